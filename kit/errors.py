@@ -1,0 +1,229 @@
+"""Everything kit raises on purpose, as one tree.
+
+::
+
+    KitError
+    ├── ConversionError         a value or literal does not fit its declared type
+    ├── UnsupportedTypeError    a Python type that Flyte has no literal type for
+    ├── GuessError              a literal type that no Python type can be told for
+    ├── RegistrationError       a transformer that would silently replace another one
+    ├── DefinitionError         a task was defined with something that cannot work
+    │   ├── InterfaceError      names and types of inputs and outputs
+    │   ├── ResourcesError      requests, limits, quantities
+    │   ├── ImageError          image names and the ``{{.image…}}`` macros
+    │   ├── SecretError         secrets that cannot be mounted
+    │   ├── MetadataError       cache, retries, timeout
+    │   ├── CustomError         ``get_custom`` returned what a protobuf Struct cannot hold
+    │   ├── ExecutorError       an executor that is none, or that no container could load
+    │   └── TrackingError       where an object lives cannot be known
+    ├── CallError               a task was called with the wrong arguments
+    ├── OutputError             an executor returned something else than it declared
+    ├── TemplateError           a file or bytes that are not a TaskTemplate
+    ├── StorageError            a path that cannot be read or written
+    ├── SecretNotFoundError     a secret the execution does not have
+    ├── ContextError            asked for something only a running task has
+    └── RunError                a run that did not succeed
+        ├── RunFailed           the task ended with an error document
+        ├── RunCrashed          the process ended without a verdict
+        ├── RunTimedOut         the run was stopped at its timeout
+        └── RunCancelled        the run was stopped by its user
+
+Each class also derives from the builtin exception that flytekit raises in the same
+place, so that code written for flytekit keeps catching it.  Two classes that executors
+raise themselves, :class:`RecoverableError` and :class:`IgnoreOutputs`, stand outside
+the tree: they are not failures of kit.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "CallError",
+    "ContextError",
+    "ConversionError",
+    "CustomError",
+    "DefinitionError",
+    "ExecutorError",
+    "GuessError",
+    "IgnoreOutputs",
+    "ImageError",
+    "InterfaceError",
+    "KitError",
+    "MetadataError",
+    "OutputError",
+    "RecoverableError",
+    "RegistrationError",
+    "ResourcesError",
+    "RunCancelled",
+    "RunCrashed",
+    "RunError",
+    "RunFailed",
+    "RunTimedOut",
+    "SecretError",
+    "SecretNotFoundError",
+    "StorageError",
+    "TemplateError",
+    "TrackingError",
+    "UnsupportedTypeError",
+]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, as the end of an error's sentence.
+
+    Returns an empty string when nothing is near, so that call sites can append it.
+    """
+    matches = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+def render_path(path: Iterable[str | int]) -> str:
+    """Draw a path of names and positions the way Python would write it.
+
+    >>> render_path(["inputs", "rows", 3, "name"])
+    'inputs.rows[3].name'
+    """
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif step.isidentifier():
+            text += f".{step}" if text else step
+        else:
+            text += f"[{step!r}]"
+    return text
+
+
+class KitError(Exception):
+    """Root of the tree: catch it to catch everything that kit raises on purpose."""
+
+
+class _PathError(KitError):
+    """An error at a place inside a value: the place is data, the text is made here."""
+
+    def __init__(self, message: str, *, path: Iterable[str | int] = ()) -> None:
+        self.message = message
+        self.path: tuple[str | int, ...] = tuple(path)
+        super().__init__(message)
+
+    def below(self, *steps: str | int) -> _PathError:
+        """Prepend where this value was found and return the error, to re-raise it."""
+        self.path = (*steps, *self.path)
+        return self
+
+    def __str__(self) -> str:
+        if not self.path:
+            return self.message
+        return f"{self.message}\n  at {render_path(self.path)}"
+
+
+class ConversionError(_PathError, TypeError, AssertionError, ValueError):
+    """A value or literal does not fit its declared type; ``path`` says where in it."""
+
+
+class UnsupportedTypeError(_PathError, TypeError, AssertionError, ValueError):
+    """A Python type that Flyte has no literal type for."""
+
+
+class GuessError(KitError, ValueError):
+    """A literal type that no Python type can be told for."""
+
+
+class RegistrationError(KitError, ValueError):
+    """A transformer that would silently replace another one."""
+
+
+class DefinitionError(KitError, TypeError, ValueError, AssertionError):
+    """A task was defined with something that cannot work."""
+
+
+class InterfaceError(DefinitionError):
+    """Names and types of inputs and outputs that cannot be an interface."""
+
+
+class MissingInterfaceError(InterfaceError, AttributeError):
+    """A task that was never given an interface."""
+
+
+class ResourcesError(DefinitionError):
+    """Requests, limits or quantities that Kubernetes or Flyte would refuse."""
+
+
+class ImageError(DefinitionError):
+    """An image name that is malformed, or a macro that names no configured image."""
+
+
+class SecretError(DefinitionError):
+    """A secret that cannot be mounted."""
+
+
+class MetadataError(DefinitionError):
+    """Cache, retries, timeout or labels that contradict each other."""
+
+
+class CustomError(DefinitionError):
+    """``get_custom`` returned what a protobuf Struct cannot hold; the path says where."""
+
+
+class ExecutorError(DefinitionError):
+    """An executor that is none, or that no container could load."""
+
+
+class TrackingError(DefinitionError):
+    """Where an object lives in a module cannot be known."""
+
+
+class CallError(KitError, TypeError, ValueError, AssertionError):
+    """A task was called with missing, unexpected or doubled arguments."""
+
+
+class OutputError(_PathError, TypeError, ValueError, AssertionError):
+    """An executor returned something else than its interface declares."""
+
+
+class TemplateError(KitError, ValueError):
+    """A file or bytes that are not a TaskTemplate."""
+
+
+class StorageError(KitError, ValueError, OSError):
+    """A path that cannot be read or written."""
+
+
+class SecretNotFoundError(KitError, ValueError, KeyError):
+    """A secret that the execution does not have."""
+
+    __str__ = Exception.__str__
+
+
+class ContextError(KitError, AssertionError):
+    """Asked for something that only a running task has."""
+
+
+class RunError(KitError, RuntimeError):
+    """A run that did not succeed."""
+
+
+class RunFailed(RunError):
+    """The task ended with an error document."""
+
+
+class RunCrashed(RunError):
+    """The process ended without outputs and without an error document."""
+
+
+class RunTimedOut(RunError, TimeoutError):
+    """The run was stopped at its timeout."""
+
+
+class RunCancelled(RunError):
+    """The run was stopped by its user."""
+
+
+class RecoverableError(Exception):
+    """Raise it in an executor when trying again may help: Flyte then retries."""
+
+
+class IgnoreOutputs(Exception):  # noqa: N818 - the field's name, flytekit.core.base_task
+    """Raise it in an executor to end successfully without writing outputs."""
