@@ -1,0 +1,1 @@
+"""Runners: where the container-shaped call happens."""

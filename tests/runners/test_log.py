@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from kit.runners.log import Log, LogLine
+
+
+def lines(log):
+    """Return the texts of a log."""
+    return [line.text for line in log]
+
+
+def test_lines_keep_their_order_and_stream():
+    """Iterating gives the lines as they came, each with its stream."""
+    log = Log()
+    log.append(LogLine("stdout", "a"))
+    log.append(LogLine("stderr", "b"))
+    assert list(log) == [LogLine("stdout", "a"), LogLine("stderr", "b")]
+    assert len(log) == 2
+
+
+def test_the_oldest_lines_are_dropped_and_counted():
+    """A log longer than its bound forgets from the front and says how much."""
+    log = Log(max_lines=3)
+    for number in range(10):
+        log.append(LogLine("stdout", str(number)))
+    assert lines(log) == ["7", "8", "9"]
+    assert log.dropped == 7
+    assert repr(log) == "Log(3 lines, 7 dropped)"
+
+
+def test_long_lines_count_by_their_length():
+    """A few huge lines are bounded as well as many small ones."""
+    log = Log(max_characters=100)
+    for letter in "abcd":
+        log.append(LogLine("stdout", letter * 60))
+    assert lines(log) == ["d" * 60]
+
+
+def test_one_line_over_the_bound_is_still_kept():
+    """The last line is never dropped: it usually says what went wrong."""
+    log = Log(max_characters=10)
+    log.append(LogLine("stderr", "x" * 50))
+    assert lines(log) == ["x" * 50]
+
+
+def test_text_can_be_of_one_stream():
+    """``text`` joins all lines or those of one stream."""
+    log = Log()
+    log.append(LogLine("stdout", "out"))
+    log.append(LogLine("stderr", "err"))
+    assert log.text() == "out\nerr\n"
+    assert log.text("stderr") == "err\n"
+
+
+def test_tail_is_the_end():
+    """``tail`` gives the last lines, and none when none are asked for."""
+    log = Log()
+    for number in range(5):
+        log.append(LogLine("stdout", str(number)))
+    assert [str(line) for line in log.tail(2)] == ["3", "4"]
+    assert log.tail(0) == ()
