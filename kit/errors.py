@@ -15,13 +15,18 @@
     │   ├── MetadataError       cache, retries, timeout
     │   ├── CustomError         ``get_custom`` returned what a protobuf Struct cannot hold
     │   ├── ExecutorError       an executor that is none, or that no container could load
+    │   │   ├── ExecutorModuleError  its module is not there to import
+    │   │   └── ExecutorNameError    its module has no such class
     │   └── TrackingError       where an object lives cannot be known
     ├── CallError               a task was called with the wrong arguments
+    │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── StorageError            a path that cannot be read or written
     ├── SecretNotFoundError     a secret the execution does not have
     ├── ContextError            asked for something only a running task has
+    │   ├── CheckpointError     a run that was given no place for checkpoints
+    │   └── ContextAttributeError    an attribute that this context does not have
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
         ├── RunCrashed          the process ended without a verdict
@@ -41,16 +46,21 @@ from collections.abc import Iterable
 
 __all__ = [
     "CallError",
+    "CheckpointError",
+    "ContextAttributeError",
     "ContextError",
     "ConversionError",
     "CustomError",
     "DefinitionError",
     "ExecutorError",
+    "ExecutorModuleError",
+    "ExecutorNameError",
     "GuessError",
     "IgnoreOutputs",
     "ImageError",
     "InterfaceError",
     "KitError",
+    "LoaderArgsError",
     "MetadataError",
     "OutputError",
     "RecoverableError",
@@ -171,12 +181,24 @@ class ExecutorError(DefinitionError):
     """An executor that is none, or that no container could load."""
 
 
+class ExecutorModuleError(ExecutorError, ModuleNotFoundError):
+    """The executor's module is not there to import."""
+
+
+class ExecutorNameError(ExecutorError, AttributeError):
+    """The executor's module has no class of that name."""
+
+
 class TrackingError(DefinitionError):
     """Where an object lives in a module cannot be known."""
 
 
 class CallError(KitError, TypeError, ValueError, AssertionError):
     """A task was called with missing, unexpected or doubled arguments."""
+
+
+class LoaderArgsError(CallError, IndexError):
+    """A resolver was given fewer loader arguments than it needs."""
 
 
 class OutputError(_PathError, TypeError, ValueError, AssertionError):
@@ -199,6 +221,14 @@ class SecretNotFoundError(KitError, ValueError, KeyError):
 
 class ContextError(KitError, AssertionError):
     """Asked for something that only a running task has."""
+
+
+class CheckpointError(ContextError, NotImplementedError):
+    """The run was given no place to keep checkpoints."""
+
+
+class ContextAttributeError(ContextError, AttributeError):
+    """An attribute that the context of this run does not have."""
 
 
 class RunError(KitError, RuntimeError):
