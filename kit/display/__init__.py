@@ -1,0 +1,1 @@
+"""What is shown: facts computed once, drawn by leaves."""
