@@ -1,0 +1,1 @@
+"""What happens inside the container: inputs in, the executor's call, outputs out."""

@@ -1,0 +1,147 @@
+"""Meet flytekit where both are in one process, without ever importing it.
+
+An executor written for kit may be started by ``pyflyte-execute``, and one written for
+flytekit by ``kit-execute``.  In both cases flytekit is already loaded by someone else;
+everything here looks at ``sys.modules`` and does nothing when it is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kit.shim.context import ExecutionContext
+
+__all__ = [
+    "checkpoint_of",
+    "is_local",
+    "mro_names",
+    "running_parameters",
+    "share_context",
+    "to_kit_value",
+]
+
+_CONTEXTS = "flytekit.core.context_manager"
+
+
+def running_parameters() -> Any | None:
+    """Return flytekit's ``ExecutionParameters`` when flytekit is running a task."""
+    module = sys.modules.get(_CONTEXTS)
+    if module is None:
+        return None
+    state = module.FlyteContextManager.current_context().execution_state
+    if state is None or state.mode is None:
+        return None
+    return state.user_space_params
+
+
+def is_local() -> bool:
+    """Say whether flytekit's run, if there is one, is not a container's."""
+    module = sys.modules.get(_CONTEXTS)
+    if module is None:
+        return True
+    state = module.FlyteContextManager.current_context().execution_state
+    return state is None or bool(state.is_local_execution())
+
+
+def checkpoint_of(params: Any) -> Any | None:
+    """Return the checkpoint of flytekit's parameters, or None where it would raise."""
+    try:
+        return params.checkpoint
+    except NotImplementedError:
+        return None
+
+
+@contextlib.contextmanager
+def share_context(context: ExecutionContext) -> Iterator[None]:
+    """Let ``flytekit.current_context()`` answer with this run, if flytekit is loaded.
+
+    Without it an executor written for flytekit would be told that it runs locally, and
+    would not find its secrets.
+    """
+    module = sys.modules.get(_CONTEXTS)
+    if module is None or not hasattr(module, "ExecutionState"):
+        yield
+        return
+    manager = module.FlyteContextManager
+    current = manager.current_context()
+    access = sys.modules["flytekit.core.data_persistence"].FileAccessProvider(
+        local_sandbox_dir=context.working_directory,
+        raw_output_prefix=context.raw_output_prefix,
+    )
+    modes = module.ExecutionState.Mode
+    state = current.new_execution_state().with_params(
+        mode=modes.LOCAL_TASK_EXECUTION if context.is_local else modes.TASK_EXECUTION,
+        user_space_params=_parameters(module, context),
+    )
+    builder = current.new_builder().with_file_access(access).with_execution_state(state)
+    with manager.with_context(builder):
+        yield
+
+
+def _parameters(module: Any, context: ExecutionContext) -> Any:
+    identifiers = sys.modules["flytekit.models.core.identifier"]
+    execution, task = context.execution_id, context.task_id
+    return module.ExecutionParameters(
+        execution_date=context.execution_date,
+        tmp_dir=context.working_directory,
+        stats=None,
+        execution_id=identifiers.WorkflowExecutionIdentifier(
+            execution.project, execution.domain, execution.name
+        ),
+        logging=context.logging,
+        raw_output_prefix=context.raw_output_prefix,
+        output_metadata_prefix=context.output_metadata_prefix,
+        checkpoint=context.checkpoints,
+        decks=context.decks,
+        task_id=identifiers.Identifier(
+            identifiers.ResourceType.TASK,
+            task.project,
+            task.domain,
+            task.name,
+            task.version,
+        ),
+        enable_deck=context.enable_deck,
+        **context.attributes,
+    )
+
+
+def mro_names(value: object) -> set[str]:
+    """Name the classes an object is an instance of, as ``module.Name``."""
+    return {f"{cls.__module__}.{cls.__name__}" for cls in type(value).__mro__}
+
+
+def to_kit_value(value: Any) -> Any:
+    """Return kit's file, directory or dataset for flytekit's; else the value."""
+    if not type(value).__module__.startswith("flytekit."):
+        return value
+    names = mro_names(value)
+    if "flytekit.types.file.file.FlyteFile" in names:
+        from kit.types import FlyteFile
+
+        return FlyteFile(_location(value), remote_path=_destination(value))
+    if "flytekit.types.directory.types.FlyteDirectory" in names:
+        from kit.types import FlyteDirectory
+
+        return FlyteDirectory(_location(value), remote_directory=_destination(value))
+    dataset = "flytekit.types.structured.structured_dataset.StructuredDataset"
+    if dataset in names:
+        from kit.types import StructuredDataset
+
+        return StructuredDataset(dataframe=value.dataframe, uri=value.uri)
+    return value
+
+
+def _location(value: Any) -> str:
+    """Where a flytekit file is, without making it download itself."""
+    source = value.remote_source
+    return str(source) if source else str(value.path)
+
+
+def _destination(value: Any) -> Any:
+    return getattr(value, "remote_path", None) or getattr(
+        value, "remote_directory", None
+    )

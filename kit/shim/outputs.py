@@ -1,0 +1,193 @@
+"""From what the executor returned to the literals of its outputs.
+
+Every output goes out with the type that the interface declares, told back from its
+literal type, and is matched by name.  Where the guess knows less than the value (on a
+cluster the schema of a dataclass is stripped from the interface, an enum comes back
+without its class) the value's own type is taken, if it is of the declared kind.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flyteidl.core import interface_pb2, literals_pb2
+
+from kit.errors import ConversionError, GuessError, KitError, OutputError, nearest
+from kit.shim.flytekit_bridge import to_kit_value
+from kit.shim.own_type import write_with_own_type
+from kit.types import TypeEngine, describe
+
+__all__ = ["output_literals"]
+
+
+def output_literals(
+    value: Any,
+    declared: Mapping[str, interface_pb2.Variable],
+    engine: TypeEngine,
+    *,
+    order: Sequence[str] = (),
+    task: str = "",
+) -> literals_pb2.LiteralMap:
+    """Convert what an executor returned.
+
+    Args:
+        value: For one output the value itself; for several a dict, a named tuple, or a
+            tuple or list in ``order``; a LiteralMap goes out as it is.
+        declared: The interface's outputs.
+        engine: Who converts.
+        order: The outputs' names in the order of their declaration, if it is known.
+        task: Name of the task, for errors.
+
+    Raises:
+        OutputError: What was returned is not what the interface declares.
+    """
+    _refuse_unfinished(value)
+    passed_on = _literal_map(value)
+    if passed_on is not None:
+        return passed_on
+    values = _by_name(value, declared, order, task)
+    outputs = literals_pb2.LiteralMap()
+    for name, variable in declared.items():
+        _convert(name, values[name], variable, engine, outputs.literals[name])
+    return outputs
+
+
+def _refuse_unfinished(value: Any) -> None:
+    """Refuse what has not run yet: a function with ``yield`` or ``async`` in it."""
+    if inspect.isgenerator(value) or inspect.isasyncgen(value):
+        msg = (
+            f"The executor returned a generator ({value!r}): its body has not run. Use "
+            "return, not yield, in execute_from_model; for many values return a list."
+        )
+        raise OutputError(msg)
+    if inspect.isawaitable(value):
+        if inspect.iscoroutine(value):
+            value.close()
+        msg = (
+            f"The executor returned a coroutine ({value!r}): its body has not run. "
+            "Write execute_from_model without async and use asyncio.run(...) in it."
+        )
+        raise OutputError(msg)
+
+
+def _literal_map(value: Any) -> literals_pb2.LiteralMap | None:
+    """Take a LiteralMap as it is, flytekit's model of one too."""
+    if isinstance(value, literals_pb2.LiteralMap):
+        return value
+    if type(value).__name__ == "LiteralMap" and hasattr(value, "to_flyte_idl"):
+        message = value.to_flyte_idl()
+        if isinstance(message, literals_pb2.LiteralMap):
+            return message
+    return None
+
+
+def _by_name(
+    value: Any,
+    declared: Mapping[str, interface_pb2.Variable],
+    order: Sequence[str],
+    task: str,
+) -> dict[str, Any]:
+    if not declared:
+        return {}
+    if len(declared) == 1:
+        (name,) = declared
+        if isinstance(value, tuple):
+            msg = (
+                f"Output({name}) in task{task} received a tuple {value!r}, instead of "
+                f"{type(value)}. A task with one output returns the value itself."
+            )
+            raise OutputError(msg, path=("outputs", name))
+        return {name: value}
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, Mapping):
+        _check_names(value, declared)
+        return dict(value)
+    return _by_position(value, sorted(declared), order)
+
+
+def _check_names(
+    values: Mapping[str, Any], declared: Mapping[str, interface_pb2.Variable]
+) -> None:
+    expected = ", ".join(sorted(declared))
+    for name in values:
+        if name not in declared:
+            msg = f"The task has no output {name!r}: its outputs are {expected}."
+            raise OutputError(msg + nearest(name, declared), path=("outputs",))
+    missing = sorted(set(declared) - set(values))
+    if missing:
+        msg = (
+            f"Length difference {len(declared)} {len(values)}: the outputs "
+            f"{', '.join(missing)} were not returned. The task's outputs are "
+            f"{expected}."
+        )
+        raise OutputError(msg, path=("outputs",))
+
+
+def _by_position(
+    value: Any, names: Sequence[str], order: Sequence[str]
+) -> dict[str, Any]:
+    if not isinstance(value, (tuple, list)):
+        msg = (
+            f"'{type(value).__name__}' object is not iterable as {len(names)} outputs: "
+            f"return a dict with the names {', '.join(names)}, or a tuple. Got "
+            f"{value!r:.200}."
+        )
+        raise OutputError(msg, path=("outputs",))
+    if sorted(order) != list(names):
+        msg = (
+            f"The executor returned a tuple, but the template does not tell the order "
+            f"of the outputs {', '.join(names)}: return a dict with these names. "
+            "(Templates of the kit runtime tell it in their config.)"
+        )
+        raise OutputError(msg, path=("outputs",))
+    if len(value) != len(order):
+        msg = (
+            f"Length difference {len(order)} {len(value)}: the task has the "
+            f"{len(order)} outputs {', '.join(order)}, and the executor returned "
+            f"{len(value)} values."
+        )
+        raise OutputError(msg, path=("outputs",))
+    return dict(zip(order, value, strict=True))
+
+
+def _convert(
+    name: str,
+    value: Any,
+    variable: interface_pb2.Variable,
+    engine: TypeEngine,
+    out: literals_pb2.Literal,
+) -> None:
+    value = to_kit_value(value)
+    error: KitError
+    try:
+        python_type = engine.guess_type(variable.type)
+        engine.encoder(python_type)(value, out)
+    except ConversionError as failure:
+        error, text, path = failure, failure.message, failure.path
+        expected = str(python_type)
+    except GuessError as failure:
+        error, text, path, expected = failure, str(failure), (), "a type it can tell"
+    else:
+        return
+    out.Clear()
+    if write_with_own_type(value, variable.type, engine, out):
+        return
+    msg = (
+        f"failed to convert return value for var {name}: {text}\n"
+        f"Failed to convert output in position {name} of value "
+        f"{_shown(value, engine)}, expected type {expected}."
+    )
+    raise OutputError(msg, path=("outputs", name, *path)) from error
+
+
+def _shown(value: Any, engine: TypeEngine) -> str:
+    if value is None or type(value) in (bool, int, float, str):
+        try:
+            literal = engine.to_literal(value, type(value))
+        except KitError:  # an int beyond 64 bits, a text that is no Unicode
+            return f"{value!r:.200}"
+        return describe(literal)[:1000]
+    return f"{value!r:.200}"
