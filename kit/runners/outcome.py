@@ -1,0 +1,165 @@
+"""What came of a run."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from flyteidl.core.execution_pb2 import TaskExecution
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from kit.errors import RunCancelled, RunCrashed, RunError, RunFailed, RunTimedOut
+from kit.runners.failure import Failure
+from kit.runners.log import Log
+
+__all__ = ["Phase", "Run", "Timings"]
+
+_TAIL_LINES = 10
+
+
+class Phase(enum.Enum):
+    """The state of a run, in the words of ``flyteidl.core.TaskExecution.Phase``.
+
+    ``TIMED_OUT`` is kit's: the engine calls it a failure with a certain code.
+    """
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    TIMED_OUT = "TIMED_OUT"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (Phase.QUEUED, Phase.RUNNING)
+
+    def to_flyte_idl(self) -> TaskExecution.Phase:
+        """Return the engine's number for it."""
+        name = "FAILED" if self is Phase.TIMED_OUT else self.value
+        return cast("TaskExecution.Phase", TaskExecution.Phase.Value(name))
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds that the parts of a run took.
+
+    Attributes:
+        prepare: Until the task was started: files written, command rendered.
+        execute: From the start of the process, or of the call, to its end.
+        collect: Reading and judging what it left.
+    """
+
+    prepare: float = 0.0
+    execute: float = 0.0
+    collect: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of them together."""
+        return self.prepare + self.execute + self.collect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of one task, from its end.
+
+    Attributes:
+        task: Name of the task.
+        runner: Name of the runner.
+        phase: How it ended.
+        outputs: Python values by name, in the order of the interface, converted with
+            the declared types by :func:`kit.run`; empty on a run that did not succeed
+            and on one that came from a runner directly.
+        literals: The outputs as the wire has them; None if the run did not succeed.
+        error: Why it did not succeed; None if it did.
+        exception: The executor's own exception, where it ran in this process.
+        logs: What was written to standard output and error.
+        argv: The program and arguments that were run; empty if there was no process.
+        environment: The variables that were set for it beyond the inherited ones.
+        exit_status: Of the process; minus the signal's number if one killed it.
+        timings: What took how long; not part of the repr.
+        directory: Where inputs.pb, task.pb, outputs and raw data are; None if nowhere.
+        deck: The deck.html that the run wrote; None if it wrote none.
+    """
+
+    task: str
+    runner: str
+    phase: Phase
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    literals: LiteralMap | None = None
+    error: Failure | None = None
+    exception: BaseException | None = None
+    logs: Log = field(default_factory=Log)
+    argv: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    exit_status: int | None = None
+    timings: Timings = field(default_factory=Timings)
+    directory: Path | None = None
+    deck: Path | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the task ended with its outputs."""
+        return self.phase is Phase.SUCCEEDED
+
+    @property
+    def command(self) -> str:
+        """A line for a shell that does the same again; empty without a process."""
+        import shlex
+
+        if not self.argv:
+            return ""
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return shlex.join(["env", *variables, *self.argv])
+
+    def raise_for_error(self) -> Run:
+        """Return the run if it succeeded, so that calls can be chained.
+
+        Raises:
+            RunFailed: The task ended with an error document.
+            RunCrashed: The process ended without a verdict.
+            RunTimedOut: It was stopped at its timeout.
+            RunCancelled: It was stopped by its user.
+        """
+        if self.succeeded:
+            return self
+        raise self._exception() from self.exception
+
+    def _exception(self) -> RunError:
+        text = f"The run of {self.task!r} {self._ending()}."
+        if self.error is not None:
+            text = f"{text}\n{self.error}"
+        tail = self.logs.tail(_TAIL_LINES)
+        if tail:
+            lines = "\n".join(f"  {line.stream}: {line.text}" for line in tail)
+            text = f"{text}\nThe last lines it wrote:\n{lines}"
+        if self.directory is not None:
+            text = f"{text}\nIts files are in {self.directory}."
+        return self._exception_class()(text)
+
+    def _ending(self) -> str:
+        if self.phase is Phase.TIMED_OUT:
+            return "was stopped at its timeout"
+        if self.phase is Phase.ABORTED:
+            return "was cancelled"
+        return "failed" if self._has_document else "crashed"
+
+    @property
+    def _has_document(self) -> bool:
+        return self.error is not None and bool(self.error.code)
+
+    def _exception_class(self) -> type[RunError]:
+        if self.phase is Phase.TIMED_OUT:
+            return RunTimedOut
+        if self.phase is Phase.ABORTED:
+            return RunCancelled
+        return RunFailed if self._has_document else RunCrashed
+
+    def __repr__(self) -> str:
+        detail = f", {self.error.type}" if self.error is not None else ""
+        return f"Run({self.task!r}, {self.runner}, {self.phase.value}{detail})"

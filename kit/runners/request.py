@@ -1,0 +1,56 @@
+"""What a runner is asked to run, on the wire's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from kit.runners.cancellation import Cancellation
+from kit.runners.log import LogLine
+
+if TYPE_CHECKING:
+    from kit.runners.outcome import Run
+
+__all__ = ["RunRequest", "Runner"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """A template, its inputs, and how to run them.
+
+    Attributes:
+        template: A serialized ``flyteidl.core.TaskTemplate``; its container's arguments
+            hold the resolver and the loader arguments.
+        inputs: A serialized ``flyteidl.core.LiteralMap``.
+        timeout: Seconds until the run is stopped; None takes the template's, if any.
+        environment: Variables that win over the template's.
+        directory: Where the run's files go, made if missing; None makes a new one that
+            stays until it is deleted by hand or by the system.
+        on_log: Called with each line of output as it is written, from one thread.
+        cancellation: Stops the run from another thread.
+    """
+
+    template: bytes
+    inputs: bytes = b""
+    timeout: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
+    on_log: Callable[[LogLine], None] | None = None
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+class Runner(Protocol):
+    """A place where the container-shaped call happens.
+
+    Implementations report what happened to the *task* in the returned run and raise
+    only for what is wrong with the request or with the runner itself.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the runner is called, as in ``subprocess``."""
+
+    def run(self, request: RunRequest) -> Run:
+        """Run one task to its end."""
