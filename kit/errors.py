@@ -22,6 +22,7 @@
     │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
     ├── TemplateError           a file or bytes that are not a TaskTemplate
+    ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
     ├── SecretNotFoundError     a secret the execution does not have
     ├── ContextError            asked for something only a running task has
@@ -51,6 +52,7 @@ __all__ = [
     "ContextError",
     "ConversionError",
     "CustomError",
+    "CustomWarning",
     "DefinitionError",
     "ExecutorError",
     "ExecutorModuleError",
@@ -61,6 +63,7 @@ __all__ = [
     "InterfaceError",
     "KitError",
     "LoaderArgsError",
+    "MacroError",
     "MetadataError",
     "OutputError",
     "RecoverableError",
@@ -173,8 +176,12 @@ class MetadataError(DefinitionError):
     """Cache, retries, timeout or labels that contradict each other."""
 
 
-class CustomError(DefinitionError):
+class CustomError(_PathError, DefinitionError):
     """``get_custom`` returned what a protobuf Struct cannot hold; the path says where."""
+
+
+class CustomWarning(UserWarning):
+    """``get_custom`` returned a number that arrives as another one, or not at all."""
 
 
 class ExecutorError(DefinitionError):
@@ -207,6 +214,10 @@ class OutputError(_PathError, TypeError, ValueError, AssertionError):
 
 class TemplateError(KitError, ValueError):
     """A file or bytes that are not a TaskTemplate."""
+
+
+class MacroError(KitError, ValueError):
+    """Container args that the engine would fail to render; the text is the engine's."""
 
 
 class StorageError(KitError, ValueError, OSError):
