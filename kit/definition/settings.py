@@ -10,7 +10,7 @@ from typing import Any, Literal
 from kit.definition.image import ImageConfig
 from kit.errors import DefinitionError, nearest
 
-__all__ = ["RUNTIMES", "Runtime", "SerializationSettings"]
+__all__ = ["RUNTIMES", "Runtime", "SerializationSettings", "check_runtime"]
 
 Runtime = Literal["kit", "flytekit"]
 RUNTIMES: tuple[Runtime, ...] = ("kit", "flytekit")
