@@ -30,9 +30,6 @@ from kit.definition.artifact import (
     Artifact,
     ArtifactIDSpecification,
     ArtifactQuery,
-    Granularity,
-    Inputs,
-    TimePartition,
 )
 from kit.definition.deck_fields import (
     DEFAULT_DECK_FIELDS,
@@ -73,6 +70,7 @@ from kit.definition.names import (
     check_environment,
     check_task_name,
 )
+from kit.definition.partition import Granularity, Inputs, TimePartition
 from kit.definition.quantity import (
     Quantity,
     parse_quantity,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from flyteidl.core.artifact_id_pb2 import (
     ArtifactID,
@@ -21,60 +21,14 @@ from flyteidl.core.artifact_id_pb2 import (
 )
 from flyteidl.core.artifact_id_pb2 import ArtifactQuery as ArtifactQueryMessage
 from flyteidl.core.artifact_id_pb2 import Partitions as PartitionsMessage
-from flyteidl.core.artifact_id_pb2 import TimePartition as TimePartitionMessage
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from kit.definition.partition import TimePartition, label, labels
 from kit.errors import InterfaceError, nearest
 
-__all__ = [
-    "Artifact",
-    "ArtifactIDSpecification",
-    "ArtifactQuery",
-    "Granularity",
-    "Inputs",
-    "TimePartition",
-]
+__all__ = ["Artifact", "ArtifactIDSpecification", "ArtifactQuery"]
 
 _MAX_PARTITIONS = 10
 _QUERY_WORDS = frozenset({"project", "domain", "time_partition", "partitions", "tag"})
-
-Labels: TypeAlias = "dict[str, LabelValue]"
-
-
-class _Inputs:
-    """``Inputs.region`` stands for the value of the input ``region``."""
-
-    def __getattr__(self, name: str) -> InputBindingData:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return InputBindingData(var=name)
-
-
-Inputs = _Inputs()
-
-
-class TimePartition:
-    """The point in time that an artifact belongs to, and how finely time is divided.
-
-    Args:
-        value: A time (UTC when it has no zone), an input, or ``None`` for not bound.
-        granularity: The length of one partition.
-
-    Raises:
-        InterfaceError: The value is something else.
-    """
-
-    def __init__(
-        self,
-        value: LabelValue | InputBindingData | dt.datetime | None,
-        granularity: Granularity = Granularity.DAY,
-    ) -> None:
-        self.value = _time_label(value)
-        self.granularity = granularity
-
-    def to_flyte_idl(self) -> TimePartitionMessage:
-        """Write the partition as Flyte's message."""
-        return TimePartitionMessage(value=self.value, granularity=self.granularity)
 
 
 class Artifact:
@@ -127,7 +81,7 @@ class Artifact:
         self.time_partitioned = time_partitioned
         self._granularity = time_partition_granularity or Granularity.DAY
         self._time_partition = time_partition
-        self._partitions = _labels(partitions)
+        self._partitions = labels(partitions)
         self.partition_keys = [*(partitions or partition_keys or ())]
         if len(self.partition_keys) > _MAX_PARTITIONS:
             msg = (
@@ -190,7 +144,7 @@ class Artifact:
             project=project or self.project,
             domain=domain or self.domain,
             time_partition=time,
-            partitions=_labels(partitions or values) or self._partitions,
+            partitions=labels(partitions or values) or self._partitions,
         )
 
     @property
@@ -270,7 +224,7 @@ class ArtifactIDSpecification:
         if key not in known:
             msg = f"Partition key {key} not found in {known}."
             raise InterfaceError(msg + nearest(key, known))
-        return _label(key, value)
+        return label(key, value)
 
     def to_partial_artifact_id(self) -> ArtifactID:
         """Write the artifact as Flyte's message; the task says what is not bound."""
@@ -321,36 +275,6 @@ class ArtifactQuery:
                 time_partition=time.to_flyte_idl() if time is not None else None,
             )
         )
-
-
-def _labels(partitions: Mapping[str, Any] | None) -> Labels:
-    return {key: _label(key, value) for key, value in (partitions or {}).items()}
-
-
-def _label(key: str, value: Any) -> LabelValue:
-    if isinstance(value, InputBindingData):
-        return LabelValue(input_binding=value)
-    if isinstance(value, str):
-        return LabelValue(static_value=value)
-    msg = (
-        f"Partition key {key} needs to be input binding data or static string, "
-        f"not {value}: pass a text or Inputs.<name>."
-    )
-    raise InterfaceError(msg)
-
-
-def _time_label(value: Any) -> LabelValue | None:
-    if isinstance(value, dt.datetime):
-        time = Timestamp()
-        time.FromDatetime(value)
-        return LabelValue(time_value=time)
-    if isinstance(value, InputBindingData):
-        return LabelValue(input_binding=value)
-    if value is None or isinstance(value, LabelValue):
-        return value
-    kind = type(value).__name__
-    msg = f"value to a time partition shouldn't be a {kind} {value}: pass a datetime."
-    raise InterfaceError(msg)
 
 
 def _query_time(value: Any, granularity: Granularity) -> TimePartition | None:
