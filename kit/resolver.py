@@ -1,0 +1,197 @@
+"""Make a task again from what stands in its container's arguments.
+
+The dotted path of :data:`default_task_template_resolver` is written into templates:
+it is a wire contract and stays where it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kit.definition.executor import ShimTaskExecutor
+from kit.definition.tracking import TrackedInstance
+from kit.errors import (
+    ExecutorError,
+    ExecutorModuleError,
+    ExecutorNameError,
+    LoaderArgsError,
+    nearest,
+)
+from kit.shim.boundary import call_author
+from kit.shim.executable import ExecutableTemplateShimTask
+from kit.storage import current_storage
+from kit.template.parse import parse_template
+from kit.template.view import TaskTemplateView
+
+if TYPE_CHECKING:
+    from kit.definition.settings import SerializationSettings
+
+__all__ = ["TaskTemplateResolver", "default_task_template_resolver", "load_object"]
+
+_LOADER_ARGS = 2
+
+
+class TaskTemplateResolver(TrackedInstance):
+    """Loads any task whose template says everything about it.
+
+    The loader arguments are the place of the template, which Flyte fills in, and the
+    dotted name of the executor's class.  What is loaded is always an
+    :class:`~kit.shim.executable.ExecutableTemplateShimTask`.
+    """
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def name(self) -> str:
+        """Return the resolver's name, in flytekit's words."""
+        return "task template resolver"
+
+    def task_name(self, _t: object) -> None:
+        """Return no name: a task keeps the one it was given."""
+        return
+
+    def get_all_tasks(self) -> list[Any]:
+        """Return no tasks: the resolver keeps none."""
+        return []
+
+    def loader_args(self, _settings: SerializationSettings | None, t: Any) -> list[str]:
+        """Return the arguments that :meth:`load_task` will get in the container.
+
+        An executor of ``__main__`` is let through: a run in this process finds it
+        there.  No other process does.
+
+        Args:
+            _settings: Not needed by this resolver.
+            t: A task with an ``executor_type``.
+
+        Raises:
+            ExecutorError: The executor is a lambda or lives inside a function, where
+                nothing can import it from.
+        """
+        executor: type = t.executor_type
+        location = f"{executor.__module__}.{executor.__qualname__}"
+        if "<" in location:
+            msg = (
+                f"The executor {location} lives inside a function, where no container "
+                "can import it from. Move the class to the top level of its module."
+            )
+            raise ExecutorError(msg)
+        return ["{{.taskTemplatePath}}", location]
+
+    def load_task(self, loader_args: Sequence[str]) -> ExecutableTemplateShimTask:
+        """Load a task from ``[place of the template, dotted name of the executor]``.
+
+        Args:
+            loader_args: The template's local path or URL, and ``package.module.Class``
+                (``package.module.Outer.Inner`` for a class inside a class).
+
+        Raises:
+            LoaderArgsError: There are fewer than two arguments.
+            StorageError: The template cannot be read.
+            TemplateError: What is there is no TaskTemplate.
+            ExecutorError: The executor cannot be imported, or is none.
+        """
+        if len(loader_args) < _LOADER_ARGS:
+            msg = (
+                "list index out of range: a task template is loaded with two arguments,"
+                " the template's path and the executor's dotted name, got "
+                f"{list(loader_args)!r}."
+            )
+            raise LoaderArgsError(msg)
+        path, location = loader_args[:_LOADER_ARGS]
+        return self.load_from_bytes(
+            current_storage().read_bytes(path), location, source=path
+        )
+
+    def load_from_bytes(
+        self, template: bytes, location: str, *, source: str = "the template"
+    ) -> ExecutableTemplateShimTask:
+        """Load a task from a template's bytes, for runs in this process.
+
+        Args:
+            template: The serialized TaskTemplate.
+            location: Dotted name of the executor's class.
+            source: Where the bytes come from, for errors.
+
+        Raises:
+            TemplateError: The bytes are no TaskTemplate.
+            ExecutorError: The executor cannot be imported, or is none.
+        """
+        view = TaskTemplateView.from_flyte_idl(parse_template(template, source))
+        return ExecutableTemplateShimTask(view, _executor_type(location))
+
+
+def load_object(location: str, role: str = "executor") -> Any:
+    """Import what a dotted name stands for; it may be inside a class.
+
+    Args:
+        location: Such as ``package.module.Class`` or ``package.module.Outer.Inner``.
+        role: What it is to be, for errors.
+
+    Raises:
+        ExecutorModuleError: No module of that name is there.
+        ExecutorNameError: The module has nothing of that name.
+    """
+    parts = location.split(".")
+    if len(parts) < _LOADER_ARGS or not all(parts):
+        msg = f"{location!r} is no dotted name: expected package.module.Class."
+        raise ExecutorModuleError(msg, name=location)
+    found, rest = _import_longest(parts, role)
+    for name in rest:
+        if not hasattr(found, name):
+            raise _no_such_name(found, name, location)
+        found = getattr(found, name)
+    return found
+
+
+def _import_longest(parts: Sequence[str], role: str) -> tuple[Any, Sequence[str]]:
+    """Import the longest front part that is a module; the rest are attributes.
+
+    A module that is there but cannot be imported, because of an error of its own or a
+    dependency that is missing, raises that error.
+    """
+    first: ModuleNotFoundError | None = None
+    for end in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:end])
+        try:
+            return call_author(importlib.import_module, module), parts[end:]
+        except ModuleNotFoundError as error:
+            missing = error.name or ""
+            if module != missing and not module.startswith(f"{missing}."):
+                raise
+            first = first or error
+    msg = (
+        f"{first}: the {role} {'.'.join(parts)} cannot be imported here. Is its "
+        "module in the image, and its folder on PYTHONPATH or the working directory?"
+    )
+    raise ExecutorModuleError(msg, name=".".join(parts[:-1])) from first
+
+
+def _no_such_name(found: Any, name: str, location: str) -> ExecutorNameError:
+    kind = "class" if isinstance(found, type) else "module"
+    msg = (
+        f"{kind} {found.__name__!r} has no attribute {name!r}: {location} cannot be "
+        "loaded." + nearest(name, [n for n in dir(found) if not n.startswith("_")])
+    )
+    if found.__name__ == "__main__":
+        msg += " It was defined in a notebook or script, which is not in this process."
+    return ExecutorNameError(msg)
+
+
+def _executor_type(location: str) -> type[ShimTaskExecutor[Any]]:
+    executor = load_object(location)
+    if isinstance(executor, type):
+        return executor
+    msg = (
+        f"{type(executor).__name__!r} object is not callable: {location} is "
+        f"{re.sub(' at 0x[0-9a-f]+', '', repr(executor)):.200}, not an executor's "
+        "class. Write package.module.Class."
+    )
+    raise ExecutorError(msg)
+
+
+default_task_template_resolver = TaskTemplateResolver()
+"""The resolver that every task uses that has none of its own."""

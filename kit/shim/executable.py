@@ -1,0 +1,180 @@
+"""A task as the container sees it: a template, an executor, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+from flyteidl.core import literals_pb2, tasks_pb2
+
+from kit.definition.executor import ShimTaskExecutor, make_executor
+from kit.errors import CallError
+from kit.shim.boundary import call_author
+from kit.shim.context import (
+    ExecutionContext,
+    current_context,
+    local_context,
+    use_context,
+)
+from kit.shim.decks import FieldDecks
+from kit.shim.flytekit_bridge import share_context
+from kit.shim.inputs import native_inputs
+from kit.shim.outputs import output_literals
+from kit.template.config import OUTPUT_ORDER
+from kit.template.view import TaskTemplateView
+from kit.types import TypeEngine, default_engine
+
+__all__ = ["ExecutableTemplateShimTask"]
+
+
+class ExecutableTemplateShimTask:
+    """Runs a task from its template: guess the types, call the executor, convert back.
+
+    Args:
+        tt: The executor's view of the template.
+        executor_type: The author's class; it is made here, without arguments.
+        engine: Who converts between Python values and literals.
+
+    Raises:
+        ExecutorError: ``executor_type`` is no executor.
+    """
+
+    def __init__(
+        self,
+        tt: TaskTemplateView,
+        executor_type: type[ShimTaskExecutor[Any]],
+        *,
+        engine: TypeEngine = default_engine,
+    ) -> None:
+        self._task_template = tt
+        self._executor_type = executor_type
+        self._executor = call_author(make_executor, executor_type)
+        self._engine = engine
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.executor_type.__name__})"
+
+    @property
+    def name(self) -> str:
+        """The task's name, as the template has it."""
+        return self.task_template.id.name
+
+    @property
+    def task_template(self) -> TaskTemplateView:
+        """What the executor is given to see."""
+        return self._task_template
+
+    @property
+    def executor(self) -> ShimTaskExecutor[Any]:
+        """The executor, made once."""
+        return self._executor
+
+    @property
+    def executor_type(self) -> type[ShimTaskExecutor[Any]]:
+        """The author's class."""
+        return self._executor_type
+
+    def pre_execute(self, user_params: ExecutionContext) -> ExecutionContext:
+        """Return the context that the executor will see; override it to add to it."""
+        return user_params
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Give the template and the inputs to the executor, and return its value."""
+        return call_author(
+            self.executor.execute_from_model, self.task_template, **kwargs
+        )
+
+    def post_execute(self, _user_params: ExecutionContext, rval: Any) -> Any:
+        """Return what goes out; override it to change it or raise IgnoreOutputs."""
+        return rval
+
+    def dispatch_execute(
+        self,
+        ctx: ExecutionContext | None,
+        input_literal_map: literals_pb2.LiteralMap,
+    ) -> literals_pb2.LiteralMap:
+        """Run on literals: the path of every run, here and on a cluster.
+
+        Exceptions of the executor come out as they are.
+
+        Args:
+            ctx: The run's context; the current one by default.
+            input_literal_map: The inputs by name.  It is used up: offloaded literals
+                are replaced by what they stand for.
+
+        Returns:
+            The outputs by name, of the declared types.
+
+        Raises:
+            ConversionError: An input does not fit its declared type.
+            CallError: An input is missing that the executor has no default for.
+            OutputError: What the executor returned is not what was declared.
+        """
+        template = self.task_template.to_flyte_idl()
+        context = self.pre_execute(_context_of_run(ctx, template))
+        decks = FieldDecks.of(template)
+        with (
+            use_context(context),
+            share_context(context),
+            decks.collected(context.decks, self.executor_type),
+        ):
+            with decks.timed("inputs"):
+                inputs = native_inputs(
+                    input_literal_map, template.interface.inputs.variables, self._engine
+                )
+            decks.show_inputs(inputs)
+            self._check_missing(inputs, template)
+            with decks.timed("executor"):
+                value = self.post_execute(context, self.execute(**inputs))
+            decks.show_outputs(value)
+            with decks.timed("outputs"):
+                return self._outputs(value, template)
+
+    def _outputs(
+        self, value: Any, template: tasks_pb2.TaskTemplate
+    ) -> literals_pb2.LiteralMap:
+        order = template.config.get(OUTPUT_ORDER, "")
+        return output_literals(
+            value,
+            template.interface.outputs.variables,
+            self._engine,
+            order=order.split(",") if order else (),
+            task=self.name,
+        )
+
+    def _check_missing(
+        self, inputs: dict[str, Any], template: tasks_pb2.TaskTemplate
+    ) -> None:
+        """Refuse a missing input where the executor's signature has no default."""
+        missing = sorted(set(template.interface.inputs.variables) - set(inputs))
+        if not missing:
+            return
+        signature = inspect.signature(self.executor.execute_from_model)
+        for name in missing:
+            parameter = signature.parameters.get(name)
+            if parameter is not None and parameter.default is parameter.empty:
+                msg = (
+                    f"Input {name!r} of task {self.name} is missing, and "
+                    f"{self.executor_type.__name__}.execute_from_model has no default "
+                    "for it. Pass a value."
+                )
+                raise CallError(msg)
+
+
+def _context_of_run(
+    ctx: ExecutionContext | None, template: tasks_pb2.TaskTemplate
+) -> ExecutionContext:
+    """Return the context for a run of this template.
+
+    A run that was given none has decks of its own, and not those of all others in the
+    process.
+    """
+    context = current_context() if ctx is None else ctx
+    if context is local_context():
+        context = dataclasses.replace(context, decks=[])
+    return dataclasses.replace(
+        context,
+        enable_deck=template.metadata.generates_deck.value,
+        secrets=context.secrets.for_requests(template.security_context.secrets),
+    )
