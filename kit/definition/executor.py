@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import Any, Generic, TypeVar
 
 from kit.definition.tracking import TrackedInstance
@@ -114,5 +115,11 @@ def check_executor_importable(executor_type: type) -> None:
         msg = (
             f"Executor {name} of {module} is inside a function or class, where no "
             f"import reaches it. Move it to the top level of its module."
+        )
+        raise ExecutorError(msg)
+    if executor_type.__name__ not in vars(sys.modules.get(module, object)):
+        msg = (
+            f"Executor {name} says it lives in {module}, which has no such name at "
+            f"its top level. Define it there with a class statement."
         )
         raise ExecutorError(msg)

@@ -88,15 +88,15 @@ def test_a_version_without_cache_is_kept():
         (
             {"cache_serialize": True},
             (
-                "Cache serialize is enabled ``cache_serialize=True`` but ``cache`` is not "
-                "enabled."
+                "Cache serialize is enabled ``cache_serialize=True`` but ``cache`` "
+                "is not enabled."
             ),
         ),
         (
             {"cache_ignore_input_vars": ["q"]},
             (
-                "Cache ignore input vars are specified ``cache_ignore_input_vars=('q',)`` "
-                "but ``cache`` is not enabled."
+                "Cache ignore input vars are specified "
+                "``cache_ignore_input_vars=('q',)`` but ``cache`` is not enabled."
             ),
         ),
         ({"cache_ignore_input_vars": "rows"}, "takes several names, got the text"),
@@ -106,8 +106,8 @@ def test_a_version_without_cache_is_kept():
         (
             {"timeout": 1.5},
             (
-                "timeout should be duration represented as either a datetime.timedelta or "
-                "int seconds"
+                "timeout should be duration represented as either a "
+                "datetime.timedelta or int seconds"
             ),
         ),
         ({"timeout": 10**12}, "timeout=1000000000000 is longer than"),
