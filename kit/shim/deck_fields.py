@@ -62,7 +62,8 @@ def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
 
 def _drawn(value: Any) -> str:
     """Draw one value: a table as its first rows, anything else by its repr."""
-    if type(value).__module__.startswith("pandas.") and hasattr(value, "to_html"):
+    package = type(value).__module__.partition(".")[0]
+    if package == "pandas" and hasattr(value, "to_html"):
         return str(value.head(_ROWS).to_html(escape=True, notebook=True))
     return f"<code>{escape(_short(value))}</code>"
 
