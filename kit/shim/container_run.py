@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ class ContainerRun:
             default.
         checkpoint_path: Where to save checkpoints, if anywhere.
         prev_checkpoint: Where an earlier attempt saved its own.
+        on_error: Told of the exception behind error.pb, for a caller in this process.
     """
 
     inputs: str
@@ -69,6 +70,7 @@ class ContainerRun:
     raw_output_prefix: str | None = None
     checkpoint_path: str | None = None
     prev_checkpoint: str | None = None
+    on_error: Callable[[BaseException], None] | None = None
 
     def execute(self) -> Verdict:
         """Run the task and write what it came to.
@@ -122,6 +124,8 @@ class ContainerRun:
             if is_ignore_outputs(error):
                 say(f"the task asked for its outputs to be ignored: {error}")
                 return Verdict.IGNORED
+            if self.on_error is not None:
+                self.on_error(error)
             return self._write_error(error, storage)
         return Verdict.SUCCEEDED
 
