@@ -1,0 +1,81 @@
+"""The environment variables that a container would have, for a process here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import site
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+__all__ = [
+    "engine_variables",
+    "inherited_environment",
+    "new_execution_id",
+    "python_path",
+]
+
+_KERNEL_ONLY = ("JPY_PARENT_PID", "JPY_SESSION_NAME")
+_INLINE_BACKEND = "module://matplotlib_inline"
+
+
+def engine_variables(template: TaskTemplate, *, execution_id: str) -> dict[str, str]:
+    """Return a template's own variables and those the engine adds after them.
+
+    Their names are those of flyteplugins' ``flytek8s/k8s_resource_adds.go``.
+    ``PYTHONUNBUFFERED`` comes on top, so that lines arrive when they are written.
+    """
+    task = template.id
+    own = {pair.key: pair.value for pair in template.container.env}
+    return {
+        "PYTHONUNBUFFERED": "1",
+        **own,
+        "FLYTE_INTERNAL_EXECUTION_WORKFLOW": f"local:local:{task.name}",
+        "FLYTE_INTERNAL_EXECUTION_ID": execution_id,
+        "FLYTE_INTERNAL_EXECUTION_PROJECT": task.project or "local",
+        "FLYTE_INTERNAL_EXECUTION_DOMAIN": task.domain or "local",
+        "FLYTE_ATTEMPT_NUMBER": "0",
+        "FLYTE_INTERNAL_TASK_PROJECT": task.project,
+        "FLYTE_INTERNAL_TASK_DOMAIN": task.domain,
+        "FLYTE_INTERNAL_TASK_NAME": task.name,
+        "FLYTE_INTERNAL_TASK_VERSION": task.version,
+    }
+
+
+def new_execution_id() -> str:
+    """Return a name for an execution, of the form Flyte allows, that no other has."""
+    return f"local-{secrets.token_hex(5)}"
+
+
+def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the parent's variables without those that only mean its Jupyter kernel."""
+    kept = {name: value for name, value in environ.items() if name not in _KERNEL_ONLY}
+    if kept.get("MPLBACKEND", "").startswith(_INLINE_BACKEND):
+        del kept["MPLBACKEND"]  # draws into a notebook that the child does not have
+    return kept
+
+
+def python_path() -> str:
+    """Return a ``PYTHONPATH`` that finds what this process can import.
+
+    The folders of the installation itself are left out: the same interpreter has them,
+    and named here they would come before the standard library.
+    """
+    installed = _installation()
+    folders = (Path(entry).absolute() for entry in sys.path)
+    own = (str(path) for path in folders if path.resolve() not in installed)
+    return os.pathsep.join(dict.fromkeys(own))
+
+
+def _installation() -> frozenset[Path]:
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    version = "".join(map(str, sys.version_info[:2]))
+    named = sysconfig.get_paths().values()
+    places = [*named, *site.getsitepackages(), site.getusersitepackages()]
+    resolved = (Path(place).resolve() for place in places)
+    zipped = library.parent / f"python{version}.zip"
+    return frozenset({*resolved, library / "lib-dynload", zipped})

@@ -1,0 +1,110 @@
+"""The folder of one run: what the engine would keep in a bucket."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.errors import StorageError
+from kit.template.macros import RenderContext
+
+__all__ = ["Workspace"]
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a run's files are.
+
+    Attributes:
+        directory: The folder itself, absolute.
+    """
+
+    directory: Path
+
+    @classmethod
+    def create(
+        cls, directory: Path | None, *, template: bytes, inputs: bytes
+    ) -> Workspace:
+        """Make the folder and write what a run starts from.
+
+        Args:
+            directory: The folder, made if missing; None makes a new temporary one.
+            template: The serialized TaskTemplate.
+            inputs: The serialized LiteralMap.
+
+        Raises:
+            StorageError: The folder cannot be made or written, or holds a run already.
+        """
+        try:
+            if directory is None:
+                directory = Path(tempfile.mkdtemp(prefix="kit-run-"))
+            workspace = cls(directory.absolute())
+            workspace.work.mkdir(parents=True, exist_ok=True)
+            workspace._refuse_leftovers()
+            workspace.outputs.mkdir(exist_ok=True)
+            workspace.raw.mkdir(exist_ok=True)
+            workspace.template.write_bytes(template)
+            workspace.inputs.write_bytes(inputs)
+        except OSError as error:
+            msg = f"The folder of the run cannot be written: {error}."
+            raise StorageError(msg) from error
+        return workspace
+
+    @property
+    def inputs(self) -> Path:
+        """The inputs, as ``{{.input}}`` names them."""
+        return self.directory / "inputs.pb"
+
+    @property
+    def template(self) -> Path:
+        """The task's template, as ``{{.taskTemplatePath}}`` names it."""
+        return self.directory / "task.pb"
+
+    @property
+    def outputs(self) -> Path:
+        """The folder for outputs.pb, error.pb and deck.html."""
+        return self.directory / "outputs"
+
+    @property
+    def raw(self) -> Path:
+        """The folder for files and tables that outputs refer to."""
+        return self.directory / "raw"
+
+    @property
+    def work(self) -> Path:
+        """The folder the process starts in."""
+        return self.directory / "work"
+
+    @property
+    def deck(self) -> Path | None:
+        """The deck.html the run wrote, None if it wrote none."""
+        path = self.outputs / "deck.html"
+        return path if path.is_file() else None
+
+    def render_context(self) -> RenderContext:
+        """Say what the macros of the container's arguments stand for."""
+        return RenderContext(
+            input=_literal(self.inputs),
+            input_prefix=_literal(self.directory),
+            output_prefix=_literal(self.outputs),
+            raw_output_data_prefix=_literal(self.raw),
+            checkpoint_output_prefix=_literal(self.raw / "_flytecheckpoints"),
+            generated_name="local-n0-0",
+            namespace="local",
+            task_template_path=_literal(self.template),
+        )
+
+    def _refuse_leftovers(self) -> None:
+        """An earlier run's verdict must not be taken for this one's."""
+        if self.outputs.is_dir() and any(self.outputs.iterdir()):
+            msg = (
+                f"The folder {self.directory} holds the outputs of another run. "
+                "Give a new or empty folder."
+            )
+            raise StorageError(msg)
+
+
+def _literal(path: Path) -> str:
+    """Write a path so that the engine's renderer, which expands ``$``, keeps it."""
+    return str(path).replace("$", "$$")
