@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from flyteidl.core import tasks_pb2
 
-from kit.definition.quantity import parse_quantity
 from kit.errors import ResourcesError
 
 __all__ = [
@@ -244,6 +243,8 @@ def extended_resources(
 
 
 def _shared_memory(size: object) -> tasks_pb2.SharedMemory:
+    from kit.definition.quantity import parse_quantity
+
     message = tasks_pb2.SharedMemory(
         mount_name=_SHARED_MEMORY_NAME, mount_path=_SHARED_MEMORY_PATH
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from typing import Any, Generic, TypeVar
 
@@ -60,19 +59,15 @@ def check_executor_type(executor_type: object) -> type[ShimTaskExecutor[Any]]:
     if method is None or method is ShimTaskExecutor.execute_from_model:
         msg = f"Executor {name} has no execute_from_model(self, tt, **kwargs): add one."
         raise ExecutorError(msg)
-    if inspect.isabstract(executor_type):
-        missing = ", ".join(sorted(_abstract_methods(executor_type)))
+    abstract = getattr(executor_type, "__abstractmethods__", None)
+    if abstract:
+        missing = ", ".join(sorted(abstract))
         msg = (
             f"Can't instantiate abstract class {name} with abstract methods {missing}: "
             f"override them, or pass a subclass that does."
         )
         raise ExecutorError(msg)
     return executor_type
-
-
-def _abstract_methods(abstract: Any) -> frozenset[str]:
-    names: frozenset[str] = abstract.__abstractmethods__
-    return names
 
 
 def make_executor(executor_type: type[ShimTaskExecutor[Any]]) -> ShimTaskExecutor[Any]:

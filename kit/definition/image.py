@@ -19,7 +19,7 @@ _MACRO = re.compile(
 # The grammar of the container world: github.com/distribution/reference, regexp.go.
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
+_REFERENCE = (  # compiled when it is first needed
     rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
     r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
@@ -234,7 +234,7 @@ def check_image_reference(image: str) -> None:
             f"{{{{.image.default}}}} or {{{{.image.default.fqn}}}}."
         )
         raise ImageError(msg)
-    if _REFERENCE.fullmatch(image) is None:
+    if re.fullmatch(_REFERENCE, image) is None:
         raise ImageError(f"Image {image!r} {_complaint(image)}.")
 
 

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from flyteidl.core import tasks_pb2
 
-from kit.definition.quantity import parse_quantity, quantity_text
 from kit.errors import ResourcesError
 
 __all__ = ["ResourceSpec", "Resources", "override_resources", "resources_message"]
@@ -145,6 +144,8 @@ def _entries(
 
 
 def _text(value: str | float) -> str:
+    from kit.definition.quantity import quantity_text
+
     return value if isinstance(value, str) else quantity_text(value)
 
 
@@ -175,6 +176,8 @@ def _check_value(name: str, value: Any, accepted: tuple[type, ...]) -> None:
 def _check_amount(name: str, value: Any) -> None:
     if value == "":
         return  # left out on the wire, as flytekit does
+    from kit.definition.quantity import parse_quantity
+
     quantity = parse_quantity(_text(value))
     if quantity.amount < 0:
         msg = f"{name}={value!r} is negative: Kubernetes refuses amounts below 0."

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["TrackedInstance"]
 
 _MAIN = "__main__"
-_HISTORY = re.compile(r"_{1,3}|_i{0,3}\d*")  # IPython's names for earlier results
 _TYPING_FRAMES = 2  # Class[int](…) puts typing's own frames in between
 
 
@@ -111,9 +108,15 @@ def _variables(module: ModuleType | None, target: object) -> list[str]:
     names = [
         name
         for name, value in list(getattr(module, "__dict__", {}).items())
-        if value is target and not _HISTORY.fullmatch(name)
+        if value is target and not _is_history(name)
     ]
     return sorted(names)
+
+
+def _is_history(name: str) -> bool:
+    """Say whether IPython keeps earlier results and inputs under this name."""
+    number = name.strip("_i")
+    return name.startswith("_") and (not number or number.isdigit())
 
 
 def _holds(module: str, variable: str, target: object) -> bool:
@@ -130,12 +133,14 @@ def _importable_name(module: str | None) -> str | None:
     if spec is not None:  # python -m package.module
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    return _script_name(Path(file)) if file is not None else None
+    return _script_name(file) if file is not None else None
 
 
-def _script_name(script: Path) -> str | None:
+def _script_name(file: str) -> str | None:
     """Name a script's file from the working directory, or from the script's own."""
-    path = script.resolve().with_suffix("")
+    from pathlib import Path
+
+    path = Path(file).resolve().with_suffix("")
     here = Path.cwd()
     parts = path.relative_to(here).parts if path.is_relative_to(here) else (path.name,)
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition import accelerators, extended_resources
+from kit.definition import accelerators
+from kit.definition.accelerators import extended_resources
 from kit.errors import ResourcesError
 
 

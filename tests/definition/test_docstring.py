@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit.definition import Docstring
+from kit.definition.docstring import Docstring
 
 GOOGLE = """Scores rows.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition import (
+from kit.definition.docstring import Docstring
+from kit.definition.documentation import (
     Description,
-    Docstring,
     Documentation,
     SourceCode,
     documentation_of,

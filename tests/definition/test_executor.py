@@ -6,14 +6,14 @@ import abc
 
 import pytest
 
-from kit.definition import (
+from kit.definition.executor import (
     ShimTaskExecutor,
-    TrackedInstance,
     check_executor_importable,
     check_executor_type,
     executor_path,
     make_executor,
 )
+from kit.definition.tracking import TrackedInstance
 from kit.errors import ExecutorError
 
 

@@ -6,7 +6,8 @@ from collections import OrderedDict
 
 import pytest
 
-from kit.definition import Docstring, Interface, kwtypes
+from kit.definition.docstring import Docstring
+from kit.definition.interface import Interface, kwtypes
 from kit.errors import InterfaceError
 
 DOCSTRING = Docstring("Scores.")

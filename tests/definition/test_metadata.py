@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from kit.definition import TaskMetadata
+from kit.definition.metadata import TaskMetadata
 from kit.errors import MetadataError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flyteidl.core import tasks_pb2
 
-from kit.definition import (
+from kit.definition.resources import (
     Resources,
     ResourceSpec,
     override_resources,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition import (
+from kit.definition.security import (
     Identity,
     OAuth2Client,
     OAuth2TokenRequest,

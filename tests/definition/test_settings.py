@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition import Image, ImageConfig, SerializationSettings
+from kit.definition.image import Image, ImageConfig
+from kit.definition.settings import SerializationSettings
 from kit.errors import DefinitionError
 
 

@@ -8,7 +8,8 @@ import types
 
 import pytest
 
-from kit.definition import ShimTaskExecutor, TrackedInstance
+from kit.definition.executor import ShimTaskExecutor
+from kit.definition.tracking import TrackedInstance
 from kit.errors import TrackingError
 
 
@@ -103,7 +104,7 @@ SCRIPT = """
 import sys
 before = list(sys.path)
 print("ran")
-from kit.definition import TrackedInstance
+from kit.definition.tracking import TrackedInstance
 thing = TrackedInstance()
 print(thing.instantiated_in, thing.lhs, thing.location)
 assert sys.path == before
@@ -151,7 +152,7 @@ def test_a_module_run_with_m_has_its_real_name(tmp_path):
 def test_an_interactive_session_says_what_it_cannot_know(tmp_path):
     """The variable is known, the module cannot be."""
     code = """
-from kit.definition import TrackedInstance
+from kit.definition.tracking import TrackedInstance
 from kit.errors import TrackingError
 _ = _1 = thing = TrackedInstance()
 print(thing.instantiated_in, thing.lhs)
@@ -170,7 +171,7 @@ except TrackingError as error:
 def test_a_script_that_no_import_could_name(tmp_path):
     """A file whose name is no identifier has no module name."""
     (tmp_path / "my-script.py").write_text(
-        "from kit.definition import TrackedInstance\n"
+        "from kit.definition.tracking import TrackedInstance\n"
         "thing = TrackedInstance()\n"
         "print(thing.instantiated_in)\n"
     )
