@@ -1,0 +1,71 @@
+"""What is shown of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kit.display.command_text import command_text
+from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Summary
+from kit.display.value import value_items
+from kit.runners.outcome import Run
+
+__all__ = ["summarize_run"]
+
+_LOG_LINES = 20
+
+
+def summarize_run(
+    run: Run, *, with_command: bool = False, with_logs: bool = True
+) -> Summary:
+    """Summarize a run that has ended; no times, which differ from run to run.
+
+    Args:
+        run: The run.
+        with_command: Whether to show the command that does the same again.
+        with_logs: Whether to show the last lines it wrote.
+    """
+    sections = [
+        Section("Outputs", value_items(run.outputs)),
+        Section("Error", tuple(_error(run))),
+        Section("Logs", tuple(_logs(run)) if with_logs else ()),
+        Section("Command", tuple(_command(run)) if with_command else ()),
+        Section("Files", tuple(_files(run))),
+    ]
+    return Summary("run", run.task, tuple(sections), status=run.phase.value)
+
+
+def _error(run: Run) -> Iterator[Item]:
+    if run.error is None:
+        return
+    yield Finding("error", str(run.error))
+    facts = [Fact("origin", run.error.origin), Fact("kind", run.error.kind)]
+    if run.exit_status is not None:
+        facts.append(Fact("exit status", str(run.exit_status)))
+    yield Facts(tuple(facts))
+    if run.error.traceback:
+        yield Code(run.error.traceback, "text")
+
+
+def _logs(run: Run) -> Iterator[Item]:
+    lines = run.logs.tail(_LOG_LINES)
+    if not lines:
+        return
+    hidden = len(run.logs) - len(lines) + run.logs.dropped
+    caption = f"the last {len(lines)} of {len(lines) + hidden:,} lines"
+    text = "\n".join(f"{line.stream}  {line.text}" for line in lines)
+    yield Code(text, "text", caption if hidden else "")
+
+
+def _command(run: Run) -> Iterator[Item]:
+    if run.argv:
+        text = command_text(run.argv, environment=run.environment)
+        yield Code(text, "shell", "does the same again")
+
+
+def _files(run: Run) -> Iterator[Item]:
+    if run.directory is None:
+        return
+    facts = [Fact("directory", str(run.directory))]
+    if run.deck is not None:
+        facts.append(Fact("deck", str(run.deck)))
+    yield Facts(tuple(facts))
