@@ -116,7 +116,7 @@ class ExecutableTemplateShimTask:
         decks = FieldDecks.of(template)
         with (
             use_context(context),
-            share_context(context),
+            share_context(context, self.executor),
             decks.collected(context.decks, self.executor_type),
         ):
             with decks.timed("inputs"):

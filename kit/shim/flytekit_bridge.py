@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _CONTEXTS = "flytekit.core.context_manager"
+_EXECUTOR = "flytekit.core.shim_task.ShimTaskExecutor"
 
 
 def running_parameters() -> Any | None:
@@ -56,14 +57,14 @@ def checkpoint_of(params: Any) -> Any | None:
 
 
 @contextlib.contextmanager
-def share_context(context: ExecutionContext) -> Iterator[None]:
-    """Let ``flytekit.current_context()`` answer with this run, if flytekit is loaded.
+def share_context(context: ExecutionContext, executor: object) -> Iterator[None]:
+    """Let ``flytekit.current_context()`` answer with this run for flytekit's executors.
 
     Without it an executor written for flytekit would be told that it runs locally, and
     would not find its secrets.
     """
     module = sys.modules.get(_CONTEXTS)
-    if module is None or not hasattr(module, "ExecutionState"):
+    if module is None or _EXECUTOR not in mro_names(executor):
         yield
         return
     manager = module.FlyteContextManager

@@ -104,7 +104,7 @@ def test_load_what_is_not_there(storage, tmp_path):
     """A missing file and foreign bytes are told apart."""
     inputs = literals_pb2.LiteralMap()
     inputs.literals["a"].offloaded_metadata.uri = str(tmp_path / "missing.pb")
-    with pytest.raises(StorageError, match="missing.pb"):
+    with pytest.raises(StorageError, match=r"missing\.pb"):
         load_offloaded(inputs)
     storage.write_bytes(str(tmp_path / "missing.pb"), b"\xff\xff")
     with pytest.raises(ConversionError, match="is no Literal"):
