@@ -1,0 +1,1 @@
+"""The golden vectors, and the interpreter that runs them through kit or flytekit."""
