@@ -1,0 +1,34 @@
+"""The command ``kit``; its commands are loaded when they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status, as :mod:`kit.cli.status` has it.
+
+    Args:
+        argv: Arguments without the program's name; None takes the process's.
+    """
+    try:
+        from kit.cli.app import run_app
+    except ModuleNotFoundError as error:
+        return _say_what_is_missing(error)
+    except KeyboardInterrupt:
+        return 130
+    return run_app(argv)
+
+
+def _say_what_is_missing(error: ModuleNotFoundError) -> int:
+    import sys
+
+    if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
+        raise error
+    sys.stderr.write(
+        f"The command kit needs {error.name}, which is not installed. Install it with\n"
+        "    pip install 'flyte-task-kit[cli]'\n"
+    )
+    return 2

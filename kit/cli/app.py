@@ -1,0 +1,113 @@
+"""The group of kit's commands, and how each of them ends."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import cast
+
+import click
+
+import kit
+from kit.cli.error import LoadError, report
+from kit.cli.status import EPILOG, ExitStatus
+from kit.errors import (
+    CallError,
+    ConversionError,
+    DefinitionError,
+    KitError,
+    StorageError,
+    TemplateError,
+    UnsupportedTypeError,
+)
+
+__all__ = ["app", "run_app"]
+
+_COMMANDS = {
+    "demo": ("kit.cli.demo", "Run a SQL task on real data, step by step."),
+    "show": ("kit.cli.show", "Show the template a task makes."),
+    "run": ("kit.cli.run", "Run a task the way the cluster would."),
+    "check-env": ("kit.cli.check_env", "Say what this environment can do."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is called, not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order a newcomer needs them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name][0])
+        return cast("click.Command", module.command)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG)
+@click.version_option(kit.__version__, message="kit %(version)s")
+def app() -> None:
+    """Author Flyte's customized container tasks: see, run and check them here."""
+
+
+def run_app(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    _end_on_sigterm()
+    arguments = None if argv is None else list(argv)
+    try:
+        status = app.main(arguments, prog_name="kit", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        click.echo("Cancelled.", err=True)
+        return ExitStatus.CANCELLED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        return _reader_is_gone()
+    except KitError as error:
+        return report(error, _status(error), detail=getattr(error, "detail", ""))
+    return int(status or 0)
+
+
+def _status(error: KitError) -> ExitStatus:
+    """Tell what an error is about, from what can have gone wrong in any command."""
+    if isinstance(error, (CallError, ConversionError)):
+        return ExitStatus.USAGE
+    definition = (LoadError, DefinitionError, TemplateError, UnsupportedTypeError)
+    if isinstance(error, definition):
+        return ExitStatus.DEFINITION
+    if isinstance(error, StorageError):
+        return ExitStatus.FAILED
+    return ExitStatus.DEFINITION
+
+
+def _reader_is_gone() -> ExitStatus:
+    """End quietly when the reader of a pipe has what it wanted, as ``head`` does."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # or Python complains when it flushes
+    return ExitStatus.FAILED
+
+
+def _end_on_sigterm() -> None:
+    """Unwind on SIGTERM, so that a running task is stopped and not left behind."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(ExitStatus.TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)

@@ -1,0 +1,131 @@
+"""``kit check-env``: what this environment can do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import click
+
+from kit.cli.status import EPILOG, ExitStatus
+
+__all__ = ["command"]
+
+_MINIMUM_PYTHON = (3, 10)
+_REQUIRED = (
+    "flyteidl",
+    "protobuf",
+    "msgpack",
+    "mashumaro",
+    "fsspec",
+    "docstring-parser",
+)
+_EXTRAS = {
+    "cli": ("click", "rich"),
+    "cache": ("diskcache",),
+    "demo": ("palmerpenguins",),
+    "notebook": ("ipywidgets", "ipykernel"),
+    "pandas": ("pandas", "pyarrow"),
+    "numpy": ("numpy",),
+    "pydantic": ("pydantic",),
+    "docker": ("docker",),
+    "flytekit": ("flytekit",),
+}
+_DOCKER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: what was found, and whether kit can do without it."""
+
+    name: str
+    found: str
+    state: Literal["ok", "missing", "optional"]
+
+
+@click.command("check-env", epilog=EPILOG)
+def command() -> ExitStatus:
+    """Say what this environment can do.
+
+    Ends with 1 when something that kit cannot do without is missing. Extras, Docker
+    and flytekit are only needed for what they are named after.
+    """
+    from kit.display.console import print_summary
+    from kit.display.summary import Section, Summary, Table
+
+    checks = [*_basics(), *_extras(), _docker()]
+    rows = tuple((check.name, check.state, check.found) for check in checks)
+    table = Table(("what", "state", "found"), rows)
+    missing = any(check.state == "missing" for check in checks)
+    status = "INCOMPLETE" if missing else "COMPLETE"
+    section = Section("Environment", (table,))
+    print_summary(Summary("check", "environment", (section,), status=status))
+    return ExitStatus.FAILED if missing else ExitStatus.OK
+
+
+def _basics() -> Iterator[Check]:
+    version = platform.python_version()
+    is_new = sys.version_info >= _MINIMUM_PYTHON
+    wanted = ".".join(map(str, _MINIMUM_PYTHON))
+    yield Check(
+        "Python",
+        version if is_new else f"{version}, but kit needs {wanted} or newer",
+        "ok" if is_new else "missing",
+    )
+    for name in _REQUIRED:
+        found = _version(name)
+        advice = f"pip install {name}"
+        yield Check(name, found or advice, "ok" if found else "missing")
+    path = shutil.which("kit-execute")
+    advice = "not on the PATH; runs here do not need it, containers do"
+    yield Check("kit-execute", path or advice, "ok" if path else "optional")
+
+
+def _extras() -> Iterator[Check]:
+    for extra, packages in _EXTRAS.items():
+        versions = {name: _version(name) for name in packages}
+        if all(versions.values()):
+            found = ", ".join(f"{name} {version}" for name, version in versions.items())
+            yield Check(f"extra {extra}", found, "ok")
+        else:
+            advice = f"pip install 'flyte-task-kit[{extra}]'"
+            yield Check(f"extra {extra}", advice, "optional")
+
+
+def _version(package: str) -> str | None:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _docker() -> Check:
+    """Ask the engine's own client, which knows contexts and remote engines."""
+    import subprocess
+
+    name = "Docker engine"
+    program = shutil.which("docker")
+    if program is None:
+        return Check(name, "there is no program docker on the PATH", "optional")
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed command
+            [program, "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            text=True,
+            timeout=_DOCKER_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        found = f"the engine did not answer in {_DOCKER_SECONDS} seconds"
+        return Check(name, found, "optional")
+    if done.returncode == 0 and done.stdout.strip():
+        return Check(name, f"version {done.stdout.strip()}", "ok")
+    lines = done.stderr.strip().splitlines()
+    return Check(name, lines[-1] if lines else "it does not answer", "optional")

@@ -1,0 +1,194 @@
+"""Values of declared types from JSON, for flags that hold more than one word."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import os
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kit.cli.parse_time import parse_date, parse_datetime, parse_timedelta
+from kit.errors import ConversionError, nearest
+from kit.types import FlyteDirectory, FlyteFile
+
+__all__ = ["bare_type", "from_json", "union_members"]
+
+_TEXTS: dict[Any, Callable[[str], Any]] = {
+    dt.datetime: parse_datetime,
+    dt.date: parse_date,
+    dt.timedelta: parse_timedelta,
+}
+_UNIONS = (typing.Union, types.UnionType)
+
+
+def bare_type(python_type: Any) -> Any:
+    """Take the annotations off an ``Annotated`` type."""
+    if typing.get_origin(python_type) is typing.Annotated:
+        return bare_type(typing.get_args(python_type)[0])
+    return python_type
+
+
+def union_members(python_type: Any) -> tuple[Any, ...]:
+    """Return the members of a union, nothing for any other type."""
+    if typing.get_origin(python_type) in _UNIONS:
+        return tuple(map(bare_type, typing.get_args(python_type)))
+    return ()
+
+
+def from_json(value: Any, python_type: Any) -> Any:
+    """Make a value of a type from what ``json.loads`` gave.
+
+    Args:
+        value: None, bool, int, float, str, list or dict.
+        python_type: The declared type.
+
+    Raises:
+        ConversionError: The value is not of that type; the path says where in it.
+    """
+    python_type = bare_type(python_type)
+    for belongs, read in _READERS:
+        if belongs(python_type):
+            return read(value, python_type)
+    raise _unfit(value, python_type)
+
+
+def _is_path(python_type: Any) -> bool:
+    return isinstance(python_type, type) and issubclass(
+        python_type, (FlyteFile, FlyteDirectory, os.PathLike)
+    )
+
+
+def _as_it_is(value: Any, _python_type: Any) -> Any:
+    return value
+
+
+def _nothing(value: Any, _python_type: Any) -> None:
+    _exactly(value, type(None))
+
+
+def _path(value: Any, python_type: Any) -> Any:
+    make = Path if python_type is os.PathLike else python_type
+    return make(_exactly(value, str))
+
+
+def _exactly(value: Any, python_type: type) -> Any:
+    if python_type is float and type(value) is int:
+        return float(value)
+    if type(value) is not python_type:
+        raise _unfit(value, python_type)
+    return value
+
+
+def _unfit(value: Any, python_type: Any) -> ConversionError:
+    name = getattr(python_type, "__name__", str(python_type))
+    return ConversionError(f"{value!r:.100} is no {name}.")
+
+
+def _one_of(value: Any, python_type: Any) -> Any:
+    members = union_members(python_type)
+    for member in members:
+        try:
+            return from_json(value, member)
+        except ConversionError:  # noqa: PERF203 - the next member is tried
+            continue
+    names = " or ".join(getattr(m, "__name__", str(m)) for m in members)
+    msg = f"{value!r:.100} is none of {names}."
+    raise ConversionError(msg)
+
+
+def _choice(value: Any, python_type: Any) -> Any:
+    choices = typing.get_args(python_type)
+    for choice in choices:
+        if type(choice) is type(value) and choice == value:
+            return choice
+    msg = f"{value!r:.100} is none of {', '.join(map(repr, choices))}."
+    raise ConversionError(msg)
+
+
+def _enum(value: Any, python_type: type[enum.Enum]) -> enum.Enum:
+    try:
+        return python_type(value)
+    except ValueError as error:
+        choices = ", ".join(repr(member.value) for member in python_type)
+        msg = f"{value!r:.100} is none of {choices}."
+        raise ConversionError(msg) from error
+
+
+def _from_text(value: Any, python_type: Any) -> Any:
+    try:
+        return _TEXTS[python_type](_exactly(value, str))
+    except ValueError as error:
+        if isinstance(error, ConversionError):
+            raise
+        raise ConversionError(str(error)) from error
+
+
+def _list(value: Any, python_type: Any) -> list[Any]:
+    element = typing.get_args(python_type)[0]
+    elements = _exactly(value, list)
+    return [_inside(index, item, element) for index, item in enumerate(elements)]
+
+
+def _dict(value: Any, python_type: Any) -> dict[str, Any]:
+    element = typing.get_args(python_type)[1]
+    entries = _exactly(value, dict)
+    return {key: _inside(key, item, element) for key, item in entries.items()}
+
+
+def _dataclass(value: Any, python_type: Any) -> Any:
+    entries = _exactly(value, dict)
+    known = [field.name for field in dataclasses.fields(python_type) if field.init]
+    for key in entries:
+        if key not in known:
+            msg = f"{python_type.__name__} has no field {key!r}."
+            raise ConversionError(msg + nearest(key, known))
+    hints = typing.get_type_hints(python_type, include_extras=True)
+    arguments = {key: _inside(key, entries[key], hints[key]) for key in entries}
+    try:
+        return python_type(**arguments)
+    except TypeError as error:
+        raise ConversionError(str(error)) from error
+
+
+def _validated(value: Any, python_type: Any) -> Any:
+    try:
+        return python_type.model_validate(value)
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+
+
+def _inside(step: str | int, value: Any, python_type: Any) -> Any:
+    try:
+        return from_json(value, python_type)
+    except ConversionError as error:
+        raise error.below(step) from None
+
+
+def _has_origin(*origins: Any) -> Callable[[Any], bool]:
+    return lambda python_type: typing.get_origin(python_type) in origins
+
+
+def _is_enum(python_type: Any) -> bool:
+    return isinstance(python_type, type) and issubclass(python_type, enum.Enum)
+
+
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]], ...] = (
+    (_has_origin(*_UNIONS), _one_of),
+    (_has_origin(typing.Literal), _choice),
+    (_has_origin(list), _list),
+    (_has_origin(dict), _dict),
+    (lambda kind: kind in (Any, dict, list), _as_it_is),
+    (lambda kind: kind in (None, type(None)), _nothing),
+    (_is_path, _path),  # before dataclasses: FlyteFile may be one
+    (dataclasses.is_dataclass, _dataclass),
+    (lambda kind: hasattr(kind, "model_validate"), _validated),
+    (_is_enum, _enum),
+    (lambda kind: kind in _TEXTS, _from_text),
+    (lambda kind: isinstance(kind, type), _exactly),
+)
+"""Which types are read how; the first that fits counts."""

@@ -1,0 +1,95 @@
+"""The flags of a task's inputs, typed from its interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from kit.cli.parse_text import Parser, parser_for
+from kit.definition.interface import Interface
+from kit.definition.typed_interface import is_optional
+from kit.display.escape import one_line, shorten
+from kit.display.value import value_text
+
+__all__ = ["InputFlag", "given_inputs", "input_flags"]
+
+_SHOWN = 200  # characters of a default or description
+
+
+class _InputType(click.ParamType):  # type: ignore[type-arg]  # not generic before 8.4
+    """Reads the flag of one input."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self.name = parser.metavar
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        del param, ctx
+        return self._parser.metavar
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parser.read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class InputFlag(click.Option):
+    """The option of one input."""
+
+    def __init__(self, index: int, name: str, python_type: Any, help_text: str) -> None:
+        self.input_name = name
+        parser = parser_for(python_type)
+        flags = [f"--{name}"]
+        if "_" in name.strip("_"):
+            flags.insert(0, f"--{name.replace('_', '-')}")
+        if python_type is bool:
+            flags = ["/".join((flag, f"--no-{flag[2:]}")) for flag in flags]
+        super().__init__(
+            [*flags, f"input_{index}"],  # so that no input is taken for an option
+            type=None if python_type is bool else _InputType(parser),
+            is_flag=True if python_type is bool else None,
+            default=None,
+            help=help_text,
+            metavar=None if python_type is bool else parser.metavar,
+        )
+
+
+def input_flags(interface: Interface) -> list[InputFlag]:
+    """Make a flag for each input, in the interface's order."""
+    return [
+        InputFlag(index, name, python_type, _help(interface, name))
+        for index, (name, python_type) in enumerate(interface.inputs.items())
+    ]
+
+
+def given_inputs(
+    context: click.Context, flags: Iterable[InputFlag], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the inputs that the command line gives, by their own names."""
+    return {
+        flag.input_name: values[str(flag.name)]
+        for flag in flags
+        if context.get_parameter_source(str(flag.name)) is ParameterSource.COMMANDLINE
+    }
+
+
+def _help(interface: Interface, name: str) -> str:
+    python_type, default = interface.inputs_with_defaults[name]
+    docstring = interface.docstring
+    described = docstring.input_descriptions.get(name) if docstring else None
+    parts = (
+        [shorten(one_line(" ".join(described.split())), _SHOWN)] if described else []
+    )
+    if interface.has_default(name):
+        parts.append(f"[default: {shorten(one_line(value_text(default)), _SHOWN)}]")
+    elif not is_optional(python_type):
+        parts.append("[required]")
+    return "  ".join(parts)

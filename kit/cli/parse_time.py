@@ -1,0 +1,91 @@
+"""Points in time and durations as people type them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+__all__ = ["parse_date", "parse_datetime", "parse_timedelta"]
+
+_UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|us|[wdhms])")
+_CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?\Z")
+_ISO = re.compile(
+    r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?"
+    r"(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z"
+)
+
+
+def parse_datetime(text: str) -> dt.datetime:
+    """Read ISO 8601, as in ``2024-05-01T10:00:00Z``; without a zone it is UTC.
+
+    Raises:
+        ValueError: It is not of that form.
+    """
+    stripped = text.strip()
+    if stripped.endswith(("Z", "z")):  # Python 3.10 does not read it
+        stripped = f"{stripped[:-1]}+00:00"
+    try:
+        moment = dt.datetime.fromisoformat(stripped)
+    except ValueError as error:
+        msg = f"{text!r} is no time: expected ISO 8601, as in 2024-05-01T10:00:00Z."
+        raise ValueError(msg) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
+
+
+def parse_date(text: str) -> dt.date:
+    """Read ``2024-05-01``.
+
+    Raises:
+        ValueError: It is not of that form.
+    """
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError as error:
+        msg = f"{text!r} is no date: expected year-month-day, as in 2024-05-01."
+        raise ValueError(msg) from error
+
+
+def parse_timedelta(text: str) -> dt.timedelta:
+    """Read ``90`` (seconds), ``1h30m``, ``1:30:00`` or ISO 8601's ``PT1H30M``.
+
+    Raises:
+        ValueError: It is none of these, or too long.
+    """
+    stripped = text.strip()
+    sign = -1 if stripped.startswith("-") else 1
+    try:
+        duration = _unsigned(stripped.lstrip("+-") if sign < 0 else stripped)
+    except OverflowError as error:
+        msg = f"{text!r} is too long a duration."
+        raise ValueError(msg) from error
+    if duration is None:
+        msg = f"{text!r} is no duration: expected 90 (seconds), 1h30m or 1:30:00."
+        raise ValueError(msg)
+    return sign * duration
+
+
+def _unsigned(text: str) -> dt.timedelta | None:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return dt.timedelta(seconds=float(text))
+    clock = _CLOCK.match(text)
+    if clock:
+        hours, minutes, seconds = clock.groups(default="0")
+        return dt.timedelta(
+            hours=int(hours), minutes=int(minutes), seconds=float(seconds)
+        )
+    iso = _ISO.match(text)
+    if iso:
+        parts = dict(zip(_UNITS.values(), iso.groups(default="0"), strict=True))
+        return dt.timedelta(**{unit: float(number) for unit, number in parts.items()})
+    return _sum_of_parts(text)
+
+
+def _sum_of_parts(text: str) -> dt.timedelta | None:
+    if not text or _PART.sub("", text).strip():
+        return None
+    units = {**_UNITS, "ms": "milliseconds", "us": "microseconds"}
+    total = dt.timedelta()
+    for number, unit in _PART.findall(text):
+        total += dt.timedelta(**{units[unit]: float(number)})
+    return total

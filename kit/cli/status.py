@@ -1,0 +1,50 @@
+"""Exit statuses of the command ``kit``.
+
+== ======================================================================
+0   it worked
+1   the task failed or crashed, or a file could not be read or written
+2   the command line is wrong: an option, a value, a missing input
+3   the task could not be loaded or defined, or its template not be made
+124 the run was stopped at its timeout (as ``timeout`` has it)
+130 Ctrl-C (128 + SIGINT, as shells have it)
+143 the command was asked to end by SIGTERM
+== ======================================================================
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from kit.runners.outcome import Phase, Run
+
+__all__ = ["EPILOG", "ExitStatus", "status_of"]
+
+
+class ExitStatus(IntEnum):
+    """What ``kit`` tells the shell."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    DEFINITION = 3
+    TIMED_OUT = 124
+    CANCELLED = 130
+    TERMINATED = 143
+
+
+EPILOG = (
+    "Exit status: 0 it worked; 1 the task failed, or a file could not be read or "
+    "written; 2 wrong command line; 3 the task could not be loaded or defined; "
+    "124 timeout; 130 Ctrl-C; 143 SIGTERM."
+)
+
+
+def status_of(run: Run) -> ExitStatus:
+    """Return the exit status for a run that has ended."""
+    if run.phase is Phase.SUCCEEDED:
+        return ExitStatus.OK
+    if run.phase is Phase.TIMED_OUT:
+        return ExitStatus.TIMED_OUT
+    if run.phase is Phase.ABORTED:
+        return ExitStatus.CANCELLED
+    return ExitStatus.FAILED

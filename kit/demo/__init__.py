@@ -1,0 +1,1 @@
+"""The demonstration: real data, and a task type made for it."""
