@@ -6,6 +6,7 @@ decimals instead of scaled integers.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import dataclass
@@ -104,6 +105,7 @@ class Quantity:
         return f"{number}{_DECIMAL_NAMES[exponent]}"
 
 
+@functools.lru_cache(maxsize=256)  # templates are made over and over
 def parse_quantity(text: str) -> Quantity:
     """Read a quantity exactly as Kubernetes does.
 

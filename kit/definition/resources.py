@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flyteidl.core import tasks_pb2
 
 from kit.errors import ResourcesError
+
+if TYPE_CHECKING:
+    from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 __all__ = ["ResourceSpec", "Resources", "override_resources", "resources_message"]
 
@@ -105,10 +108,10 @@ def resources_message(
     Raises:
         ResourcesError: A value is a pair; those are for ``ResourceSpec``.
     """
-    return tasks_pb2.Resources(
-        requests=_entries(requests, _TEMPLATE_ORDER, keep_zero=False),
-        limits=_entries(limits, _TEMPLATE_ORDER, keep_zero=False),
-    )
+    message = tasks_pb2.Resources()
+    _add_entries(message.requests, requests, _TEMPLATE_ORDER, keep_zero=False)
+    _add_entries(message.limits, limits, _TEMPLATE_ORDER, keep_zero=False)
+    return message
 
 
 def override_resources(
@@ -122,25 +125,27 @@ def override_resources(
     Raises:
         ResourcesError: A value is a pair; those are for ``ResourceSpec``.
     """
-    return tasks_pb2.Resources(
-        requests=_entries(requests, _OVERRIDE_ORDER, keep_zero=True),
-        limits=_entries(limits, _OVERRIDE_ORDER, keep_zero=True),
-    )
+    message = tasks_pb2.Resources()
+    _add_entries(message.requests, requests, _OVERRIDE_ORDER, keep_zero=True)
+    _add_entries(message.limits, limits, _OVERRIDE_ORDER, keep_zero=True)
+    return message
 
 
-def _entries(
-    resources: Resources | None, order: tuple[str, ...], *, keep_zero: bool
-) -> list[tasks_pb2.Resources.ResourceEntry]:
+def _add_entries(
+    entries: RepeatedCompositeFieldContainer[tasks_pb2.Resources.ResourceEntry],
+    resources: Resources | None,
+    order: tuple[str, ...],
+    *,
+    keep_zero: bool,
+) -> None:
     if resources is None:
-        return []
-    _check_single(resources)
-    values = ((name, getattr(resources, name)) for name in order)
+        return
     write = str if keep_zero else _text
-    return [
-        tasks_pb2.Resources.ResourceEntry(name=_NAMES[name], value=write(value))
-        for name, value in values
-        if value or (keep_zero and value is not None)
-    ]
+    for name in order:
+        value = getattr(resources, name)
+        _check_single(name, value)
+        if value or (keep_zero and value is not None):
+            entries.add(name=_NAMES[name], value=write(value))
 
 
 def _text(value: str | float) -> str:
@@ -149,15 +154,13 @@ def _text(value: str | float) -> str:
     return value if isinstance(value, str) else quantity_text(value)
 
 
-def _check_single(resources: Resources) -> None:
-    for name in _ACCEPTED:
-        value = getattr(resources, name)
-        if isinstance(value, (list, tuple)):
-            msg = (
-                f"{value} can not be a list or tuple. Give {name} one value in "
-                f"requests and one in limits."
-            )
-            raise ResourcesError(msg)
+def _check_single(name: str, value: object) -> None:
+    if isinstance(value, (list, tuple)):
+        msg = (
+            f"{value} can not be a list or tuple. Give {name} one value in "
+            f"requests and one in limits."
+        )
+        raise ResourcesError(msg)
 
 
 def _check_value(name: str, value: Any, accepted: tuple[type, ...]) -> None:
