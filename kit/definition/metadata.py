@@ -14,6 +14,7 @@ from kit.errors import MetadataError
 
 __all__ = ["TaskMetadata"]
 
+_FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eager")
 _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
 _MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
 
@@ -69,6 +70,8 @@ class TaskMetadata:
         _check_retries(self.retries)
         for name in ("cache_version", "deprecated", "pod_template_name"):
             _check_text(name, getattr(self, name))
+        for name in _FLAGS:
+            _check_flag(name, getattr(self, name))
         for name in ("labels", "annotations"):
             set_field(self, name, _text_map(name, getattr(self, name)))
 
@@ -160,9 +163,16 @@ def _names(field: str, names: Iterable[str]) -> tuple[str, ...]:
     return listed
 
 
-def _check_retries(retries: object) -> None:
-    if not isinstance(retries, int) or not 0 <= retries <= _MAX_RETRIES:
+def _check_retries(retries: Any) -> None:
+    is_number = isinstance(retries, int) and not isinstance(retries, bool)
+    if not is_number or not 0 <= retries <= _MAX_RETRIES:
         msg = f"retries must be a whole number from 0 up, got {retries!r}."
+        raise MetadataError(msg)
+
+
+def _check_flag(field: str, value: Any) -> None:
+    if value is not None and not isinstance(value, int):  # as protobuf takes them
+        msg = f"{field} must be True or False, got {value!r}."
         raise MetadataError(msg)
 
 
