@@ -1,0 +1,1 @@
+"""Task templates: made from a task, read by an executor, kept in files."""

@@ -1,0 +1,240 @@
+"""Template files: binary, JSON, YAML and protobuf's text, by the ending of the name.
+
+The same template is written as the same bytes by every process.  A file may hold a
+TaskTemplate, or the TaskSpec around one, which is what Flyte registers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any, NoReturn
+
+from flyteidl.admin import task_pb2
+from flyteidl.core import tasks_pb2
+
+from kit.errors import TemplateError, nearest
+from kit.storage import read_bytes, write_bytes
+from kit.template.parse import MAX_TEMPLATE_BYTES, check_template, parse_template
+
+__all__ = [
+    "FORMATS",
+    "decode_template",
+    "encode_template",
+    "read_template",
+    "write_template",
+]
+
+Message = tasks_pb2.TaskTemplate | task_pb2.TaskSpec
+
+
+def read_template(path: str | os.PathLike[str]) -> tasks_pb2.TaskTemplate:
+    """Read a template from a file, or from any URL that fsspec knows.
+
+    Raises:
+        StorageError: There is no such file, or it cannot be read.
+        TemplateError: Its ending is unknown, or it holds no template.
+    """
+    source = os.fspath(path)
+    form = _form(source)
+    return decode_template(read_bytes(source, limit=MAX_TEMPLATE_BYTES), form, source)
+
+
+def write_template(message: Message, path: str | os.PathLike[str]) -> None:
+    """Write a template, or a TaskSpec, to a file: whole or not at all.
+
+    Raises:
+        StorageError: The file cannot be written.
+        TemplateError: Its ending is unknown, or the form has no way to write a number.
+    """
+    target = os.fspath(path)
+    write_bytes(target, encode_template(message, _form(target)))
+
+
+def encode_template(message: Message, form: str) -> bytes:
+    """Write a message in a form, one of :data:`FORMATS`; always the same bytes.
+
+    Raises:
+        TemplateError: ``custom`` has a NaN or infinity, which JSON and YAML lack.
+    """
+    return _WRITERS[_known(form)](message)
+
+
+def decode_template(data: bytes, form: str, source: str) -> tasks_pb2.TaskTemplate:
+    """Read a template in a form, one of :data:`FORMATS`.
+
+    Args:
+        data: The bytes, which may be anything.
+        form: The form they should have.
+        source: Where they come from, for the error.
+
+    Raises:
+        TemplateError: They hold no template.
+    """
+    if form == "pb":
+        return _from_binary(data, source)
+    if len(data) > MAX_TEMPLATE_BYTES:
+        _refuse(source, f"it has more than {MAX_TEMPLATE_BYTES:,} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse(source, f"it is no UTF-8 text: {error}", error)
+    if not text.strip():
+        _refuse(source, "it is an empty file")
+    template = _READERS[_known(form)](text, source)
+    check_template(template, source)
+    return template
+
+
+def _form(path: str) -> str:
+    ending = PurePosixPath(path.partition("?")[0]).suffix.lower().removeprefix(".")
+    return _known(ending, path)
+
+
+def _known(form: str, path: str = "") -> str:
+    form = "yaml" if form == "yml" else form
+    if form in FORMATS:
+        return form
+    endings = ", ".join(f".{name}" for name in FORMATS)
+    where = f"{path!r} has" if path else "There is"
+    msg = f"{where} no known template form {form!r}: use {endings}."
+    raise TemplateError(msg + nearest(form, FORMATS))
+
+
+def _refuse(source: str, why: str, cause: BaseException | None = None) -> NoReturn:
+    msg = f"{source} is no task template: {why}."
+    raise TemplateError(msg) from cause
+
+
+def _from_binary(data: bytes, source: str) -> tasks_pb2.TaskTemplate:
+    try:
+        return parse_template(data, source)
+    except TemplateError as error:
+        spec = task_pb2.TaskSpec()
+        try:
+            spec.ParseFromString(data)
+            check_template(spec.template, source)
+        except ValueError:
+            raise error from None
+        return spec.template
+
+
+def _to_binary(message: Message) -> bytes:
+    return message.SerializeToString(deterministic=True)
+
+
+def _to_tree(message: Message) -> dict[str, Any]:
+    from google.protobuf import json_format
+
+    try:
+        return json_format.MessageToDict(message, preserving_proto_field_name=True)
+    except ValueError as error:
+        msg = (
+            f"The template cannot be written as JSON or YAML: {error}. Use .pb or "
+            f".pbtxt, or None in place of the number."
+        )
+        raise TemplateError(msg) from error
+
+
+def _from_tree(tree: Any, source: str) -> tasks_pb2.TaskTemplate:
+    from google.protobuf import json_format
+
+    if not isinstance(tree, dict):
+        _refuse(source, f"its top level is no mapping but {type(tree).__name__}")
+    try:
+        if "template" in tree:
+            return json_format.ParseDict(tree, task_pb2.TaskSpec()).template
+        return json_format.ParseDict(tree, tasks_pb2.TaskTemplate())
+    except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
+        _refuse(source, f"{error}", error)
+    except RecursionError as error:
+        _refuse(source, "it is nested too deep", error)
+
+
+def _to_json(message: Message) -> bytes:
+    text = json.dumps(_to_tree(message), indent=2, sort_keys=True, ensure_ascii=False)
+    return (text + "\n").encode()
+
+
+def _from_json(text: str, source: str) -> tasks_pb2.TaskTemplate:
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        _refuse(source, f"it is no JSON: {error}", error)
+    return _from_tree(tree, source)
+
+
+def _to_yaml(message: Message) -> bytes:
+    import yaml
+
+    text = yaml.safe_dump(_to_tree(message), sort_keys=True, allow_unicode=True)
+    return str(text).encode()
+
+
+def _from_yaml(text: str, source: str) -> tasks_pb2.TaskTemplate:
+    import yaml
+
+    try:
+        tree = yaml.load(text, Loader=_plain_loader())  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        _refuse(source, f"it is no YAML of plain values: {error}", error)
+    return _from_tree(tree, source)
+
+
+def _plain_loader() -> Any:
+    """Return a safe loader without aliases, which can blow a page up to gigabytes.
+
+    Dates stay text, as in JSON.
+    """
+    import yaml
+
+    class PlainLoader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own attribute
+            first: [pair for pair in pairs if not pair[0].endswith(":timestamp")]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                mark = self.peek_event().start_mark
+                msg = "aliases (*name) are not read: write the value out"
+                raise yaml.composer.ComposerError(None, None, msg, mark)
+            return super().compose_node(parent, index)
+
+    return PlainLoader
+
+
+def _to_text(message: Message) -> bytes:
+    from google.protobuf import text_format
+
+    return text_format.MessageToString(message, as_utf8=True).encode()
+
+
+def _from_text(text: str, source: str) -> tasks_pb2.TaskTemplate:
+    from google.protobuf import text_format
+
+    try:
+        return text_format.Parse(text, tasks_pb2.TaskTemplate())
+    except (text_format.ParseError, ValueError, RecursionError) as error:
+        spec = task_pb2.TaskSpec()
+        try:
+            return text_format.Parse(text, spec).template
+        except (text_format.ParseError, ValueError, RecursionError):
+            _refuse(source, f"it is no protobuf text of one: {error}", error)
+
+
+_WRITERS: dict[str, Callable[[Message], bytes]] = {
+    "pb": _to_binary,
+    "json": _to_json,
+    "yaml": _to_yaml,
+    "pbtxt": _to_text,
+}
+_READERS: dict[str, Callable[[str, str], tasks_pb2.TaskTemplate]] = {
+    "json": _from_json,
+    "yaml": _from_yaml,
+    "pbtxt": _from_text,
+}
+FORMATS = tuple(_WRITERS)
+"""The forms of template files, which are also the endings of their names."""

@@ -1,0 +1,220 @@
+"""From a task and settings to its template: the one template of preview, run, registry.
+
+Pure: nothing is written on the task or kept between calls, and what ``get_custom``
+returns is read, not shared.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from flyteidl.admin import task_pb2
+from flyteidl.core import identifier_pb2, interface_pb2, security_pb2, tasks_pb2
+from google.protobuf.message import Message
+
+from kit.definition.documentation import Documentation
+from kit.definition.image import Image, ImageConfig
+from kit.definition.metadata import TaskMetadata
+from kit.definition.settings import Runtime, SerializationSettings
+from kit.errors import CustomWarning, DefinitionError
+from kit.template.config import check_config, kit_entries
+from kit.template.custom import doubtful_numbers, fill_struct
+from kit.template.runtime import metadata_message, runtime_of
+
+__all__ = [
+    "LOCAL_SETTINGS",
+    "TaskDefinition",
+    "task_spec",
+    "task_template",
+    "template_bytes",
+]
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PlaceholderImages(ImageConfig):
+    """Any name is an image: a local run renders them and starts no container."""
+
+    def find_image(self, name: str) -> Image | None:
+        return Image(name, "flyteorg.io/placeholder", tag="image")
+
+
+LOCAL_SETTINGS = SerializationSettings(
+    project="PLACEHOLDER_PROJECT",
+    domain="LOCAL",
+    version="PLACEHOLDER_VERSION",
+    image_config=_PlaceholderImages(
+        default_image=Image("custom_container_task", "flyteorg.io/placeholder", "image")
+    ),
+)
+"""Settings of a local call: there is no project yet, and flytekit's words say so."""
+
+
+class TaskDefinition(Protocol):
+    """What a template is made of; a task is one without knowing it."""
+
+    @property
+    def name(self) -> str | None: ...  # noqa: D102 - the reference documents them
+    @property
+    def task_type(self) -> str: ...  # noqa: D102
+    @property
+    def task_type_version(self) -> int: ...  # noqa: D102
+    @property
+    def metadata(self) -> TaskMetadata: ...  # noqa: D102
+    @property
+    def interface(self) -> interface_pb2.TypedInterface: ...  # noqa: D102
+    @property
+    def output_names(self) -> list[str]: ...  # noqa: D102
+    @property
+    def security_context(self) -> Any: ...  # noqa: D102
+    @property
+    def docs(self) -> Documentation | None: ...  # noqa: D102
+    @property
+    def enable_deck(self) -> bool: ...  # noqa: D102
+    @property
+    def deck_fields(self) -> list[Any]: ...  # noqa: D102
+    @property
+    def runtime(self) -> Runtime | None: ...  # noqa: D102
+    def get_custom(self, settings: SerializationSettings) -> dict[str, Any] | None: ...  # noqa: D102
+    def get_config(self, settings: SerializationSettings) -> dict[str, str] | None: ...  # noqa: D102
+    def get_container(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
+    def get_k8s_pod(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
+    def get_sql(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
+    def get_extended_resources(  # noqa: D102
+        self, settings: SerializationSettings
+    ) -> tasks_pb2.ExtendedResources | None: ...
+
+
+def task_spec(
+    task: TaskDefinition, settings: SerializationSettings
+) -> task_pb2.TaskSpec:
+    """Write what is registered: the template and its documentation.
+
+    Raises:
+        DefinitionError: As :func:`task_template`.
+    """
+    spec = task_pb2.TaskSpec(template=task_template(task, settings))
+    docs = task.docs
+    if docs is not None:
+        spec.description.CopyFrom(docs.to_flyte_idl())
+    return spec
+
+
+def template_bytes(task: TaskDefinition, settings: SerializationSettings) -> bytes:
+    """Write the template as bytes, the same in every process for the same definition.
+
+    Raises:
+        DefinitionError: As :func:`task_template`.
+    """
+    return task_template(task, settings).SerializeToString(deterministic=True)
+
+
+def task_template(
+    task: TaskDefinition, settings: SerializationSettings
+) -> tasks_pb2.TaskTemplate:
+    """Write the template of a task, as Flyte gets it.
+
+    Args:
+        task: The definition; it is only read.
+        settings: Where the task will live, its images, its runtime.
+
+    Raises:
+        DefinitionError: A part of the definition cannot be written; its subclasses say
+            which: custom, image, resources, …
+
+    Warns:
+        CustomWarning: A number in ``custom`` will not arrive as it is.
+    """
+    runtime = runtime_of(task.runtime, settings)
+    template = tasks_pb2.TaskTemplate(
+        id=_identifier(task.name, settings),
+        type=task.task_type,
+        metadata=_metadata(task, runtime, settings),
+        interface=task.interface,
+        task_type_version=task.task_type_version,
+        config=_config(task, runtime, settings),
+        security_context=_message(task.security_context, security_pb2.SecurityContext),
+        extended_resources=_message(
+            task.get_extended_resources(settings), tasks_pb2.ExtendedResources
+        ),
+    )
+    _write_custom(template, task.get_custom(settings))
+    _write_target(template, task, settings)
+    return template
+
+
+def _identifier(
+    name: str | None, settings: SerializationSettings
+) -> identifier_pb2.Identifier:
+    return identifier_pb2.Identifier(
+        resource_type=identifier_pb2.TASK,
+        project=settings.project,
+        domain=settings.domain,
+        name=name,
+        version=settings.version,
+    )
+
+
+def _metadata(
+    task: TaskDefinition, runtime: Runtime, settings: SerializationSettings
+) -> tasks_pb2.TaskMetadata:
+    message = metadata_message(task.metadata, runtime, settings)
+    if task.enable_deck:
+        message.generates_deck.value = True
+    return message
+
+
+def _config(
+    task: TaskDefinition, runtime: Runtime, settings: SerializationSettings
+) -> dict[str, str]:
+    config = check_config(task.get_config(settings))
+    if runtime == "kit":
+        fields = [field.value for field in task.deck_fields]
+        config |= kit_entries(task.output_names, fields if task.enable_deck else None)
+    return config
+
+
+def _write_custom(
+    template: tasks_pb2.TaskTemplate, custom: dict[str, Any] | None
+) -> None:
+    if not custom:
+        return
+    if fill_struct(template.custom, custom):
+        for path, why in doubtful_numbers(custom):
+            warnings.warn(f"{path}: {why}", CustomWarning, stacklevel=4)
+
+
+def _write_target(
+    template: tasks_pb2.TaskTemplate,
+    task: TaskDefinition,
+    settings: SerializationSettings,
+) -> None:
+    """Write what is started: a container, or in its place a pod or SQL."""
+    targets = {
+        "container": _message(task.get_container(settings), tasks_pb2.Container),
+        "k8s_pod": _message(task.get_k8s_pod(settings), tasks_pb2.K8sPod),
+        "sql": _message(task.get_sql(settings), tasks_pb2.Sql),
+    }
+    present = {name: target for name, target in targets.items() if target is not None}
+    if len(present) > 1:
+        msg = (
+            f"At most one of container, k8s_pod or sql can be set: task "
+            f"{task.name!r} has {' and '.join(present)}. Return None from the others."
+        )
+        raise DefinitionError(msg)
+    for name, target in present.items():
+        getattr(template, name).CopyFrom(target)
+
+
+def _message(value: Any, kind: type[M]) -> M | None:
+    """Return a part as its message; parts may also be models that know theirs."""
+    if value is None or isinstance(value, kind):
+        return value
+    converted = value.to_flyte_idl() if hasattr(value, "to_flyte_idl") else value
+    if converted is None or isinstance(converted, kind):
+        return converted
+    msg = f"Expected a {kind.__name__} message or None, got {value!r}."
+    raise DefinitionError(msg)
