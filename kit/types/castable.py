@@ -1,0 +1,58 @@
+"""Whether a literal of one type can be taken where another type is expected."""
+
+from __future__ import annotations
+
+from flyteidl.core import types_pb2
+
+__all__ = ["castable"]
+
+
+def castable(given: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> bool:
+    """Say whether literals of a given type are literals of the wanted one.
+
+    The rule is flytekit's, which follows the backend's compiler: a union is taken if
+    each of its variants is, an enum as text, and what only describes a type (metadata,
+    structure, annotation) does not count.
+    """
+    if given.WhichOneof("type") == "union_type":
+        return all(castable(v, wanted) for v in given.union_type.variants)
+    if wanted.WhichOneof("type") == "union_type" and any(
+        castable(given, v) for v in wanted.union_type.variants
+    ):
+        return True
+    kind = given.WhichOneof("type")
+    if kind in ("collection_type", "map_value_type"):
+        return wanted.WhichOneof("type") == kind and castable(
+            getattr(given, kind), getattr(wanted, kind)
+        )
+    if kind == "structured_dataset_type":
+        return wanted.WhichOneof("type") == kind and _same_datasets(
+            given.structured_dataset_type, wanted.structured_dataset_type
+        )
+    if kind == "enum_type" and wanted.simple == types_pb2.STRING:
+        return True
+    return _essence(given) == _essence(wanted)
+
+
+def _same_datasets(
+    given: types_pb2.StructuredDatasetType, wanted: types_pb2.StructuredDatasetType
+) -> bool:
+    return (
+        given.format == wanted.format
+        and given.external_schema_type == wanted.external_schema_type
+        and given.external_schema_bytes == wanted.external_schema_bytes
+        and len(given.columns) == len(wanted.columns)
+        and all(
+            ours.name == theirs.name
+            and castable(ours.literal_type, theirs.literal_type)
+            for ours, theirs in zip(given.columns, wanted.columns, strict=True)
+        )
+    )
+
+
+def _essence(literal_type: types_pb2.LiteralType) -> types_pb2.LiteralType:
+    essence = types_pb2.LiteralType()
+    essence.CopyFrom(literal_type)
+    for field in ("metadata", "structure", "annotation"):
+        essence.ClearField(field)
+    return essence

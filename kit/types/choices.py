@@ -1,0 +1,89 @@
+"""``typing.Literal``: one of some values, all of one type."""
+
+from __future__ import annotations
+
+import datetime
+import typing
+from typing import Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError, UnsupportedTypeError
+from kit.types.annotated import underlying
+from kit.types.engine import TypeEngine
+from kit.types.transformer import Decoder, Encoder, Transformer
+
+__all__ = ["ChoiceTransformer"]
+
+_BASES = (str, int, float, bool, datetime.datetime, datetime.timedelta)
+
+
+class ChoiceTransformer(Transformer):
+    """``Literal["a", "b"]``: the type of the values, which stand in the annotation.
+
+    Values are checked when they are written and when they are read.  flytekit checks
+    neither.
+    """
+
+    name = "LiteralTypeTransformer"
+
+    def __repr__(self) -> str:
+        return "ChoiceTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return typing.get_origin(python_type) is typing.Literal
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        made = engine.literal_type(_base(python_type))
+        choices = list(typing.get_args(underlying(python_type)))
+        made.annotation.annotations.update({"literal_values": choices})
+        return made
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        encode_base = engine.encoder(_base(python_type))
+        choices = typing.get_args(underlying(python_type))
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            encode_base(value, out)
+            _check(value, choices)
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        decode_base = engine.decoder(_base(python_type))
+        choices = typing.get_args(underlying(python_type))
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            value = decode_base(literal)
+            _check(value, choices)
+            return value
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        return None  # the base type is guessed: flytekit's order has it first
+
+
+def _base(python_type: Any) -> type:
+    """Return the type of a Literal's values.
+
+    Raises:
+        UnsupportedTypeError: They are of several types, or of one Flyte does not have.
+    """
+    choices = typing.get_args(underlying(python_type))
+    base = type(choices[0])
+    if not all(type(choice) is base for choice in choices):
+        msg = f"All values must be of the same type: {python_type} has several."
+        raise UnsupportedTypeError(msg)
+    if base not in _BASES:
+        msg = f"Unsupported type: {base} in {python_type}. Use text or numbers."
+        raise UnsupportedTypeError(msg)
+    return base
+
+
+def _check(value: Any, choices: tuple[Any, ...]) -> None:
+    if value not in choices:
+        msg = f"{value!r:.200} is none of {', '.join(map(repr, choices))}."
+        raise ConversionError(msg)

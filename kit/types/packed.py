@@ -1,0 +1,102 @@
+"""Values packed with msgpack: the ``binary`` scalars of structs.
+
+The backend makes them too, when a promise's attribute is resolved: then even an ``int``
+arrives packed.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MSGPACK", "is_packed", "mark_packed", "pack", "unpack", "unpack_as"]
+
+MSGPACK = "msgpack"
+"""The tag of binary scalars that hold msgpack, and the name of the format in types."""
+
+
+def is_packed(literal: literals_pb2.Literal) -> bool:
+    """Say whether a literal is a binary scalar."""
+    return (
+        literal.WhichOneof("value") == "scalar"
+        and literal.scalar.WhichOneof("value") == "binary"
+    )
+
+
+def mark_packed(literal_type: types_pb2.LiteralType) -> None:
+    """Make a literal type the one of packed structs, in the backend's terms."""
+    literal_type.simple = types_pb2.STRUCT
+    literal_type.annotation.annotations.update(
+        {"cache-key-metadata": {"serialization-format": MSGPACK}}
+    )
+
+
+def pack(value: Any) -> bytes:
+    """Pack plain values: None, bool, int, float, str, bytes, list, dict.
+
+    Raises:
+        ConversionError: msgpack has no form for it.
+    """
+    import msgpack
+
+    try:
+        packed: bytes = msgpack.packb(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        msg = f"Cannot convert `{value}` to Flyte Literal.\nError Message: {error}"
+        raise ConversionError(msg) from error
+    return packed
+
+
+def unpack(literal: literals_pb2.Literal) -> Any:
+    """Read a binary scalar as plain values.
+
+    Raises:
+        ConversionError: It is in another format, or its bytes are not whole.
+    """
+    import msgpack
+
+    binary = literal.scalar.binary
+    if binary.tag != MSGPACK:
+        msg = f"Unsupported binary format `{binary.tag}`: expected `{MSGPACK}`."
+        raise ConversionError(msg)
+    try:
+        return msgpack.unpackb(binary.value, strict_map_key=False)
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        msg = (
+            f"{len(binary.value)} bytes tagged `{MSGPACK}` are no msgpack value: "
+            f"{type(error).__name__}: {error}."
+        )
+        raise ConversionError(msg) from error
+
+
+def unpack_as(literal: literals_pb2.Literal, python_type: Any) -> Any:
+    """Read a binary scalar as a type, by mashumaro's rules.
+
+    Raises:
+        ConversionError: Its content does not fit the type.
+    """
+    plain = unpack(literal)
+    try:
+        return _decoder(python_type)(plain)
+    except Exception as error:  # mashumaro passes on what the type's own code raises
+        msg = f"Cannot read {plain!r:.500} as {python_type}: {_reason(error)}"
+        raise ConversionError(msg) from error
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+@lru_cache(maxsize=1024)
+def _decoder(python_type: Any) -> Callable[[Any], Any]:
+    from mashumaro.codecs import BasicDecoder
+
+    decode: Callable[[Any], Any] = BasicDecoder(python_type).decode
+    return decode

@@ -1,0 +1,280 @@
+"""Scalars: numbers, text, times and ``None``."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError
+from kit.types.annotated import underlying
+from kit.types.engine import TypeEngine
+from kit.types.packed import is_packed, unpack, unpack_as
+from kit.types.refusal import refuse_literal, refuse_value
+from kit.types.transformer import Decoder, Encoder, Transformer
+
+__all__ = [
+    "BoolTransformer",
+    "DateTransformer",
+    "DatetimeTransformer",
+    "FloatTransformer",
+    "IntTransformer",
+    "NoneTransformer",
+    "ScalarTransformer",
+    "StrTransformer",
+    "TimedeltaTransformer",
+]
+
+
+class ScalarTransformer(Transformer):
+    """A type whose values are one field of a primitive.
+
+    Values have exactly this type: ``True`` is no ``int``, and ``1`` no ``float``.
+    """
+
+    exact: type
+    """The type of its values."""
+
+    simple: types_pb2.SimpleType.ValueType
+    """Its literal type."""
+
+    field: str
+    """The field of ``Primitive`` that holds a value."""
+
+    def __init__(self) -> None:
+        self._literal_type = types_pb2.LiteralType(simple=self.simple)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def handles(self, python_type: Any) -> bool:
+        return python_type is self.exact
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        return types_pb2.LiteralType(simple=self.simple)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        exact, write = self.exact, self.write
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if type(value) is not exact:
+                raise self.refusal(value, python_type)
+            try:
+                write(out.scalar.primitive, value)
+            except (ValueError, OverflowError) as error:
+                raise _unwritable(value, exact, error) from error
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        field, read = self.field, self.read
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            primitive = literal.scalar.primitive
+            if primitive.WhichOneof("value") == field:
+                return read(primitive)
+            return self.read_other(literal)
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        if literal_type.WhichOneof("type") != "simple":
+            return None
+        return self.exact if literal_type.simple == self.simple else None
+
+    def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
+        """Write a value of the exact type into an empty primitive."""
+        setattr(primitive, self.field, value)
+
+    def read(self, primitive: literals_pb2.Primitive) -> Any:
+        """Read a primitive that has this type's field."""
+        return getattr(primitive, self.field)
+
+    def read_other(self, literal: literals_pb2.Literal) -> Any:
+        """Read a literal that does not have this type's field, or refuse it."""
+        if is_packed(literal):
+            value = unpack(literal)
+            if type(value) is self.exact:
+                return value
+            msg = f"Expected a packed {self.exact.__name__} but got {value!r:.200}."
+            raise ConversionError(msg)
+        raise refuse_literal(literal, self.exact)
+
+    def refusal(self, value: Any, python_type: Any) -> ConversionError:
+        """Make the error for a value that is not of the exact type."""
+        shown = python_type if underlying(python_type) is not self.exact else self.exact
+        return refuse_value(value, shown, self._literal_type)
+
+
+def _unwritable(value: Any, exact: type, error: Exception) -> ConversionError:
+    return ConversionError(
+        f"{value!r:.200} cannot be written as Flyte's {exact.__name__}: {error}. Flyte "
+        "has 64 bit integers, Unicode text without lone surrogates, and times in the "
+        "years 1 to 9999."
+    )
+
+
+class IntTransformer(ScalarTransformer):
+    """``int``, 64 bits; a float literal is read as its whole part, as the console sends."""
+
+    name = "int"
+    exact = int
+    simple = types_pb2.INTEGER
+    field = "integer"
+
+    def read_other(self, literal: literals_pb2.Literal) -> Any:
+        primitive = literal.scalar.primitive
+        kind = primitive.WhichOneof("value")
+        if kind == "float_value":
+            try:
+                return int(primitive.float_value)
+            except (ValueError, OverflowError) as error:
+                msg = f"{primitive.float_value} has no whole part to read as an int."
+                raise ConversionError(msg) from error
+        if kind is not None:
+            raise refuse_literal(literal, int, to="int")
+        return super().read_other(literal)
+
+
+class FloatTransformer(ScalarTransformer):
+    """``float``; an integer literal is read as the float of the same value."""
+
+    name = "float"
+    exact = float
+    simple = types_pb2.FLOAT
+    field = "float_value"
+
+    def read_other(self, literal: literals_pb2.Literal) -> Any:
+        primitive = literal.scalar.primitive
+        kind = primitive.WhichOneof("value")
+        if kind == "integer":
+            return float(primitive.integer)
+        if kind is not None:
+            raise refuse_literal(literal, float, to="float")
+        return super().read_other(literal)
+
+
+class BoolTransformer(ScalarTransformer):
+    """``bool``."""
+
+    name = "bool"
+    exact = bool
+    simple = types_pb2.BOOLEAN
+    field = "boolean"
+
+
+class StrTransformer(ScalarTransformer):
+    """``str``."""
+
+    name = "str"
+    exact = str
+    simple = types_pb2.STRING
+    field = "string_value"
+
+
+class _TimeTransformer(ScalarTransformer):
+    """Times; packed ones are text or a number, which mashumaro reads."""
+
+    def read_other(self, literal: literals_pb2.Literal) -> Any:
+        if is_packed(literal):
+            return unpack_as(literal, self.exact)
+        return super().read_other(literal)
+
+
+class DatetimeTransformer(_TimeTransformer):
+    """``datetime``: naive ones are taken as UTC, and all come back in UTC."""
+
+    name = "datetime"
+    exact = datetime.datetime
+    simple = types_pb2.DATETIME
+    field = "datetime"
+
+    def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
+        primitive.datetime.FromDatetime(value)
+
+    def read(self, primitive: literals_pb2.Primitive) -> Any:
+        return _in_range(
+            lambda: primitive.datetime.ToDatetime(tzinfo=datetime.timezone.utc)
+        )
+
+
+class DateTransformer(DatetimeTransformer):
+    """``date``, as the ``datetime`` at its first moment in UTC."""
+
+    name = "date"
+    exact = datetime.date
+
+    def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
+        primitive.datetime.FromDatetime(
+            datetime.datetime.combine(value, datetime.time.min)
+        )
+
+    def read(self, primitive: literals_pb2.Primitive) -> Any:
+        return super().read(primitive).date()
+
+
+class TimedeltaTransformer(_TimeTransformer):
+    """``timedelta``, to the microsecond."""
+
+    name = "timedelta"
+    exact = datetime.timedelta
+    simple = types_pb2.DURATION
+    field = "duration"
+
+    def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
+        primitive.duration.FromTimedelta(value)
+
+    def read(self, primitive: literals_pb2.Primitive) -> Any:
+        return _in_range(primitive.duration.ToTimedelta)
+
+
+def _in_range(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except (ValueError, OverflowError) as error:
+        msg = f"A time that Python cannot hold: {error}."
+        raise ConversionError(msg) from error
+
+
+class NoneTransformer(Transformer):
+    """``None``."""
+
+    name = "none"
+
+    def __repr__(self) -> str:
+        return "NoneTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return python_type is type(None) or python_type is None
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        return types_pb2.LiteralType(simple=types_pb2.NONE)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if value is not None:
+                literal_type = types_pb2.LiteralType(simple=types_pb2.NONE)
+                raise refuse_value(value, type(None), literal_type)
+            out.scalar.none_type.SetInParent()
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        def decode(literal: literals_pb2.Literal) -> None:
+            if literal.scalar.WhichOneof("value") == "none_type":
+                return
+            if not is_packed(literal) or unpack(literal) is not None:
+                raise refuse_literal(literal, type(None), to="None")
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        if literal_type.WhichOneof("type") != "simple":
+            return None
+        return type(None) if literal_type.simple == types_pb2.NONE else None

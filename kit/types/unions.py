@@ -1,0 +1,182 @@
+"""Unions and optionals: a value travels with the variant it was written as."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError, KitError, UnsupportedTypeError
+from kit.types.annotated import underlying
+from kit.types.castable import castable
+from kit.types.engine import TypeEngine
+from kit.types.refusal import refuse_value, shown
+from kit.types.simple import ScalarTransformer
+from kit.types.transformer import Decoder, Encoder, Transformer
+
+__all__ = ["UnionTransformer"]
+
+
+class _Variant:
+    """One variant: its type, how it is converted, and its tagged literal type."""
+
+    def __init__(self, python_type: Any, engine: TypeEngine) -> None:
+        transformer = engine.transformer_for(python_type)
+        self.python_type = python_type
+        self.name = transformer.name
+        self.exact = (
+            transformer.exact if isinstance(transformer, ScalarTransformer) else None
+        )
+        self.encode = engine.encoder(python_type)
+        self.decode = engine.decoder(python_type)
+        self.expected = engine.literal_type(python_type)
+        self.stored = tagged(
+            transformer.literal_type(python_type, engine), transformer.name
+        )
+
+    def try_to_encode(self, value: Any) -> literals_pb2.Literal | None:
+        if self.exact is not None and type(value) is not self.exact:
+            return None
+        literal = literals_pb2.Literal()
+        try:
+            self.encode(value, literal)
+        except KitError:
+            return None
+        literal.ClearField("hash")
+        return literal
+
+
+def tagged(literal_type: types_pb2.LiteralType, tag: str) -> types_pb2.LiteralType:
+    """Put a transformer's name into a literal type, in place of its structure."""
+    literal_type.structure.Clear()
+    literal_type.structure.tag = tag
+    return literal_type
+
+
+def variants_of(python_type: Any) -> tuple[Any, ...]:
+    """Return the types of a union."""
+    return typing.get_args(underlying(python_type))
+
+
+class UnionTransformer(Transformer):
+    """``Union[A, B]``, ``A | B`` and ``Optional[A]``."""
+
+    name = "Typed Union"
+
+    def __repr__(self) -> str:
+        return "UnionTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return typing.get_origin(python_type) in (typing.Union, types.UnionType)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        made = types_pb2.LiteralType()
+        made.union_type.SetInParent()
+        try:
+            for variant in variants_of(python_type):
+                name = engine.transformer_for(variant).name
+                made.union_type.variants.append(
+                    tagged(engine.literal_type(variant), name)
+                )
+        except UnsupportedTypeError as error:
+            error.message = (
+                f"Type of Generic Union type is not supported, {error.message}"
+            )
+            raise
+        return made
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        variants = [_Variant(v, engine) for v in variants_of(python_type)]
+        literal_type = engine.literal_type(python_type)
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if isinstance(value, tuple):
+                raise refuse_value(value, python_type, literal_type)
+            variant, literal = _the_match(value, python_type, variants)
+            out.scalar.union.value.CopyFrom(literal)
+            out.scalar.union.type.CopyFrom(variant.stored)
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        variants = [_Variant(v, engine) for v in variants_of(python_type)]
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            if literal.scalar.WhichOneof("value") != "union":
+                return _read_the_match(literal, python_type, variants, tag=None)
+            union = literal.scalar.union
+            tag = union.type.structure.tag if union.type.HasField("structure") else None
+            if tag is None:
+                return _read_the_match(literal, python_type, variants, tag=None)
+            fitting = [
+                v
+                for v in variants
+                if v.name == tag and castable(union.type, v.expected)
+            ]
+            return _read_the_match(union.value, python_type, fitting, tag=tag)
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        if literal_type.WhichOneof("type") != "union_type":
+            return None
+        variants = literal_type.union_type.variants
+        return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - made at run time
+
+
+def _the_match(
+    value: Any, python_type: Any, variants: list[_Variant]
+) -> tuple[_Variant, literals_pb2.Literal]:
+    """Return the one variant that takes a value, and what it made of it."""
+    tried = [(variant, variant.try_to_encode(value)) for variant in variants]
+    matches = [(variant, made) for variant, made in tried if made is not None]
+    if len(matches) > 1 and type(value) is str:
+        # A text that names an enum's member is a text.
+        matches = [m for m in matches if m[0].python_type is str] or matches
+    if not matches:
+        msg = (
+            f"Value {shown(value)} is not of type {python_type}: "
+            f"Cannot convert from {shown(value)} to {python_type}"
+        )
+        raise ConversionError(msg)
+    if len(matches) > 1:
+        msg = (
+            "Ambiguous choice of variant for union type.\n"
+            f"Potential types: {[variant.python_type for variant, _ in matches]}\n"
+            "These types are structurally the same, because it's attributes have the "
+            "same names and associated types."
+        )
+        raise ConversionError(msg)
+    return matches[0]
+
+
+def _read_the_match(
+    literal: literals_pb2.Literal,
+    python_type: Any,
+    variants: list[_Variant],
+    *,
+    tag: str | None,
+) -> Any:
+    """Read a literal as the one variant that it can be read as."""
+    matches, reasons = [], []
+    for variant in variants:
+        try:
+            matches.append((variant.name, variant.decode(literal)))
+        except KitError as error:
+            reasons.append(f"{variant.python_type}: {error}")
+        if len(matches) > 1:
+            msg = (
+                "Ambiguous choice of variant for union type. "
+                f"Both {matches[0][0]} and {matches[1][0]} transformers match"
+            )
+            raise ConversionError(msg)
+    if not matches:
+        msg = (
+            f"Cannot convert from {literal!r:.2000} to {python_type} (using tag {tag})"
+        )
+        raise ConversionError("\n".join([msg, *reasons[:5]]))
+    return matches[0][1]
