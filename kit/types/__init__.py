@@ -11,8 +11,8 @@ from kit.types.enums import EnumTransformer
 from kit.types.lists import IteratorTransformer, ListTransformer
 from kit.types.simple import (
     BoolTransformer,
-    DateTransformer,
     DatetimeTransformer,
+    DateTransformer,
     FloatTransformer,
     IntTransformer,
     NoneTransformer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import typing
 from typing import Any
 
@@ -15,7 +15,7 @@ from kit.types.transformer import Decoder, Encoder, Transformer
 
 __all__ = ["ChoiceTransformer"]
 
-_BASES = (str, int, float, bool, datetime.datetime, datetime.timedelta)
+_BASES = (str, int, float, bool, dt.datetime, dt.timedelta)
 
 
 class ChoiceTransformer(Transformer):

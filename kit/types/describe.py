@@ -1,7 +1,7 @@
 """Messages as text in errors, in the words flytekit prints them with.
 
-The form is that of ``flytekit.models.common``: names and values indented, empty messages
-left out, long values shortened.
+The form is that of ``flytekit.models.common``: names and values indented, empty
+messages left out, long values shortened.
 """
 
 from __future__ import annotations

@@ -79,8 +79,9 @@ class TypeEngine:
           simple: INTEGER
         }
         <BLANKLINE>
-        >>> default_engine.to_python(default_engine.to_literal([1], list[int]), list[int])
-        [1]
+        >>> literal = default_engine.to_literal([1, 2], list[int])
+        >>> default_engine.to_python(literal, list[int])
+        [1, 2]
     """
 
     def __init__(self, transformers: Iterable[Transformer] = ()) -> None:
@@ -105,9 +106,6 @@ class TypeEngine:
         Raises:
             RegistrationError: There is one of that name, and ``override`` is not set.
         """
-        if not isinstance(transformer, Transformer):
-            msg = f"{transformer!r} is no Transformer. Register an instance of one."
-            raise RegistrationError(msg)
         if not override:
             self._check_name(transformer)
         self._own = [t for t in self._own if t.name != transformer.name]
@@ -148,10 +146,10 @@ class TypeEngine:
                 return transformer
         msg = (
             f"Flyte has no literal type for {python_type!r}, and kit does not pickle. "
-            "Use a type it has (int, float, bool, str, datetime, timedelta, list, dict, "
-            "Optional, Enum, a dataclass or pydantic model, FlyteFile, FlyteDirectory, "
-            "StructuredDataset …), write the value to a FlyteFile yourself, or register "
-            "a transformer: kit.default_engine.register(...)."
+            "Use a type it has (int, float, bool, str, datetime, timedelta, list, "
+            "dict, Optional, Enum, a dataclass or pydantic model, FlyteFile, "
+            "FlyteDirectory, StructuredDataset …), write the value to a FlyteFile "
+            "yourself, or register a transformer: kit.default_engine.register(...)."
         )
         raise UnsupportedTypeError(msg)
 
@@ -302,11 +300,14 @@ class TypeEngine:
         Raises:
             GuessError: For one of them it cannot be told; the message names it.
         """
-        guessed = {}
-        for name, variable in variables.items():
-            try:
-                guessed[name] = self.guess_type(variable.type)
-            except GuessError as error:
-                msg = f"Variable {name!r}: {error}"
-                raise GuessError(msg) from error
-        return guessed
+        return {
+            name: self._guess_named(name, variable.type)
+            for name, variable in variables.items()
+        }
+
+    def _guess_named(self, name: str, literal_type: types_pb2.LiteralType) -> Any:
+        try:
+            return self.guess_type(literal_type)
+        except GuessError as error:
+            msg = f"Variable {name!r}: {error}"
+            raise GuessError(msg) from error

@@ -20,7 +20,7 @@ __all__ = ["EnumTransformer"]
 
 
 class EnumTransformer(Transformer):
-    """``Enum`` classes whose values are text; a value's text is taken for its member."""
+    """``Enum`` classes whose values are text; a text is taken for its member."""
 
     name = "DefaultEnumTransformer"
 
@@ -83,7 +83,7 @@ class EnumTransformer(Transformer):
 
 
 @lru_cache(maxsize=256)
-def _dynamic_enum(values: tuple[str, ...]) -> type[enum.Enum] | type[str]:
+def _dynamic_enum(values: tuple[str, ...]) -> type[enum.Enum | str]:
     """Make an enum whose members are named by their values; text if they cannot be."""
     try:
         return enum.Enum("DynamicEnum", {value: value for value in values})  # type: ignore[return-value]

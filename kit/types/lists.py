@@ -29,8 +29,8 @@ def element_type(python_type: Any) -> Any:
     arguments = typing.get_args(underlying(python_type))
     if not arguments:
         msg = (
-            "Only generic univariate typing.List[T] type is supported. Write list[int], "
-            "say, and for elements of several types list[int | str]."
+            "Only generic univariate typing.List[T] type is supported. Write list[int] "
+            "or, for elements of several types, list[int | str]."
         )
         raise UnsupportedTypeError(msg)
     return arguments[0]

@@ -6,7 +6,7 @@ again by its position after the loop has failed, so that the loop does not pay f
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,12 +16,15 @@ from kit.errors import ConversionError
 from kit.types.simple import ScalarTransformer
 from kit.types.transformer import Decoder, Encoder, Transformer
 
-__all__ = ["Slot", "read_all", "write_all"]
+__all__ = ["Element", "Slot", "read_all", "write_all"]
+
+Element = tuple[Any, literals_pb2.Literal]
+"""A literal with its position or key."""
 
 Slot = Callable[[Any], literals_pb2.Literal]
 """Makes the empty literal for an element: the list's next, or the map's by its key."""
 
-_COMPOSED = (datetime.datetime, datetime.date, datetime.timedelta)
+_COMPOSED = (dt.datetime, dt.date, dt.timedelta)
 
 
 def plain_field(transformer: Transformer, python_type: Any) -> str | None:
@@ -45,7 +48,7 @@ def write_all(
     def write_each(elements: Iterable[tuple[Any, Any]], slot: Slot) -> None:
         step = None
         try:
-            for step, value in elements:  # noqa: B007 - the step is for the error
+            for step, value in elements:
                 encode(value, slot(step))
         except ConversionError as error:
             raise error.below(step) from error.__cause__  # type: ignore[arg-type]
@@ -76,7 +79,7 @@ def _write_again(encode: Encoder, step: Any, value: Any) -> None:
 
 def read_all(
     transformer: Transformer, python_type: Any, decode: Decoder
-) -> Callable[[Iterable[tuple[Any, literals_pb2.Literal]]], Iterator[Any]]:
+) -> Callable[[Iterable[Element]], Iterator[Any]]:
     """Make the loop that reads elements of one type, in the order they come."""
     field = plain_field(transformer, python_type)
 
@@ -85,17 +88,15 @@ def read_all(
     ) -> Iterator[Any]:
         step = None
         try:
-            for step, literal in elements:  # noqa: B007 - the step is for the error
+            for step, literal in elements:  # noqa: B007 - the error tells it
                 yield decode(literal)
         except ConversionError as error:
             raise error.below(step) from error.__cause__  # type: ignore[arg-type]
 
-    def read_plain(
-        elements: Iterable[tuple[Any, literals_pb2.Literal]],
-    ) -> Iterator[Any]:
+    def read_plain(elements: Iterable[Element]) -> Iterator[Any]:
         step = None
         try:
-            for step, literal in elements:  # noqa: B007 - the step is for the error
+            for step, literal in elements:  # noqa: B007 - the error tells it
                 primitive = literal.scalar.primitive
                 value = getattr(primitive, field)  # type: ignore[arg-type]
                 # What is not the field's default was set; only defaults are asked for.

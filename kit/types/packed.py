@@ -24,10 +24,7 @@ MSGPACK = "msgpack"
 
 def is_packed(literal: literals_pb2.Literal) -> bool:
     """Say whether a literal is a binary scalar."""
-    return (
-        literal.WhichOneof("value") == "scalar"
-        and literal.scalar.WhichOneof("value") == "binary"
-    )
+    return bool(literal.scalar.WhichOneof("value") == "binary")
 
 
 def mark_packed(literal_type: types_pb2.LiteralType) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +37,7 @@ class ScalarTransformer(Transformer):
     exact: type
     """The type of its values."""
 
-    simple: types_pb2.SimpleType.ValueType
+    simple: types_pb2.SimpleType
     """Its literal type."""
 
     field: str
@@ -119,7 +119,7 @@ def _unwritable(value: Any, exact: type, error: Exception) -> ConversionError:
 
 
 class IntTransformer(ScalarTransformer):
-    """``int``, 64 bits; a float literal is read as its whole part, as the console sends."""
+    """``int``, 64 bits; a float literal, as the console sends, is cut to one."""
 
     name = "int"
     exact = int
@@ -189,7 +189,7 @@ class DatetimeTransformer(_TimeTransformer):
     """``datetime``: naive ones are taken as UTC, and all come back in UTC."""
 
     name = "datetime"
-    exact = datetime.datetime
+    exact = dt.datetime
     simple = types_pb2.DATETIME
     field = "datetime"
 
@@ -197,21 +197,17 @@ class DatetimeTransformer(_TimeTransformer):
         primitive.datetime.FromDatetime(value)
 
     def read(self, primitive: literals_pb2.Primitive) -> Any:
-        return _in_range(
-            lambda: primitive.datetime.ToDatetime(tzinfo=datetime.timezone.utc)
-        )
+        return _in_range(lambda: primitive.datetime.ToDatetime(tzinfo=dt.timezone.utc))
 
 
 class DateTransformer(DatetimeTransformer):
     """``date``, as the ``datetime`` at its first moment in UTC."""
 
     name = "date"
-    exact = datetime.date
+    exact = dt.date  # type: ignore[assignment] # a datetime is a date, not vice versa
 
     def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
-        primitive.datetime.FromDatetime(
-            datetime.datetime.combine(value, datetime.time.min)
-        )
+        primitive.datetime.FromDatetime(dt.datetime.combine(value, dt.time.min))
 
     def read(self, primitive: literals_pb2.Primitive) -> Any:
         return super().read(primitive).date()
@@ -221,7 +217,7 @@ class TimedeltaTransformer(_TimeTransformer):
     """``timedelta``, to the microsecond."""
 
     name = "timedelta"
-    exact = datetime.timedelta
+    exact = dt.timedelta
     simple = types_pb2.DURATION
     field = "duration"
 

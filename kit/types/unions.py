@@ -125,7 +125,7 @@ class UnionTransformer(Transformer):
         if literal_type.WhichOneof("type") != "union_type":
             return None
         variants = literal_type.union_type.variants
-        return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - made at run time
+        return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - variants are known at run time
 
 
 def _the_match(
