@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flyteidl.core import literals_pb2, tasks_pb2
-from google.protobuf.wrappers_pb2 import BoolValue
 
 from kit.errors import MetadataError
 
@@ -112,28 +111,32 @@ class TaskMetadata:
         """
         message = tasks_pb2.TaskMetadata(
             discoverable=self.cache,
-            runtime=tasks_pb2.RuntimeMetadata(
-                type=tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK,
-                version=runtime_version,
-                flavor=runtime_name,
-            ),
-            retries=self.retry_strategy,
             discovery_version=self.cache_version,
             deprecated_error_message=self.deprecated,
             cache_serializable=self.cache_serialize,
             pod_template_name=self.pod_template_name,
             cache_ignore_input_vars=self.cache_ignore_input_vars,
             is_eager=self.is_eager,
-            generates_deck=BoolValue(value=self.generates_deck),
-            metadata=tasks_pb2.K8sObjectMetadata(
-                labels=self.labels, annotations=self.annotations
-            ),
         )
+        runtime = message.runtime
+        runtime.type = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
+        runtime.version, runtime.flavor = runtime_version, runtime_name
+        self._write_always_present(message)
         if self.interruptible is not None:
             message.interruptible = self.interruptible
         if isinstance(self.timeout, dt.timedelta) and self.timeout:
             message.timeout.FromTimedelta(self.timeout)
         return message
+
+    def _write_always_present(self, message: tasks_pb2.TaskMetadata) -> None:
+        """Write the parts that are there even when they are empty."""
+        message.retries.SetInParent()
+        message.retries.retries = self.retries
+        message.generates_deck.SetInParent()
+        message.generates_deck.value = self.generates_deck
+        message.metadata.SetInParent()
+        message.metadata.labels.update(self.labels or {})
+        message.metadata.annotations.update(self.annotations or {})
 
 
 def _duration(timeout: object) -> dt.timedelta | None:
