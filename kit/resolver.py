@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kit.definition.executor import ShimTaskExecutor
@@ -138,36 +139,45 @@ def load_object(location: str, role: str = "executor") -> Any:
     parts = location.split(".")
     if len(parts) < _LOADER_ARGS or not all(parts):
         msg = f"{location!r} is no dotted name: expected package.module.Class."
-        raise ExecutorModuleError(msg, name=location)
-    found, rest = _import_longest(parts, role)
-    for name in rest:
-        if not hasattr(found, name):
-            raise _no_such_name(found, name, location)
-        found = getattr(found, name)
-    return found
+        raise ExecutorModuleError(msg)
+    found, rest, missing = _import_longest(parts)
+    *outer, last = rest
+    for name in outer:
+        found = getattr(found, name, None)  # a class around the class
+    if found is None:
+        msg = (
+            f"{missing}: the {role} {location} cannot be imported here. Is its module "
+            "in the image, and its folder on PYTHONPATH or the working directory?"
+        )
+        raise ExecutorModuleError(msg) from missing
+    if not hasattr(found, last):
+        raise _no_such_name(found, last, location)
+    return getattr(found, last)
 
 
-def _import_longest(parts: Sequence[str], role: str) -> tuple[Any, Sequence[str]]:
+def _import_longest(
+    parts: Sequence[str],
+) -> tuple[ModuleType | None, Sequence[str], ModuleNotFoundError | None]:
     """Import the longest front part that is a module; the rest are attributes.
 
     A module that is there but cannot be imported, because of an error of its own or a
     dependency that is missing, raises that error.
+
+    Returns:
+        The module, if there is one; the parts behind it; and the first error, if the
+        module is not the longest part that could be one.
     """
     first: ModuleNotFoundError | None = None
     for end in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:end])
         try:
-            return call_author(importlib.import_module, module), parts[end:]
+            return call_author(importlib.import_module, module), parts[end:], first
         except ModuleNotFoundError as error:
             missing = error.name or ""
             if module != missing and not module.startswith(f"{missing}."):
                 raise
             first = first or error
-    msg = (
-        f"{first}: the {role} {'.'.join(parts)} cannot be imported here. Is its "
-        "module in the image, and its folder on PYTHONPATH or the working directory?"
-    )
-    raise ExecutorModuleError(msg, name=".".join(parts[:-1])) from first
+    return None, parts, first
 
 
 def _no_such_name(found: Any, name: str, location: str) -> ExecutorNameError:
