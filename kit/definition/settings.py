@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kit.definition.image import ImageConfig
+from kit.definition.names import check_environment
 from kit.errors import DefinitionError, nearest
 
 __all__ = ["RUNTIMES", "Runtime", "SerializationSettings", "check_runtime"]
@@ -31,6 +32,9 @@ class SerializationSettings:
             then to kit.
         flytekit_version: Version written into templates of the flytekit runtime.
 
+    Raises:
+        DefinitionError: A value is of the wrong kind, or the runtime is unknown.
+
     Example:
         >>> SerializationSettings(project="lab", domain="development").with_version("2")
         SerializationSettings(project='lab', domain='development', version='2')
@@ -46,8 +50,17 @@ class SerializationSettings:
 
     def __post_init__(self) -> None:
         check_runtime(self.runtime)
+        for name in ("project", "domain", "version"):
+            _check_id_part(name, getattr(self, name))
+        image_config: object = self.image_config
+        if not isinstance(image_config, ImageConfig):
+            msg = (
+                f"image_config must be an ImageConfig, got {image_config!r}. Make one "
+                f"with ImageConfig.from_images('registry/image:tag')."
+            )
+            raise DefinitionError(msg)
         if self.env is not None:
-            object.__setattr__(self, "env", dict(self.env))
+            object.__setattr__(self, "env", check_environment(self.env))
 
     def replace(self, **changes: Any) -> SerializationSettings:
         """Return a copy with these fields changed.
@@ -93,6 +106,17 @@ class SerializationSettings:
             if getattr(self, entry.name) != _default_of(entry)
         )
         return f"SerializationSettings({shown})"
+
+
+def _check_id_part(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        msg = f"{name} must be text, got {value!r} of type {type(value).__name__}."
+        raise DefinitionError(msg)
+    if "\0" in value:
+        msg = f"{name} {value!r} has a NUL character, which Flyte's database refuses."
+        raise DefinitionError(msg)
 
 
 def check_runtime(runtime: str | None) -> None:

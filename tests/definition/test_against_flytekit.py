@@ -7,16 +7,19 @@ import datetime as dt
 import json
 import subprocess
 import sys
+from typing import Union
 
 import pytest
 
 from kit.definition import accelerators
 from kit.definition.artifact import Artifact
 from kit.definition.documentation import Description, Documentation, SourceCode
+from kit.definition.interface import Interface
 from kit.definition.metadata import TaskMetadata
 from kit.definition.partition import Granularity, Inputs, TimePartition
 from kit.definition.resources import Resources, override_resources
 from kit.definition.security import Identity, Secret, SecurityContext
+from kit.definition.typed_interface import parameter_map
 
 pytestmark = pytest.mark.flytekit
 
@@ -53,6 +56,11 @@ OTHERS = [
     "hourly().query(time_partition=TimePartition(dt.datetime.max)).to_flyte_idl()",
     "hourly().query(time_partition=dt.datetime(2024, 1, 1)).to_flyte_idl()",
     "Artifact(name='n', time_partitioned=True).query().to_flyte_idl()",
+    "parameters({'a': (int, 0), 'b': str, 'c': Union[int, None], 'd': (str, '')})",
+    "parameters({'a': (Union[int, None], 3), 'b': (List[int], [1])})",
+    "parameters({'a': (int, Artifact('p', 'd', 'n', 'v'))})",
+    "parameters({'a': (int, Artifact(name='n', partitions={'k': 'v'}))})",
+    "parameters({'a': (int, Artifact(name='n', partition_keys=['k']).query(k='v'))})",
 ]
 EXPRESSIONS = [*(f"accelerators.{name}.to_flyte_idl()" for name in DEVICES), *PARTS]
 EXPRESSIONS += OTHERS
@@ -66,6 +74,9 @@ KIT = {
         name="n", time_partitioned=True, time_partition_granularity=Granularity.HOUR
     ),
     "dt": dt,
+    "parameters": lambda inputs: parameter_map(Interface(inputs)),
+    "List": list,
+    "Union": Union,
     **{
         kind.__name__: kind
         for kind in (Artifact, Description, Documentation, Identity, Resources)
@@ -79,10 +90,13 @@ KIT = {
 ORACLE = """
 import base64, json, sys
 import datetime as dt
+from typing import List, Union
 import flytekit
 from flyteidl.core.artifact_id_pb2 import HOUR
 from flytekit.core.artifact import Artifact, Inputs, TimePartition
 from flytekit.core.base_task import TaskMetadata
+from flytekit.core.context_manager import FlyteContextManager
+from flytekit.core.interface import Interface, transform_inputs_to_parameters
 from flytekit.core.resources import Resources
 from flytekit.core.resources import construct_extended_resources as extended
 from flytekit.core.resources import convert_resources_to_resource_model
@@ -93,6 +107,9 @@ def metadata(facts):
     return facts.to_taskmetadata_model().to_flyte_idl()
 def overrides(requests, limits):
     return convert_resources_to_resource_model(requests, limits).to_flyte_idl()
+def parameters(inputs):
+    context = FlyteContextManager.current_context()
+    return transform_inputs_to_parameters(context, Interface(inputs)).to_flyte_idl()
 def hourly():
     return Artifact(name="n", time_partitioned=True, time_partition_granularity=HOUR)
 def write(text):

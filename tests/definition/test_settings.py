@@ -70,3 +70,21 @@ def test_unknown_field():
     """The nearest field is suggested."""
     with pytest.raises(DefinitionError, match=r"Did you mean 'version'\?"):
         SerializationSettings().replace(verison="1")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"version": 1}, "version must be text, got 1 of type int"),
+        ({"project": "a\0"}, "has a NUL character, which Flyte's database refuses"),
+        ({"image_config": "acme/a:1"}, "image_config must be an ImageConfig"),
+        ({"env": {"A": 1}}, "Environment variable A must be text"),
+        ({"env": ["A"]}, "environment must map names to texts"),
+    ],
+)
+def test_values_of_the_wrong_kind(values, message):
+    """The error is raised where the settings are written."""
+    with pytest.raises(DefinitionError) as error:
+        SerializationSettings(**values)
+
+    assert message in str(error.value)

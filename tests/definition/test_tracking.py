@@ -177,3 +177,24 @@ def test_a_script_that_no_import_could_name(tmp_path):
     )
 
     assert run("my-script.py", cwd=tmp_path) == ["None"]
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in (
+    "from kit.definition.tracking import TrackedInstance",
+    "thing = TrackedInstance(); thing",
+    "print(thing.instantiated_in, thing.lhs)",
+    "thing.location",
+):
+    shell.run_cell(cell, store_history=True)
+"""
+
+
+def test_a_notebook_says_what_it_cannot_know(tmp_path):
+    """A cell's object has a variable, not one of IPython's own, and no module."""
+    lines = run("-c", CELLS, cwd=tmp_path)
+
+    assert "None thing" in lines
+    assert "Unable to determine module of <" in "".join(lines)
