@@ -135,8 +135,10 @@ class TaskMetadata:
         message.generates_deck.SetInParent()
         message.generates_deck.value = self.generates_deck
         message.metadata.SetInParent()
-        message.metadata.labels.update(self.labels or {})
-        message.metadata.annotations.update(self.annotations or {})
+        if self.labels:
+            message.metadata.labels.update(self.labels)
+        if self.annotations:
+            message.metadata.annotations.update(self.annotations)
 
 
 def _duration(timeout: object) -> dt.timedelta | None:

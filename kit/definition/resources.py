@@ -149,9 +149,11 @@ def _add_entries(
 
 
 def _text(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
     from kit.definition.quantity import quantity_text
 
-    return value if isinstance(value, str) else quantity_text(value)
+    return quantity_text(value)
 
 
 def _check_single(name: str, value: object) -> None:

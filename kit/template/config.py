@@ -33,9 +33,10 @@ def check_config(config: Any) -> dict[str, str]:
             f"Structured values belong into get_custom."
         )
         raise DefinitionError(msg)
-    for key, value in (config or {}).items():
+    entries = dict(config or {})
+    for key, value in entries.items():
         _check_entry(key, value)
-    return dict(config or {})
+    return entries
 
 
 def _check_entry(key: Any, value: Any) -> None:

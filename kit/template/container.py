@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flyteidl.core import literals_pb2, tasks_pb2
+from flyteidl.core import tasks_pb2
 
 from kit.definition.names import check_environment
 from kit.definition.resources import ResourceSpec, resources_message
@@ -34,9 +34,11 @@ def container_message(
         ResourcesError: An amount is a pair.
     """
     env = check_environment(settings_env) | check_environment(environment)
-    return tasks_pb2.Container(
+    container = tasks_pb2.Container(
         image=image,
         args=args,
         resources=resources_message(resources.requests, resources.limits),
-        env=[literals_pb2.KeyValuePair(key=k, value=v) for k, v in env.items()],
     )
+    for key, value in env.items():
+        container.env.add(key=key, value=value)
+    return container

@@ -198,9 +198,9 @@ def _plain_loader() -> Any:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                mark = self.peek_event().start_mark
+                event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's
                 msg = "aliases (*name) are not read: write the value out"
-                raise yaml.composer.ComposerError(None, None, msg, mark)
+                raise yaml.composer.ComposerError(None, None, msg, event.start_mark)
             return super().compose_node(parent, index)
 
     return PlainLoader

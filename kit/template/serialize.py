@@ -33,6 +33,8 @@ __all__ = [
 
 M = TypeVar("M", bound=Message)
 
+_ALL_TARGETS = 3
+
 
 @dataclass(frozen=True, kw_only=True)
 class _PlaceholderImages(ImageConfig):
@@ -193,20 +195,21 @@ def _write_target(
     settings: SerializationSettings,
 ) -> None:
     """Write what is started: a container, or in its place a pod or SQL."""
-    targets = {
-        "container": _message(task.get_container(settings), tasks_pb2.Container),
-        "k8s_pod": _message(task.get_k8s_pod(settings), tasks_pb2.K8sPod),
-        "sql": _message(task.get_sql(settings), tasks_pb2.Sql),
-    }
-    present = {name: target for name, target in targets.items() if target is not None}
-    if len(present) > 1:
+    container = _message(task.get_container(settings), tasks_pb2.Container)
+    pod = _message(task.get_k8s_pod(settings), tasks_pb2.K8sPod)
+    sql = _message(task.get_sql(settings), tasks_pb2.Sql)
+    if (container is None) + (pod is None) + (sql is None) < _ALL_TARGETS - 1:
         msg = (
-            f"At most one of container, k8s_pod or sql can be set: task "
-            f"{task.name!r} has {' and '.join(present)}. Return None from the others."
+            f"At most one of container, k8s_pod or sql can be set, and task "
+            f"{task.name!r} sets more. Return None from the others' getters."
         )
         raise DefinitionError(msg)
-    for name, target in present.items():
-        getattr(template, name).CopyFrom(target)
+    if container is not None:
+        template.container.CopyFrom(container)
+    if pod is not None:
+        template.k8s_pod.CopyFrom(pod)
+    if sql is not None:
+        template.sql.CopyFrom(sql)
 
 
 def _message(value: Any, kind: type[M]) -> M | None:
