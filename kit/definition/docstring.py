@@ -31,7 +31,9 @@ class Docstring:
         docstring: str | None = None,
         callable_: Callable[..., Any] | None = None,
     ) -> None:
-        self.text = docstring if docstring is not None else (callable_.__doc__ or "")
+        if docstring is None and callable_ is not None:
+            docstring = callable_.__doc__
+        self.text = docstring or ""
 
     @cached_property
     def _parsed(self) -> docstring_parser.Docstring:

@@ -69,6 +69,11 @@ def test_from_a_function():
     assert Docstring(callable_=function).short_description == "Does nothing."
 
 
+def test_nothing_at_all():
+    """Without text and callable there is no description."""
+    assert Docstring().short_description is None
+
+
 @pytest.mark.parametrize("values", [{"docstring": ""}, {"callable_": len}, {}])
 def test_little_or_nothing_to_read(values):
     """A missing or foreign docstring describes no variable."""
