@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from flyteidl.admin import task_pb2
 from flyteidl.core import (
@@ -33,7 +34,11 @@ class Library(abc.ABC):
     SourceCode: Any
     Image: Any
     ImageConfig: Any
-    raw_output_prefix: ClassVar[str] = ""
+    raw_output_prefix: str = ""
+
+    def isolated(self, _folder: str) -> contextlib.AbstractContextManager[None]:
+        """Keep what a case writes inside a folder."""
+        return contextlib.nullcontext()
 
     # Making
 

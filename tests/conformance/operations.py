@@ -75,9 +75,10 @@ def evaluate(case: Case, lib: Library) -> Any:
         before = Path.cwd()
         os.chdir(_with_sample_files(folder))
         try:
-            scope = Scope(lib.names)
-            scope.run(case.definition.get("prelude", ""))
-            result = OPERATIONS[case.operation](Run(case, lib, scope))
+            with lib.isolated(folder):
+                scope = Scope(lib.names)
+                scope.run(case.definition.get("prelude", ""))
+                result = OPERATIONS[case.operation](Run(case, lib, scope))
         finally:
             os.chdir(before)
     if case.normalized_uri and isinstance(result, Message):
