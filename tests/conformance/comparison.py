@@ -58,6 +58,7 @@ def error_difference(
 
 
 def scrubbed(text: str) -> str:
-    """Replace addresses and temporary paths."""
+    """Replace addresses, temporary paths and the library's own module names."""
+    text = re.sub(r"\b(?:flyte)?kit(?:\.\w+)*\.(\w+)", r"\1", text)
     text = re.sub(r"0x[0-9a-fA-F]{4,}", "0xADDR", text)
     return re.sub(r"/tmp/[^\s'\",)\]]+", "/tmp/PATH", text)  # noqa: S108 - a pattern

@@ -65,8 +65,10 @@ class Run:
         return base64.b64decode(self.definition[name])
 
 
-def evaluate(case: Case, lib: Library) -> Any:
-    """Do what a case says in a fresh working directory.
+def evaluate(
+    case: Case, lib: Library, operation: Callable[[Run], Any] | None = None
+) -> Any:
+    """Do what a case says, or something else with it, in a fresh working directory.
 
     Returns:
         A message, or the description of a plain result.
@@ -78,7 +80,9 @@ def evaluate(case: Case, lib: Library) -> Any:
             with lib.isolated(folder):
                 scope = Scope(lib.names)
                 scope.run(case.definition.get("prelude", ""))
-                result = OPERATIONS[case.operation](Run(case, lib, scope))
+                result = (operation or OPERATIONS[case.operation])(
+                    Run(case, lib, scope)
+                )
         finally:
             os.chdir(before)
     if case.normalized_uri and isinstance(result, Message):
@@ -258,7 +262,8 @@ def _cache_key(run: Run) -> str:
     return run.lib.cache_key(entry["task_name"], entry["cache_version"], inputs, ignore)
 
 
-def _arguments(run: Run) -> tuple[list[Any], dict[str, Any]]:
+def arguments(run: Run) -> tuple[list[Any], dict[str, Any]]:
+    """Evaluate the arguments of a call."""
     evaluate = run.scope.evaluate
     kwargs = run.definition.get("kwargs", {})
     args = [evaluate(value) for value in run.definition.get("args", [])]
@@ -266,13 +271,13 @@ def _arguments(run: Run) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _call(run: Run) -> Any:
-    args, kwargs = _arguments(run)
+    args, kwargs = arguments(run)
     return describing.value(run.task(run.body())(*args, **kwargs))
 
 
 def _received(run: Run) -> dict[str, Any]:
     received: dict[str, Any] = {}
-    args, kwargs = _arguments(run)
+    args, kwargs = arguments(run)
     run.task(lambda _tt, inputs: received.update(inputs))(*args, **kwargs)
     return {name: describing.value(value) for name, value in received.items()}
 

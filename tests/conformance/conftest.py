@@ -1,0 +1,28 @@
+"""The count of the vectors at the end of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+HOW = "conformance"
+"""The property by which a test says how its case passed."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cases are equal, and how many are as DIFFERS says."""
+    ways = Counter(
+        value
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in _properties(report)
+        if name == HOW
+    )
+    if ways:
+        counts = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
+        terminalreporter.write_line(f"golden vectors: {counts}")
+
+
+def _properties(report: Any) -> list[tuple[str, object]]:
+    return getattr(report, "user_properties", []) if report.when == "call" else []
