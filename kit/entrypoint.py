@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.shim.container_run import KIT_RESOLVER, ContainerRun, Verdict, say
-from kit.shim.error_document import Terminated
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -58,8 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             say("Aborted!")
             return _INTERRUPTED
-        except Terminated:  # while the verdict was written
-            return _TERMINATED
+        except BaseException:
+            if received:  # while the verdict was written
+                return _TERMINATED
+            raise
     if received and verdict is not Verdict.SUCCEEDED:
         return _TERMINATED
     return _status(verdict)
@@ -157,13 +158,16 @@ def _signals() -> Iterator[list[int]]:
     """End the run on SIGTERM, and show every thread's stack on SIGUSR1.
 
     Python as a container's first process would otherwise not see SIGTERM at all.  The
-    second one ends the process at once.
+    second one ends the process at once.  SIGINT is heard even if the parent ignored it,
+    as a Jupyter kernel does between cells.
     """
     received: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:
         received.append(number)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        from kit.shim.error_document import Terminated
+
         msg = "The run was stopped by SIGTERM."
         raise Terminated(msg)
 
@@ -172,10 +176,14 @@ def _signals() -> Iterator[list[int]]:
         return
     _dump_stacks_on_request()
     before: Any = signal.signal(signal.SIGTERM, end)
+    interrupt: Any = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield received
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _dump_stacks_on_request() -> None:
