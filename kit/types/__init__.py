@@ -19,6 +19,7 @@ from kit.types.simple import (
     StrTransformer,
     TimedeltaTransformer,
 )
+from kit.types.structs import DataclassTransformer
 from kit.types.transformer import Decoder, Encoder, Transformer
 from kit.types.tuples import TupleTransformer
 from kit.types.unions import UnionTransformer
@@ -52,5 +53,6 @@ default_engine = TypeEngine(
         ChoiceTransformer(),
         TupleTransformer(),
         IteratorTransformer(),
+        DataclassTransformer(),
     ]
 )

@@ -1,0 +1,281 @@
+"""Dataclasses: packed with msgpack, and described by a JSON schema in their type."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import sys
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError, UnsupportedTypeError, nearest
+from kit.types.annotated import flyte_annotation, underlying
+from kit.types.codecs import Convert, json_schema, reader, writer
+from kit.types.engine import TypeEngine
+from kit.types.json_schema import guess_from_schema
+from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack
+from kit.types.refusal import refuse_literal, refuse_value, shown
+from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.unions import variants_of
+
+__all__ = ["DataclassTransformer", "describe_struct", "write_packed"]
+
+
+def write_packed(out: literals_pb2.Literal, packed: bytes) -> None:
+    """Put packed bytes into an empty literal."""
+    binary = out.scalar.binary
+    binary.value = packed
+    binary.tag = MSGPACK
+
+
+def describe_struct(
+    schema: Mapping[str, Any] | None, fields: Mapping[str, Any], engine: TypeEngine
+) -> types_pb2.LiteralType:
+    """Make the literal type of a class with fields.
+
+    Args:
+        schema: Its JSON schema, if it has one.
+        fields: Its fields' types; what Flyte has no literal type for is left out, the
+            backend only needs them to reach into promises.
+        engine: Who knows the fields' types.
+    """
+    made = types_pb2.LiteralType()
+    mark_packed(made)
+    if schema is not None:
+        made.metadata.update(schema)
+    made.structure.SetInParent()
+    for name, python_type in fields.items():
+        try:
+            literal_type = engine.literal_type(python_type)
+        except UnsupportedTypeError:
+            continue
+        made.structure.dataclass_type[name].CopyFrom(literal_type)
+    return made
+
+
+class DataclassTransformer(Transformer):
+    """Dataclasses, and dicts where a dataclass is declared."""
+
+    name = "Object-Dataclass-Transformer"
+
+    def __repr__(self) -> str:
+        return "DataclassTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return inspect.isclass(python_type) and dataclasses.is_dataclass(python_type)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        if flyte_annotation(python_type) is not None:
+            msg = (
+                "Flytekit does not currently have support for FlyteAnnotations applied "
+                f"to Dataclass.Type {python_type} cannot be parsed."
+            )
+            raise UnsupportedTypeError(msg)
+        bare = underlying(python_type)
+        _check_not_recursive(bare)
+        return describe_struct(json_schema(bare), _field_types(bare), engine)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        bare = underlying(python_type)
+        write = _mixin_writer(bare) or writer(bare)
+        literal_type = engine.literal_type(python_type)
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if type(value) is not bare:
+                _check_shape(value, python_type, literal_type)
+            if type(value) is dict:
+                write_packed(out, pack(value))
+            else:
+                write_packed(out, pack(_converted(write, value, bare)))
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        bare = underlying(python_type)
+        read = reader(bare)
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            if is_packed(literal):
+                plain = unpack(literal)
+            elif literal.scalar.WhichOneof("value") == "generic":
+                plain = _generic(literal)
+            else:
+                raise refuse_literal(literal, python_type)
+            return _converted(read, plain, bare)
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        if literal_type.WhichOneof("type") != "simple":
+            return None
+        if literal_type.simple != types_pb2.STRUCT:
+            return None
+        return guess_from_schema(literal_type.metadata)
+
+
+def _field_types(bare: Any) -> dict[str, Any]:
+    try:
+        hints = typing.get_type_hints(bare, include_extras=True)
+    except Exception as error:
+        msg = (
+            f"The fields of {bare!r} cannot be told: {type(error).__name__}: {error}. "
+            "Each annotation must name something that its module has."
+        )
+        raise UnsupportedTypeError(msg) from error
+    return {
+        field.name: hints.get(field.name, field.type)
+        for field in dataclasses.fields(bare)
+    }
+
+
+def _check_not_recursive(bare: Any, inside: tuple[Any, ...] = ()) -> None:
+    """Refuse a dataclass that contains itself: its type would have no end."""
+    if bare in inside:
+        chain = " → ".join(c.__name__ for c in (*inside, bare))
+        msg = f"{bare!r} contains itself ({chain}), which a literal type cannot."
+        raise UnsupportedTypeError(msg)
+    for python_type in _field_types(bare).values():
+        for part in _parts(python_type):
+            if inspect.isclass(part) and dataclasses.is_dataclass(part):
+                _check_not_recursive(part, (*inside, bare))
+
+
+def _parts(python_type: Any) -> list[Any]:
+    """Return a type and the types it is made of."""
+    arguments = [
+        argument
+        for argument in typing.get_args(python_type)
+        if inspect.isclass(argument) or typing.get_origin(argument)
+    ]
+    return [python_type, *(part for a in arguments for part in _parts(a))]
+
+
+def _mixin_writer(bare: Any) -> Convert | None:
+    """Return how a DataClassJSONMixin is written: by its own JSON."""
+    mixins = sys.modules.get("mashumaro.mixins.json")
+    if mixins is None or not issubclass(bare, mixins.DataClassJSONMixin):
+        return None
+    return lambda value: json.loads(value.to_json())
+
+
+def _converted(convert: Convert, value: Any, bare: Any) -> Any:
+    try:
+        return convert(value)
+    except ConversionError:
+        raise
+    except Exception as error:
+        # Generated code of mashumaro, __post_init__ and field types raise what they do.
+        path = _field_path(error)
+        msg = (
+            f"Cannot convert {shown(value)!r:.500} of {type(value)} for {bare!r}: "
+            f"{type(error).__name__}: {error}"
+        )
+        raise ConversionError(msg, path=path) from error
+
+
+def _field_path(error: BaseException) -> tuple[str, ...]:
+    """Return the fields that mashumaro's chain of errors names, from the outside in."""
+    path: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(path) < 32:  # noqa: PLR2004 - a bound, no meaning
+        name = getattr(seen, "field_name", None)
+        if isinstance(name, str):
+            path.append(name)
+        seen = seen.__cause__ or seen.__context__
+    return tuple(path)
+
+
+def _generic(literal: literals_pb2.Literal) -> Any:
+    """Read a Struct, as the console sends it and older flytekits wrote it."""
+    from google.protobuf import json_format
+
+    return json_format.MessageToDict(literal.scalar.generic)
+
+
+def _check_shape(
+    value: Any, python_type: Any, literal_type: types_pb2.LiteralType
+) -> None:
+    """Refuse what is neither the dataclass nor has its fields."""
+    bare = underlying(python_type)
+    if isinstance(value, bare):
+        return
+    if type(value) is dict:
+        _check_dict(value, bare)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        _check_other_dataclass(value, bare)
+    else:
+        why = (
+            f"{type(value)} is not of type @dataclass, only Dataclasses are supported "
+            f"for user defined datatypes in Flytekit: must be called with a dataclass "
+            f"type or instance, {bare!r} or a dict, not {shown(value)!r}."
+        )
+        raise refuse_value(value, python_type, literal_type, why=why)
+
+
+def _is_optional(python_type: Any) -> bool:
+    return type(None) in variants_of(python_type)
+
+
+def _inner(python_type: Any) -> Any:
+    return variants_of(python_type)[0] if _is_optional(python_type) else python_type
+
+
+def _check_dict(value: dict[str, Any], bare: Any) -> None:
+    types = _field_types(bare)
+    optional = {
+        name for name, python_type in types.items() if _is_optional(python_type)
+    }
+    missing = [name for name in types if name not in optional and name not in value]
+    if missing:
+        msg = (
+            "The original fields are missing the following keys from the dataclass "
+            f"fields: {missing}. {bare!r} has {sorted(types)}."
+        )
+        raise ConversionError(msg)
+    extra = [key for key in value if key not in types]
+    if extra:
+        msg = (
+            "The original fields have the following extra keys that are not in "
+            f"dataclass fields: {extra}.{nearest(str(extra[0]), types)}"
+        )
+        raise ConversionError(msg)
+    for name, item in value.items():
+        _check_item(name, item, types[name])
+
+
+def _check_item(name: str, item: Any, declared: Any) -> None:
+    bare = _inner(declared)
+    if type(item) is dict and inspect.isclass(bare) and dataclasses.is_dataclass(bare):
+        try:
+            _check_dict(item, bare)
+        except ConversionError as error:
+            raise error.below(name) from error.__cause__
+    elif item is None and _is_optional(declared):
+        return
+    elif type(item) is not (typing.get_origin(bare) or bare):
+        msg = f"Type of Val '{type(item)}' is not an instance of {bare}"
+        raise ConversionError(msg, path=[name])
+
+
+def _check_other_dataclass(value: Any, bare: Any) -> None:
+    """Take another dataclass if its fields are among the declared ones, typed alike."""
+    wanted = _field_types(bare)
+    for name, given in _field_types(type(value)).items():
+        if name not in wanted:
+            msg = (
+                f"Field '{name}' is not present in the expected dataclass fields "
+                f"{bare.__name__}: {type(value)!r} was given.{nearest(name, wanted)}"
+            )
+            raise ConversionError(msg)
+        item, declared = getattr(value, name), _inner(wanted[name])
+        if dataclasses.is_dataclass(item) and dataclasses.is_dataclass(declared):
+            _check_shape(item, declared, types_pb2.LiteralType())
+        elif _inner(given) != declared:
+            msg = f"Type of Val '{_inner(given)}' is not an instance of {declared}"
+            raise ConversionError(msg, path=[name])
