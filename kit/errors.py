@@ -42,7 +42,6 @@ the tree: they are not failures of kit.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -65,6 +64,7 @@ __all__ = [
     "LoaderArgsError",
     "MacroError",
     "MetadataError",
+    "MissingCustomError",
     "OutputError",
     "RecoverableError",
     "RegistrationError",
@@ -88,6 +88,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     Returns an empty string when nothing is near, so that call sites can append it.
     """
+    import difflib  # only errors need it
+
     matches = difflib.get_close_matches(str(name), list(known), n=1)
     return f" Did you mean {matches[0]!r}?" if matches else ""
 
@@ -178,6 +180,10 @@ class MetadataError(DefinitionError):
 
 class CustomError(_PathError, DefinitionError):
     """``get_custom`` returned what a protobuf Struct cannot hold; the path says where."""
+
+
+class MissingCustomError(CustomError, NotImplementedError):
+    """A task class that does not say what its template's custom is."""
 
 
 class CustomWarning(UserWarning):

@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 import threading
-import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -120,7 +119,7 @@ def _read(path: str, size: int) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".kit-{uuid.uuid4().hex}"
+    temporary = path.parent / f".kit-{_random_name()}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -155,11 +154,11 @@ class Storage:
     def new_output_path(self, name: str = "") -> str:
         """Return a path under the raw output prefix that nothing else has."""
         prefix = self.raw_output_prefix.rstrip("/")
-        return "/".join(filter(None, [prefix or "/", uuid.uuid4().hex, name]))
+        return "/".join(filter(None, [prefix or "/", _random_name(), name]))
 
     def new_local_path(self, name: str = "") -> str:
         """Return a local path that nothing else has; its folder exists."""
-        folder = Path(self.working_dir, uuid.uuid4().hex)
+        folder = Path(self.working_dir, _random_name())
         if not name:
             folder.parent.mkdir(parents=True, exist_ok=True)
             return str(folder)
@@ -220,6 +219,10 @@ class Storage:
         except Exception as error:  # each fsspec store has errors of its own
             raise StorageError(_trouble("upload to", uri, error)) from error
         return uri
+
+
+def _random_name() -> str:
+    return os.urandom(16).hex()
 
 
 def _copy_in(uri: str, local: str, *, recursive: bool) -> None:

@@ -19,11 +19,6 @@ from kit.errors import KitError, OutputError
 from kit.resolver import load_object
 from kit.shim.context import ExecutionContext, from_environment, use_context
 from kit.shim.decks import write_decks
-from kit.shim.error_document import (
-    error_document,
-    error_file_name,
-    is_ignore_outputs,
-)
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offload import OffloadLimits, offload
 from kit.storage import Storage, use_storage
@@ -121,6 +116,8 @@ class ContainerRun:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - all of them are the verdict
+            from kit.shim.error_document import is_ignore_outputs
+
             if is_ignore_outputs(error):
                 say(f"the task asked for its outputs to be ignored: {error}")
                 return Verdict.IGNORED
@@ -169,6 +166,8 @@ class ContainerRun:
             say(f"deck.html could not be written: {error}")
 
     def _write_error(self, error: BaseException, storage: Storage) -> Verdict:
+        from kit.shim.error_document import error_document, error_file_name
+
         document = error_document(error, self.environ)
         say(f"the task failed with {document.error.code}\n{document.error.message}")
         path = self._path(error_file_name(self.environ))

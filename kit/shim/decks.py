@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import tasks_pb2
 
-from kit.shim.deck_fields import dependencies, source_code, timeline, values_table
-from kit.shim.deck_page import deck_page
 from kit.storage import current_storage
 from kit.template.config import DECK_FIELDS
 
@@ -108,6 +106,9 @@ class FieldDecks:
     @contextlib.contextmanager
     def timed(self, step: str) -> Iterator[None]:
         """Measure a step of the run for the timeline."""
+        if "Timeline" not in self._fields:
+            yield
+            return
         wall, process = time.perf_counter(), time.process_time()
         try:
             yield
@@ -118,11 +119,15 @@ class FieldDecks:
     def show_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Draw the inputs, before the executor can change them."""
         if "Input" in self._fields:
+            from kit.shim.deck_fields import values_table
+
             self._shown["Input"] = values_table(inputs)
 
     def show_outputs(self, value: Any) -> None:
         """Draw what the executor returned."""
         if "Output" in self._fields:
+            from kit.shim.deck_fields import values_table
+
             named = value if isinstance(value, Mapping) else {"output": value}
             self._shown["Output"] = values_table(named)
 
@@ -140,12 +145,16 @@ class FieldDecks:
             )
 
     def _draw_rest(self, executor_type: type) -> None:
+        if not self._fields:
+            return
+        from kit.shim import deck_fields
+
         if "Timeline" in self._fields:
-            self._shown["Timeline"] = timeline(self._times)
+            self._shown["Timeline"] = deck_fields.timeline(self._times)
         if "Source Code" in self._fields:
-            self._shown["Source Code"] = source_code(executor_type)
+            self._shown["Source Code"] = deck_fields.source_code(executor_type)
         if "Dependencies" in self._fields:
-            self._shown["Dependencies"] = dependencies()
+            self._shown["Dependencies"] = deck_fields.dependencies()
 
 
 def write_decks(context: ExecutionContext, path: str) -> str:
@@ -158,6 +167,8 @@ def write_decks(context: ExecutionContext, path: str) -> str:
     Raises:
         StorageError: It cannot be written.
     """
+    from kit.shim.deck_page import deck_page
+
     title = context.task_id.name or "Task"
     page = deck_page(title, [(deck.name, deck.html) for deck in context.decks])
     current_storage().write_bytes(path, page.encode("utf-8", "backslashreplace"))

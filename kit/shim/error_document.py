@@ -7,8 +7,8 @@ is tried again at all.
 
 from __future__ import annotations
 
+import os
 import time
-import uuid
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TypeAlias
@@ -101,7 +101,7 @@ def error_file_name(environ: Mapping[str, str]) -> str:
     """Name the file: ``error.pb``, or one of its own for each distributed worker."""
     if not _error_strategy(environ):
         return "error.pb"
-    return f"error-{uuid.uuid4().hex}.pb"
+    return f"error-{os.urandom(16).hex()}.pb"
 
 
 def is_ignore_outputs(error: BaseException) -> bool:

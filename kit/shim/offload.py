@@ -7,8 +7,6 @@ outputs.pb as ``<name>_offloaded_metadata.pb`` and replaced by where it is.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -115,6 +113,8 @@ def _reference(
 
 def _hash(literal: literals_pb2.Literal) -> str:
     """Hash a literal as flytekit and the engine do: SHA-256 of its canonical JSON."""
+    import base64
+    import hashlib
     import json
 
     from google.protobuf.json_format import MessageToDict

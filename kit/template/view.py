@@ -7,11 +7,10 @@ attributes here: ``tt.custom`` is a plain dict, ``tt.id.name`` the task's name,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import identifier_pb2, tasks_pb2
 
-from kit.definition.security import SecurityContext
 from kit.template.config import OUTPUT_ORDER
 from kit.template.custom import custom_from_struct
 from kit.template.parts import (
@@ -21,6 +20,9 @@ from kit.template.parts import (
     MetadataView,
     View,
 )
+
+if TYPE_CHECKING:
+    from kit.definition.security import SecurityContext
 
 __all__ = ["TaskTemplateView"]
 
@@ -117,6 +119,8 @@ class TaskTemplateView(View[tasks_pb2.TaskTemplate]):
     @property
     def security_context(self) -> SecurityContext | None:
         """The identity and secrets, or ``None`` when nothing is asked for."""
+        from kit.definition.security import SecurityContext
+
         context = self._message.security_context
         return SecurityContext.from_flyte_idl(context) if context.ByteSize() else None
 
