@@ -81,7 +81,7 @@ class _Schema:
                 f"A schema refers to itself, or is nested too deep: {' → '.join(path)}."
             )
             raise GuessError(msg)
-        properties = _object(schema, "properties") if "properties" in schema else {}
+        properties = _mapping(schema.get("properties", {}), "properties")
         self.left -= len(properties)
         if self.left < 0:
             msg = (
