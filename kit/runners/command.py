@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 _ENTRYPOINTS = {
-    "kit-execute": "kit.entrypoint",
-    "pyflyte-execute": "flytekit.bin.entrypoint",
+    "kit-execute": ("kit.entrypoint",),
+    "pyflyte-execute": ("flytekit.bin.entrypoint", "pyflyte-execute"),
 }
 
 
@@ -65,10 +65,10 @@ def local_command(command: list[str]) -> list[str]:
     Whatever is installed in the environment of this interpreter is used then, not what
     comes first on the PATH.  Any other program stays as it is.
     """
-    module = _ENTRYPOINTS.get(command[0])
-    if module is None:
+    entrypoint = _ENTRYPOINTS.get(command[0])
+    if entrypoint is None:
         return command
-    return [sys.executable, "-m", module, *command[1:]]
+    return [sys.executable, "-m", *entrypoint, *command[1:]]
 
 
 def loader_call(template_name: str, command: list[str]) -> LoaderCall:

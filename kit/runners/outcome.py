@@ -134,13 +134,18 @@ class Run:
         text = f"The run of {self.task!r} {self._ending()}."
         if self.error is not None:
             text = f"{text}\n{self.error}"
-        tail = self.logs.tail(_TAIL_LINES)
-        if tail:
-            lines = "\n".join(f"  {line.stream}: {line.text}" for line in tail)
-            text = f"{text}\nThe last lines it wrote:\n{lines}"
+        text += self._traceback_or_last_lines()
         if self.directory is not None:
             text = f"{text}\nIts files are in {self.directory}."
         return self._exception_class()(text)
+
+    def _traceback_or_last_lines(self) -> str:
+        """Show what tells most; the log of a failed run ends with its traceback."""
+        if self.error is not None and self.error.traceback:
+            return f"\n{self.error.traceback}"
+        tail = self.logs.tail(_TAIL_LINES)
+        lines = "".join(f"\n  {line.stream}: {line.text}" for line in tail)
+        return f"\nThe last lines it wrote:{lines}" if lines else ""
 
     def _ending(self) -> str:
         if self.phase is Phase.TIMED_OUT:

@@ -18,8 +18,8 @@ from kit.runners.log import LogLine
 from kit.runners.outcome import Phase, Run
 from kit.runners.request import Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
-from kit.task import PythonCustomizedContainerTask
 from kit.task.call import complete_inputs, input_literals, name_arguments
+from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 from kit.types import default_engine
 

@@ -1,0 +1,131 @@
+# ruff: noqa: ARG002, T201 - executors take what they are given, and print
+"""Tasks that end in every way a task can end; imported by fresh processes too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from kit.definition.docstring import Docstring
+from kit.definition.executor import ShimTaskExecutor
+from kit.definition.interface import Interface
+from kit.definition.metadata import TaskMetadata
+from kit.errors import IgnoreOutputs, RecoverableError
+from kit.shim.decks import Deck
+from kit.task.customized_container import PythonCustomizedContainerTask
+
+SLEEP = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+SLEEP += "time.sleep(60)"
+
+
+class LabExecutor(ShimTaskExecutor):
+    """Ends as the input ``mode`` says."""
+
+    def execute_from_model(self, tt, mode: str, n: int) -> Any:
+        """Do what the mode is called."""
+        result = getattr(self, mode)(tt, n)
+        return {"text": str(result), "double": 2 * n}
+
+    def ok(self, tt, n):
+        """Print on both streams and succeed."""
+        print(f"out {n}")
+        print(f"err {n}", file=sys.stderr)
+        return tt.custom["greeting"]
+
+    def fail(self, tt, n):
+        """Raise."""
+        print("about to fail")
+        raise ValueError(f"n is {n}")
+
+    def recoverable(self, tt, n):
+        """Raise what asks for another attempt."""
+        raise RecoverableError("again")
+
+    def ignore(self, tt, n):
+        """End without outputs."""
+        raise IgnoreOutputs("none")
+
+    def exit(self, tt, n):
+        """End the process without a word."""
+        print("last words", flush=True)
+        os._exit(n)
+
+    def killed(self, tt, n):
+        """Die by a signal."""
+        print("last words", flush=True)
+        os.kill(os.getpid(), n)
+
+    def environment(self, tt, n):
+        """Tell some variables."""
+        names = ("MODE", "FLYTE_INTERNAL_TASK_NAME", "PYTHONUNBUFFERED")
+        return " ".join(os.environ.get(name, "-") for name in names)
+
+    def folder(self, tt, n):
+        """Tell the working directory."""
+        return Path.cwd()
+
+    def sleep(self, tt, n):
+        """Start a child that ignores SIGINT, tell its id, and sleep."""
+        child = subprocess.Popen([sys.executable, "-S", "-c", SLEEP])
+        time.sleep(0.3)
+        print(child.pid, flush=True)
+        try:
+            time.sleep(60)
+        finally:
+            print("cleaned up", flush=True)
+
+    def deck(self, tt, n):
+        """Make a deck."""
+        Deck("mine", "<b>bold</b>")
+        return "decked"
+
+    def many(self, tt, n):
+        """Print n lines."""
+        for number in range(n):
+            print(number)
+
+
+class HelloExecutor(ShimTaskExecutor):
+    """Greets, with the one output that flytekit's shim can return."""
+
+    def execute_from_model(self, tt, name: str) -> Any:
+        """Return a greeting."""
+        return f"{tt.custom['greeting']} {name}"
+
+
+class LabTask(PythonCustomizedContainerTask[None]):
+    """A task of the laboratory."""
+
+    def get_custom(self, settings):
+        """Say how to greet."""
+        return {"greeting": "hello"}
+
+
+INTERFACE = Interface(
+    inputs={"mode": str, "n": (int, 2)},
+    outputs={"text": str, "double": int},
+    docstring=Docstring("Do it.\n\nArgs:\n    mode: What to do.\n    n: How much.\n"),
+)
+
+
+def lab_task(name: str = "lab.task", **kwargs: Any) -> LabTask:
+    """Make a task of the laboratory."""
+    kwargs.setdefault("environment", {"MODE": "task"})
+    return LabTask(name, None, "acme/lab:1", LabExecutor, interface=INTERFACE, **kwargs)
+
+
+lab = lab_task()
+decked = lab_task("lab.decked", enable_deck=True)
+quick = lab_task("lab.quick", metadata=TaskMetadata(timeout=1))
+flytekit_hello = LabTask(
+    "lab.hello",
+    None,
+    "acme/lab:1",
+    HelloExecutor,
+    interface=Interface(inputs={"name": str}, outputs={"text": str}),
+    runtime="flytekit",
+)
