@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import cast
 
@@ -67,22 +69,33 @@ def app() -> None:
 
 def run_app(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    _end_on_sigterm()
+    with _ending_on_sigterm():
+        try:
+            return _run(argv)
+        except KeyboardInterrupt:  # between two of click's own nets
+            return _cancelled()
+        except BrokenPipeError:
+            return _reader_is_gone()
+        except KitError as error:
+            return report(error, _status(error), detail=getattr(error, "detail", ""))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = None if argv is None else list(argv)
     try:
         status = app.main(arguments, prog_name="kit", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Abort:
-        click.echo("Cancelled.", err=True)
-        return ExitStatus.CANCELLED
+        return _cancelled()
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        return _reader_is_gone()
-    except KitError as error:
-        return report(error, _status(error), detail=getattr(error, "detail", ""))
     return int(status or 0)
+
+
+def _cancelled() -> ExitStatus:
+    click.echo("Cancelled.", err=True)
+    return ExitStatus.CANCELLED
 
 
 def _status(error: KitError) -> ExitStatus:
@@ -104,10 +117,18 @@ def _reader_is_gone() -> ExitStatus:
     return ExitStatus.FAILED
 
 
-def _end_on_sigterm() -> None:
+@contextlib.contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
     """Unwind on SIGTERM, so that a running task is stopped and not left behind."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise SystemExit(ExitStatus.TERMINATED)
 
-    signal.signal(signal.SIGTERM, end)
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
