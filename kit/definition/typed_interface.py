@@ -45,6 +45,8 @@ def typed_interface(
     _fill(message.inputs, "inputs", interface.inputs, inputs, engine)
     _fill(message.outputs, "outputs", interface.outputs, outputs, engine)
     for name, variable in message.outputs.variables.items():
+        if not variable.HasField("artifact_partial_id"):
+            continue
         for label, value in _labels(variable.artifact_partial_id):
             _check_label(
                 name, label, value, interface, allow_partial=allow_partial_artifacts
