@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
@@ -276,7 +276,8 @@ def _read(value: Value) -> Any:
     if kind == "string_value":
         return value.string_value
     if kind == "number_value":
-        return _finite(value.number_value)
+        number = value.number_value
+        return number if number - number == 0 else _not_finite(number)
     if kind == "bool_value":
         return value.bool_value
     if kind == "struct_value":
@@ -286,9 +287,7 @@ def _read(value: Value) -> Any:
     return None
 
 
-def _finite(number: float) -> float:
-    if math.isfinite(number):
-        return number
+def _not_finite(number: float) -> NoReturn:
     name = "NaN" if math.isnan(number) else "Infinity"
     msg = (
         f"Fail to serialize {name} for Value.number_value, which would parse as "

@@ -1,0 +1,1 @@
+"""Tasks: their definition, their calls, and the workflows they are nodes of."""
