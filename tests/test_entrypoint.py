@@ -69,8 +69,8 @@ class Wrong(ShimTaskExecutor):
 
 class Sleep(ShimTaskExecutor):
     def execute_from_model(self, tt, a):
-        print("asleep", flush=True)
         try:
+            print("asleep", flush=True)
             time.sleep(60)
         finally:
             print("cleaned up", flush=True)

@@ -87,7 +87,8 @@ class Peek(ShimTaskExecutor):
         return str([
             names, tt.container.image, tt.container.env, tt.config,
             tt.metadata.discoverable, tt.metadata.retries.retries,
-            tt.interface.inputs["a"].type.simple, tt.id.version, tt.custom,
+            tt.interface.inputs["a"].type.simple, tt.id.version,
+            sorted(tt.custom.items()),
             [(r.name, r.value) for r in resources.requests],
         ])
 """
