@@ -1,0 +1,144 @@
+"""Random definitions give in kit what they give in the real flytekit.
+
+Both answer the same cases, flytekit in a process of its own. ``KIT_ORACLE_EXAMPLES``
+sets how many definitions are tried; the nightly form tries 2,000 new ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import importlib.util
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from conformance import strategies
+from conformance.comparison import difference
+from conformance.differs import Outcome
+from conformance.kit_library import Kit
+from conformance.operations import evaluate
+from conformance.vectors import Case, cases
+from conformance.worker import Oracle
+from kit.errors import KitError
+
+pytestmark = [
+    pytest.mark.flytekit,
+    pytest.mark.skipif(
+        importlib.util.find_spec("flytekit") is None,
+        reason="the oracle needs flytekit: install the extra 'flytekit'",
+    ),
+]
+EXAMPLES = int(os.environ.get("KIT_ORACLE_EXAMPLES", "200"))
+COMMON = settings(
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+IN_CI = settings(COMMON, max_examples=EXAMPLES, derandomize=True)
+NIGHTLY = settings(COMMON, max_examples=2000)
+
+
+@pytest.fixture(scope="session")
+def oracle(tmp_path_factory) -> Iterator[Oracle]:
+    """Start the real flytekit once."""
+    started = Oracle(tmp_path_factory.mktemp("oracle") / "log")
+    yield started
+    started.close()
+
+
+def kit_outcome(case: Case) -> Outcome:
+    """Evaluate a case with kit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return Outcome(result=evaluate(case, Kit(case.operation)))
+        except Exception as error:  # noqa: BLE001 - whatever is raised is compared
+            return Outcome(error=error)
+
+
+def check(oracle: Oracle, entry: dict[str, Any]) -> Outcome:
+    """Compare kit's and flytekit's answers; return kit's.
+
+    Where flytekit fails the definition is not valid, and kit must fail too, with an
+    error of its own.
+    """
+    answer = oracle.ask(entry)
+    outcome = kit_outcome(Case.of(entry))
+    if "error" in answer:
+        assert isinstance(outcome.error, KitError), (answer, outcome, entry)
+        return outcome
+    if outcome.error is not None:
+        raise AssertionError(entry) from outcome.error
+    expected = dataclasses.replace(Case.of(entry), **answer)
+    problem = difference(expected, outcome.result, None)
+    assert problem is None, f"{problem}\nin {entry}"
+    return outcome
+
+
+def check_task(oracle: Oracle, task: dict[str, Any]) -> None:
+    """Compare what is registered."""
+    check(oracle, strategies.case("task_spec", task=task))
+
+
+def check_type(oracle: Oracle, python_type: str, value: str) -> None:
+    """Compare a literal type, a literal, the guess back and the value back."""
+    made = check(oracle, strategies.case("literal_type", type=python_type))
+    if made.error is not None:
+        return
+    guess = strategies.case("guess_type", literal_type_b64=_b64(made.result))
+    check(oracle, guess)
+    outcome = check(oracle, strategies.case("literal", type=python_type, value=value))
+    if outcome.error is None:
+        back = {"type": python_type, "literal_b64": _b64(outcome.result)}
+        check(oracle, strategies.case("to_python", **back))
+
+
+def _b64(message: Any) -> str:
+    return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
+
+
+@IN_CI
+@given(task=strategies.tasks)
+def test_random_tasks_are_registered_alike(oracle, task):
+    """The TaskSpec of any valid definition equals flytekit's."""
+    check_task(oracle, task)
+
+
+@IN_CI
+@given(typed=strategies.typed_values())
+def test_random_values_are_converted_alike(oracle, typed):
+    """Types and values go to the wire and back as in flytekit."""
+    check_type(oracle, *typed)
+
+
+@pytest.mark.nightly
+@NIGHTLY
+@given(task=strategies.tasks)
+def test_many_random_tasks_are_registered_alike(oracle, task):
+    """The long form, with new definitions each time."""
+    check_task(oracle, task)
+
+
+@pytest.mark.nightly
+@NIGHTLY
+@given(typed=strategies.typed_values())
+def test_many_random_values_are_converted_alike(oracle, typed):
+    """The long form, with new values each time."""
+    check_type(oracle, *typed)
+
+
+def test_the_interpreter_reads_the_vectors_as_they_were_made(oracle):
+    """Flytekit itself, through the same interpreter, gives what the vectors record."""
+    wrong = {}
+    for case in cases():
+        answer = oracle.ask(dataclasses.asdict(case))
+        error = answer.pop("error", None)
+        expected = case.error and case.error["message"]
+        if (error and error["message"]) != expected:
+            wrong[case.name] = (error, expected)
+    assert wrong == {}
