@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -80,9 +81,21 @@ def _basics() -> Iterator[Check]:
         found = _version(name)
         advice = f"pip install {name}"
         yield Check(name, found or advice, "ok" if found else "missing")
-    path = shutil.which("kit-execute")
-    advice = "not on the PATH; runs here do not need it, containers do"
-    yield Check("kit-execute", path or advice, "ok" if path else "optional")
+    yield _kit_execute()
+
+
+def _kit_execute() -> Check:
+    """Look on the PATH, and then beside the interpreter."""
+    name = "kit-execute"
+    path = shutil.which(name)
+    if path is not None:
+        return Check(name, path, "ok")
+    path = shutil.which(name, path=str(Path(sys.executable).parent))
+    if path is not None:
+        return Check(name, f"{path}, which is not on the PATH", "ok")
+    return Check(
+        name, "not found; runs here do without, containers need it", "optional"
+    )
 
 
 def _extras() -> Iterator[Check]:

@@ -14,8 +14,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from kit.runners.outcome import Phase, Run
+if TYPE_CHECKING:
+    from kit.runners import Run
 
 __all__ = ["EPILOG", "ExitStatus", "status_of"]
 
@@ -41,10 +43,9 @@ EPILOG = (
 
 def status_of(run: Run) -> ExitStatus:
     """Return the exit status for a run that has ended."""
-    if run.phase is Phase.SUCCEEDED:
-        return ExitStatus.OK
-    if run.phase is Phase.TIMED_OUT:
-        return ExitStatus.TIMED_OUT
-    if run.phase is Phase.ABORTED:
-        return ExitStatus.CANCELLED
-    return ExitStatus.FAILED
+    named = {
+        "SUCCEEDED": ExitStatus.OK,
+        "TIMED_OUT": ExitStatus.TIMED_OUT,
+        "ABORTED": ExitStatus.CANCELLED,
+    }
+    return named.get(run.phase.value, ExitStatus.FAILED)

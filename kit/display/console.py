@@ -48,8 +48,18 @@ def make_console(file: TextIO | None = None) -> Console:
 
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
-    """Print a summary to a console, by default standard output's."""
-    (console or make_console()).print(draw(summary))
+    """Print a summary to a console, by default standard output's.
+
+    In a file or pipe, lines have no spaces at their ends.
+    """
+    console = console or make_console()
+    if console.is_terminal:
+        console.print(draw(summary))
+        return
+    with console.capture() as capture:
+        console.print(draw(summary))
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    console.file.write("".join(f"{line}\n" for line in lines))
 
 
 def draw(summary: Summary) -> RenderableType:
@@ -70,7 +80,9 @@ def _heading(summary: Summary) -> Text:
 
 def _section(section: Section) -> RenderableType:
     title = Text(f"\n{one_line(section.title)}", style="bold cyan", overflow="fold")
-    return Group(title, *(Padding(_item(item), _INDENT) for item in section.items))
+    return Group(
+        title, *(Padding(_item(item), _INDENT, expand=False) for item in section.items)
+    )
 
 
 def _item(item: Item) -> RenderableType:
@@ -105,13 +117,11 @@ def _code(code: Code) -> RenderableType:
     text = visible(code.text)
     if code.language == "text":
         return Text(text, overflow="fold")
-    return Syntax(
-        text,
-        "bash" if code.language == "shell" else code.language,
-        theme="ansi_dark",
-        background_color="default",
-        word_wrap=True,
-    )
+    lexer = "bash" if code.language == "shell" else code.language
+    drawn = Syntax(text, lexer, theme="ansi_dark").highlight(text)
+    drawn.rstrip()
+    drawn.no_wrap, drawn.overflow = False, "fold"
+    return drawn
 
 
 def _finding(finding: Finding) -> RenderableType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flyteidl.core.interface_pb2 import VariableMap
@@ -31,26 +31,35 @@ def summarize_task(task: Any, settings: Any) -> Summary:
     """
     from kit.template.serialize import task_template
 
-    defaults = task.python_interface.default_inputs_as_kwargs
-    return summarize_template(task_template(task, settings), defaults=defaults)
+    interface = task.python_interface
+    return summarize_template(
+        task_template(task, settings),
+        defaults=interface.default_inputs_as_kwargs,
+        order=(*interface.inputs, *interface.outputs),
+    )
 
 
 def summarize_template(
-    template: TaskTemplate, *, defaults: Mapping[str, Any] | None = None
+    template: TaskTemplate,
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    order: Sequence[str] = (),
 ) -> Summary:
     """Summarize a template.
 
     Args:
         template: The message.
         defaults: Default values of inputs, which templates do not carry.
+        order: The order of the variables, which they do not carry either.
     """
+    inputs, outputs = template.interface.inputs, template.interface.outputs
     return Summary(
         kind="task",
         title=template.id.name,
         sections=(
             _section("Template", _facts(_identity(template))),
-            _section("Inputs", _variables(template.interface.inputs, defaults or {})),
-            _section("Outputs", _variables(template.interface.outputs, {})),
+            _section("Inputs", _variables(inputs, defaults or {}, order)),
+            _section("Outputs", _variables(outputs, {}, order)),
             _section("Command", _command(template)),
             _section("Loader arguments", _loader_arguments(template)),
             _section("Custom", _custom(template)),
@@ -84,12 +93,16 @@ def _identity(template: TaskTemplate) -> Iterator[tuple[str, str]]:
     yield "size", f"{template.ByteSize():,} bytes"
 
 
-def _variables(variables: VariableMap, defaults: Mapping[str, Any]) -> Table | None:
+def _variables(
+    variables: VariableMap, defaults: Mapping[str, Any], order: Sequence[str]
+) -> Table | None:
     if not variables.variables:
         return None
+    names = dict.fromkeys([*order, *sorted(variables.variables)])
     described = {
-        name: "" if variable.description == name else variable.description
-        for name, variable in sorted(variables.variables.items())
+        name: _description(name, variables)
+        for name in names
+        if name in variables.variables
     }
     columns = {
         "name": list(described),
@@ -103,6 +116,12 @@ def _variables(variables: VariableMap, defaults: Mapping[str, Any]) -> Table | N
         if title in ("name", "type") or any(cells)
     }
     return Table(tuple(shown), tuple(zip(*shown.values(), strict=True)))
+
+
+def _description(name: str, variables: VariableMap) -> str:
+    """Return a description; where none was written, the wire has the name itself."""
+    description = variables.variables[name].description
+    return "" if description == name else description
 
 
 def _default(name: str, defaults: Mapping[str, Any]) -> str:
