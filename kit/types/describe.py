@@ -7,6 +7,9 @@ messages left out, long values shortened.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -14,6 +17,7 @@ __all__ = ["describe"]
 
 _VALUE_WIDTH = 80
 _MOST_LINES = 200
+_ENOUGH = 40  # elements, which are more than fit the width
 
 
 def describe(message: Message) -> str:
@@ -36,9 +40,18 @@ def _draw(message: Message, indent: int, lines: list[str]) -> None:
         if len(lines) > _MOST_LINES * 2:
             return
         if not isinstance(value, Message):
-            text = textwrap.shorten(str(value).strip(), width=_VALUE_WIDTH)
+            text = textwrap.shorten(_text(value), width=_VALUE_WIDTH)
             if text:
                 lines.append(f"{' ' * indent}{field.name}: {text}")
         elif value.ListFields():
             lines.append(f"{' ' * indent}{field.name}:")
             _draw(value, indent + 2, lines)
+
+
+def _text(value: Any) -> str:
+    """Return as much of a value's text as can be shown."""
+    if isinstance(value, Mapping):
+        value = dict(islice(value.items(), _ENOUGH))
+    elif not isinstance(value, (str, bytes)) and hasattr(value, "__getitem__"):
+        value = value[:_ENOUGH]
+    return str(value).strip()[: _VALUE_WIDTH * _ENOUGH]

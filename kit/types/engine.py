@@ -7,19 +7,17 @@ per type and kept, so that converting costs no look-ups.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
 
-from flyteidl.core import interface_pb2, literals_pb2, types_pb2
+from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import (
     ConversionError,
     GuessError,
-    KitError,
     RegistrationError,
     UnsupportedTypeError,
-    nearest,
 )
 from kit.types.annotated import (
     annotations_of,
@@ -28,41 +26,17 @@ from kit.types.annotated import (
     underlying,
 )
 from kit.types.describe import describe
+from kit.types.guard import guard_decoder, guard_encoder
+from kit.types.per_type import Nesting, PerType
 from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.ways_out import refuse_type
 
 __all__ = ["TypeEngine"]
 
-_Built = TypeVar("_Built")
-_MOST_KEPT = 4096  # types; builtin generics are a new object each time they are written
-
-
-class _PerType:
-    """What was built for each type, found by the type's identity.
-
-    Identity, not equality: ``Union[int, str] == Union[str, int]``, whose literal types
-    differ, and annotations need not be hashable.  The types are kept alive, so that an
-    identity never comes to mean another type.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[Any, Any]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, python_type: Any, build: Callable[[Any], _Built]) -> _Built:
-        found = self._kept.get(id(python_type))
-        if found is not None:
-            built: _Built = found[1]
-            return built
-        built = build(python_type)
-        with self._lock:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[id(python_type)] = (python_type, built)
-        return built
-
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
+_PLAIN_TYPES: tuple[Any, ...] = (
+    *(int, float, str, bool, type(None), dt.datetime, dt.date, dt.timedelta),
+    *(dict, list[int], dict[str, int], int | str),
+)
 
 
 class TypeEngine:
@@ -87,8 +61,12 @@ class TypeEngine:
     def __init__(self, transformers: Iterable[Transformer] = ()) -> None:
         self._own: list[Transformer] = []
         self._users: list[Transformer] = []
-        self._transformers, self._encoders = _PerType(), _PerType()
-        self._decoders, self._literal_types = _PerType(), _PerType()
+        self._guessing = Nesting()
+        wrong_type = UnsupportedTypeError
+        self._transformers = PerType(self._find, error=wrong_type)
+        self._literal_types = PerType(self._make_literal_type, error=wrong_type)
+        self._encoders = PerType(self._make_encoder, error=wrong_type)
+        self._decoders = PerType(self._make_decoder, error=wrong_type)
         for transformer in transformers:
             self._check_name(transformer)
             self._own.append(transformer)
@@ -97,27 +75,29 @@ class TypeEngine:
         return f"TypeEngine({len(self._own)} built in, {len(self._users)} registered)"
 
     def register(self, transformer: Transformer, *, override: bool = False) -> None:
-        """Add a transformer; it is asked before the built-in ones.
+        """Add a transformer; it is asked before those there are already.
 
         Args:
             transformer: The new one.
-            override: Let it replace the registered transformer of the same name.
+            override: Let it take the place of the one of its name, and types that
+                another one has.
 
         Raises:
-            RegistrationError: There is one of that name, and ``override`` is not set.
+            RegistrationError: It would do so, and ``override`` is not set.
         """
         if not override:
             self._check_name(transformer)
+            self._check_types(transformer)
         self._own = [t for t in self._own if t.name != transformer.name]
-        self._users = [t for t in self._users if t.name != transformer.name]
-        self._users.append(transformer)
+        others = [t for t in self._users if t.name != transformer.name]
+        self._users = [transformer, *others]
         for kept in (
             self._transformers,
+            self._literal_types,
             self._encoders,
             self._decoders,
-            self._literal_types,
         ):
-            kept.clear()
+            kept.forget()
 
     def _check_name(self, transformer: Transformer) -> None:
         for other in (*self._users, *self._own):
@@ -128,13 +108,24 @@ class TypeEngine:
                 )
                 raise RegistrationError(msg)
 
+    def _check_types(self, transformer: Transformer) -> None:
+        for python_type in filter(transformer.handles, _PLAIN_TYPES):
+            for other in (*self._users, *self._own):
+                if other.handles(python_type):
+                    msg = (
+                        f"Transformer {other.name} for type {python_type} is already "
+                        f"registered. Cannot override with {transformer.name}, unless "
+                        "you pass override=True."
+                    )
+                    raise RegistrationError(msg)
+
     def transformer_for(self, python_type: Any) -> Transformer:
         """Return the transformer that owns a type.
 
         Raises:
             UnsupportedTypeError: None does.
         """
-        return self._transformers.get(python_type, self._find)
+        return self._transformers(python_type)
 
     def _find(self, python_type: Any) -> Transformer:
         for annotation in annotations_of(python_type):
@@ -144,14 +135,7 @@ class TypeEngine:
         for transformer in (*self._users, *self._own):
             if transformer.handles(bare):
                 return transformer
-        msg = (
-            f"Flyte has no literal type for {python_type!r}, and kit does not pickle. "
-            "Use a type it has (int, float, bool, str, datetime, timedelta, list, "
-            "dict, Optional, Enum, a dataclass or pydantic model, FlyteFile, "
-            "FlyteDirectory, StructuredDataset …), write the value to a FlyteFile "
-            "yourself, or register a transformer: kit.default_engine.register(...)."
-        )
-        raise UnsupportedTypeError(msg)
+        raise refuse_type(python_type)
 
     def literal_type(self, python_type: Any) -> types_pb2.LiteralType:
         """Make the literal type of a Python type, a fresh message each time.
@@ -159,11 +143,8 @@ class TypeEngine:
         Raises:
             UnsupportedTypeError: The type, or one inside it, has none.
         """
-        kept: types_pb2.LiteralType = self._literal_types.get(
-            python_type, self._make_literal_type
-        )
         made = types_pb2.LiteralType()
-        made.CopyFrom(kept)
+        made.CopyFrom(self._literal_types(python_type))
         return made
 
     def _make_literal_type(self, python_type: Any) -> types_pb2.LiteralType:
@@ -172,27 +153,50 @@ class TypeEngine:
         return made
 
     def encoder(self, python_type: Any) -> Encoder:
-        """Return what writes values of a type into empty literals."""
-        return self._encoders.get(python_type, self._make_encoder)
+        """Return what writes values of a type into empty literals.
+
+        Raises:
+            UnsupportedTypeError: The type has no literal type.
+        """
+        return self._encoders(python_type)
 
     def _make_encoder(self, python_type: Any) -> Encoder:
-        encode = self.transformer_for(python_type).encoder(python_type, self)
+        transformer = self.transformer_for(python_type)
+        encode = transformer.encoder(python_type, self)
+        if transformer not in self._own:
+            literal_type = self.literal_type(python_type)
+            encode = guard_encoder(encode, python_type, literal_type)
         method = hash_method(python_type)
         if method is None:
             return encode
 
         def encode_and_hash(value: Any, out: literals_pb2.Literal) -> None:
             encode(value, out)
-            out.hash = method.calculate(value)
+            digest: Any = method.calculate(value)
+            if not isinstance(digest, str):
+                msg = (
+                    f"The HashMethod of {python_type} returned {digest!r:.200} of "
+                    f"{type(digest)}: return a str."
+                )
+                raise ConversionError(msg)
+            out.hash = digest
 
         return encode_and_hash
 
     def decoder(self, python_type: Any) -> Decoder:
-        """Return what reads literals as values of a type."""
-        return self._decoders.get(python_type, self._make_decoder)
+        """Return what reads literals as values of a type.
+
+        Raises:
+            UnsupportedTypeError: The type has no literal type.
+        """
+        return self._decoders(python_type)
 
     def _make_decoder(self, python_type: Any) -> Decoder:
-        return self.transformer_for(python_type).decoder(python_type, self)
+        transformer = self.transformer_for(python_type)
+        decode = transformer.decoder(python_type, self)
+        if transformer in self._own:
+            return decode
+        return guard_decoder(decode, python_type)
 
     def to_literal(self, value: Any, python_type: Any) -> literals_pb2.Literal:
         """Convert a value to a literal.
@@ -214,66 +218,6 @@ class TypeEngine:
         """
         return self.decoder(python_type)(literal)
 
-    def to_literal_map(
-        self, values: Mapping[str, Any], types: Mapping[str, Any]
-    ) -> literals_pb2.LiteralMap:
-        """Convert named values, each with its declared type.
-
-        Raises:
-            ConversionError: One has no type, or does not fit it.
-        """
-        literals = literals_pb2.LiteralMap()
-        for name, value in values.items():
-            if name not in types:
-                msg = f"There is no variable {name!r}.{nearest(name, types)}"
-                raise ConversionError(msg)
-            try:
-                self.encoder(types[name])(value, literals.literals[name])
-            except ConversionError as error:
-                # The words before the colon are those of flytekit's calls.
-                error.message = f"Failed argument '{name}': {error.message}"
-                error.path = (name, *error.path) if error.path else ()
-                raise
-        return literals
-
-    def to_python_values(
-        self, literals: literals_pb2.LiteralMap, types: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Convert named literals, each with its declared type, in the types' order.
-
-        Raises:
-            ConversionError: One has no type, or cannot be read as it.
-        """
-        given = literals.literals
-        if len(given) > len(types):
-            unknown = sorted(set(given) - set(types))
-            msg = (
-                f"Received more input values {len(given)} than allowed by the input "
-                f"spec {len(types)}: there is no {', '.join(unknown)}."
-            )
-            raise ConversionError(msg)
-        for name in given:
-            if name not in types:
-                msg = f"There is no variable {name!r}.{nearest(name, types)}"
-                raise ConversionError(msg)
-        return {
-            name: self._named_value(name, given[name], python_type)
-            for name, python_type in types.items()
-            if name in given
-        }
-
-    def _named_value(
-        self, name: str, literal: literals_pb2.Literal, python_type: Any
-    ) -> Any:
-        try:
-            return self.decoder(python_type)(literal)
-        except KitError as error:
-            msg = (
-                f"Error converting input '{name}':\nLiteral value: {literal!r}\n"
-                f"Expected Python type: {python_type!r}\nException: {error}"
-            )
-            raise ConversionError(msg) from error
-
     def guess_type(self, literal_type: types_pb2.LiteralType) -> Any:
         """Tell the Python type that an executor meets for a literal type.
 
@@ -281,33 +225,21 @@ class TypeEngine:
         enum class, say, is known by its values only.
 
         Raises:
-            GuessError: No transformer knows the literal type.
+            GuessError: No transformer knows the literal type, or one inside it.
         """
-        for transformer in (*self._users, *self._own):
-            guessed = transformer.guess(literal_type, self)
-            if guessed is not None:
-                return guessed
+        inner: GuessError | None = None
+        with self._guessing.deeper(GuessError):
+            for transformer in (*self._users, *self._own):
+                try:
+                    guessed = transformer.guess(literal_type, self)
+                except (
+                    GuessError
+                ) as error:  # of a type inside; the whole is to be named
+                    inner = inner or error
+                    continue
+                if guessed is not None:
+                    return guessed
         msg = (
             f"No transformers could reverse Flyte literal type {describe(literal_type)}"
         )
-        raise GuessError(msg)
-
-    def guess_types(
-        self, variables: Mapping[str, interface_pb2.Variable]
-    ) -> dict[str, Any]:
-        """Tell the Python types of an interface's variables, by name.
-
-        Raises:
-            GuessError: For one of them it cannot be told; the message names it.
-        """
-        return {
-            name: self._guess_named(name, variable.type)
-            for name, variable in variables.items()
-        }
-
-    def _guess_named(self, name: str, literal_type: types_pb2.LiteralType) -> Any:
-        try:
-            return self.guess_type(literal_type)
-        except GuessError as error:
-            msg = f"Variable {name!r}: {error}"
-            raise GuessError(msg) from error
+        raise GuessError(msg) from inner

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
+from kit.types.refusal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def pack(value: Any) -> bytes:
     try:
         packed: bytes = msgpack.packb(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        msg = f"Cannot convert `{value}` to Flyte Literal.\nError Message: {error}"
+        msg = f"Cannot convert `{shown(value)}` to Flyte Literal.\nError Message: {error}"
         raise ConversionError(msg) from error
     return packed
 

@@ -9,14 +9,17 @@ from flyteidl.core import literals_pb2, types_pb2
 from kit.errors import ConversionError
 from kit.types.describe import describe
 
-__all__ = ["refuse_literal", "refuse_value"]
+__all__ = ["refuse_literal", "refuse_value", "shown"]
 
 _MOST_CHARACTERS = 2000
 
 
 def shown(value: Any) -> str:
     """Return a value's text, cut where it is too long to read."""
-    text = str(value)
+    try:
+        text = str(value)
+    except Exception as error:  # noqa: BLE001 - the value's own code, inside an error
+        return f"a value of {type(value)} whose text fails with {error!r:.200}"
     if len(text) <= _MOST_CHARACTERS:
         return text
     return f"{text[:_MOST_CHARACTERS]}… ({len(text)} characters)"
