@@ -24,7 +24,7 @@ from kit.errors import (
 from kit.shim.boundary import call_author
 from kit.shim.executable import ExecutableTemplateShimTask
 from kit.storage import current_storage
-from kit.template.parse import parse_template
+from kit.template.parse import MAX_TEMPLATE_BYTES, parse_template
 from kit.template.view import TaskTemplateView
 
 if TYPE_CHECKING:
@@ -103,9 +103,8 @@ class TaskTemplateResolver(TrackedInstance):
             )
             raise LoaderArgsError(msg)
         path, location = loader_args[:_LOADER_ARGS]
-        return self.load_from_bytes(
-            current_storage().read_bytes(path), location, source=path
-        )
+        data = current_storage().read_bytes(path, limit=MAX_TEMPLATE_BYTES)
+        return self.load_from_bytes(data, location, source=path)
 
     def load_from_bytes(
         self, template: bytes, location: str, *, source: str = "the template"

@@ -145,13 +145,22 @@ def _code(error: BaseException, origin: Origin) -> str:
     """Return the exception's own ``error_code``, else its class after the origin."""
     if isinstance(error, Terminated):
         return "SYSTEM:Terminated"
-    own = getattr(error, "error_code", None)
-    if own is None:
-        own = getattr(type(error), "error_code", None)  # flytekit's is the metaclass's
-    if isinstance(own, (str, int)) and own != "":
-        return str(own)
+    own = _own_code(error)
+    if own:
+        return own
     side = "USER" if origin == _USER else "SYSTEM"
     return f"{side}:{type(error).__name__}"
+
+
+def _own_code(error: BaseException) -> str:
+    for holder in (error, type(error)):  # flytekit's is a property of the metaclass
+        try:
+            own = getattr(holder, "error_code", None)
+        except Exception:  # noqa: BLE001, S112 - an author's property may raise anything
+            continue
+        if isinstance(own, (str, int)):
+            return str(own)
+    return ""
 
 
 def _message(error: BaseException) -> str:
@@ -204,8 +213,9 @@ def _clean(text: str) -> str:
 
 def _timestamp(error: BaseException) -> Timestamp:
     """Return the time that flytekit's exceptions carry, else now."""
-    stamp = getattr(error, "timestamp", None)
-    seconds = stamp if isinstance(stamp, float) else time.time()
+    known = "flytekit.exceptions.base.FlyteException" in mro_names(error)
+    stamp = getattr(error, "timestamp", None) if known else None
+    seconds = time.time() if stamp is None else float(stamp)
     whole = int(seconds)
     return Timestamp(seconds=whole, nanos=int((seconds - whole) * 1_000_000_000))
 

@@ -130,6 +130,21 @@ def test_own_error_code(code):
     assert described(error).code == str(code)
 
 
+def test_own_error_code_that_fails():
+    """A property that raises does not keep the error from being told."""
+
+    class Odd(Exception):  # noqa: N818
+        timestamp = float("nan")
+
+        @property
+        def error_code(self):
+            raise RuntimeError
+
+    error = described(Odd("x"))
+    assert error.code == "USER:Odd"
+    assert error.timestamp.seconds > 0
+
+
 def test_cause_is_shown():
     """The chain of an author's exception is in the trace."""
     error = ValueError("outer")
