@@ -47,7 +47,9 @@ def pack(value: Any) -> bytes:
     try:
         packed: bytes = msgpack.packb(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        msg = f"Cannot convert `{shown(value)}` to Flyte Literal.\nError Message: {error}"
+        msg = (
+            f"Cannot convert `{shown(value)}` to Flyte Literal.\nError Message: {error}"
+        )
         raise ConversionError(msg) from error
     return packed
 

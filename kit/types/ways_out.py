@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import collections.abc
 import contextlib
 import datetime as dt
 import decimal
 import fractions
 import inspect
+import numbers
 import os
 import types
 import typing
 import uuid
+from collections import abc
 from typing import Any
 
 from kit.errors import UnsupportedTypeError
@@ -27,17 +28,24 @@ _OTHERWISE = (
 )
 
 _INSTEAD: tuple[tuple[tuple[Any, ...], str], ...] = (
-    ((typing.Any, object), "Say which type it is, or use a dataclass or dict."),
-    ((bytes, bytearray, memoryview), "Write bytes to a FlyteFile."),
-    ((set, frozenset, collections.abc.Set), "Use list[T]."),
-    ((complex, fractions.Fraction), "Use a list of its two numbers."),
-    ((decimal.Decimal,), "Use str, which keeps its digits, or float."),
-    ((uuid.UUID, dt.time, dt.tzinfo), "Use its text: str."),
-    ((os.PathLike,), "Use FlyteFile or FlyteDirectory."),
-    ((dict, collections.abc.Mapping), "Use dict[str, T], dict or a dataclass."),
-    ((list, collections.abc.Sequence, collections.abc.Iterable), "Use list[T]."),
-    ((collections.abc.Callable,), "Use a str that names it, or what it returns."),
+    ((Any, object), "Say which type it is, or use a dataclass or dict"),
+    ((bytes, bytearray, memoryview), "Write bytes to a FlyteFile"),
+    ((set, frozenset, abc.Set), "Use list[T]"),
+    ((complex, fractions.Fraction), "Use a list of its two numbers"),
+    ((decimal.Decimal,), "Use str, which keeps its digits, or float"),
+    ((str,), "Use str"),
+    ((dt.datetime, dt.date), "Use datetime"),
+    ((dt.timedelta,), "Use timedelta"),
+    ((numbers.Integral,), "Use int"),
+    ((numbers.Real,), "Use float"),
+    ((uuid.UUID, dt.time, dt.tzinfo), "Use its text: str"),
+    ((os.PathLike,), "Use FlyteFile or FlyteDirectory"),
+    ((dict, abc.Mapping), "Use dict[str, T], dict or a dataclass"),
+    ((list, abc.Sequence), "Use list[T]"),
+    ((abc.Iterable, abc.Generator), "Use list[T] or Iterator[T]"),
+    ((abc.Callable, type), "Use a str that names it"),
 )
+_BY_IDENTITY = (Any, object, abc.Iterable, abc.Generator, abc.Callable, type)
 
 
 def refuse_type(python_type: Any) -> UnsupportedTypeError:
@@ -59,7 +67,7 @@ def _way_out(python_type: Any) -> str:
         return f"It is a value, not a type: did you mean {type(python_type)!r}?"
     for types_, instead in _INSTEAD:
         if origin in types_ or _derives(origin, types_):
-            return instead
+            return f"{instead}, or register a transformer."
     return _OTHERWISE
 
 
@@ -75,7 +83,7 @@ def _is_type(origin: Any) -> bool:
 
 
 def _derives(origin: Any, bases: tuple[Any, ...]) -> bool:
-    classes = tuple(b for b in bases if inspect.isclass(b) and b is not object)
+    classes = tuple(base for base in bases if base not in _BY_IDENTITY)
     with contextlib.suppress(TypeError):
         return bool(classes) and issubclass(origin, classes)
     return False
