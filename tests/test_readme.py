@@ -1,0 +1,100 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _environment() -> dict[str, str]:
+    scripts = Path(sys.executable).parent
+    return {
+        **os.environ,
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "100",
+    }
+
+
+def _python_blocks_with_output() -> list[tuple[str, str]]:
+    """Pair each Python block with the text block right behind it."""
+    pairs = []
+    for (language, source), (next_language, text) in zip(
+        BLOCKS, [*BLOCKS[1:], ("", "")], strict=True
+    ):
+        if language == "python":
+            pairs.append((source, text if next_language == "text" else ""))
+    return pairs
+
+
+def _commands() -> list[tuple[str, str]]:
+    """Return each ``kit`` command of the console blocks with the output it shows."""
+    found = []
+    for language, text in BLOCKS:
+        if language == "console":
+            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                if command.startswith("kit "):
+                    found.append((command.split("#")[0].strip(), output))
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hold the modules that the README has its reader save."""
+    path = tmp_path_factory.mktemp("readme")
+    for source, _ in _python_blocks_with_output():
+        if match := re.match(r"# (\w+\.py)\n", source):
+            (path / match[1]).write_text(source)
+    return path
+
+
+@pytest.mark.parametrize(("source", "output"), _python_blocks_with_output())
+def test_python_block_prints_what_it_shows(
+    source: str, output: str, folder: Path
+) -> None:
+    """Each Python block runs as a script and prints the text that stands behind it."""
+    script = folder / "block.py"
+    script.write_text(source)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == output
+
+
+@pytest.mark.parametrize(("command", "output"), _commands())
+def test_command_prints_what_it_shows(command: str, output: str, folder: Path) -> None:
+    """Each `kit` command exits with 0 and prints the lines shown for it, in order."""
+    done = subprocess.run(  # noqa: S602 - the README's own, as a reader types them
+        command,
+        shell=True,
+        cwd=folder,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    printed = iter(done.stdout.splitlines())
+    for line in output.splitlines():
+        assert any(line.rstrip() == given.rstrip() for given in printed), line
+
+
+def test_readme_has_something_to_run() -> None:
+    """The tests above are not empty."""
+    assert _python_blocks_with_output()
+    assert _commands()
