@@ -301,6 +301,15 @@ def test_unwritable_output_prefix(lab, capsys):
     assert "could not be written" in stderr
 
 
+def test_no_place_to_work(lab, monkeypatch):
+    """Without a temporary folder the run ends with a verdict too."""
+    arguments = lab.arguments("Square")
+    monkeypatch.setattr("tempfile.mkdtemp", lambda *_: 1 / 0)
+    assert entrypoint.main(arguments) == 0
+    assert lab.error.code == "SYSTEM:ZeroDivisionError"
+    assert lab.error.kind == errors_pb2.ContainerError.RECOVERABLE
+
+
 def test_context(lab):
     """Identifiers, secrets, checkpoint, logger and decks are the container's."""
     lab.template.metadata.generates_deck.value = True

@@ -6,6 +6,7 @@ written whole and last.  Only a task that raises IgnoreOutputs ends well with ne
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from kit.shim.context import ExecutionContext, from_environment, use_context
 from kit.shim.decks import write_decks
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offload import OffloadLimits, offload
-from kit.storage import Storage, use_storage
+from kit.storage import Storage, use_storage, write_bytes
 
 __all__ = ["ContainerRun", "Verdict"]
 
@@ -75,15 +76,13 @@ class ContainerRun:
         Raises:
             KeyboardInterrupt: Someone stopped the run; nothing is written then.
         """
-        raw = self.raw_output_prefix or f"{self.output_prefix.rstrip('/')}/raw"
-        with tempfile.TemporaryDirectory(
-            prefix="kit-", ignore_cleanup_errors=True
-        ) as folder:
-            storage = Storage(raw_output_prefix=raw, working_dir=folder)
-            with use_storage(storage):
-                context = self._context(folder, raw)
-                with use_context(context, process_wide=True):
-                    return self._execute(context, storage)
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - all of them are the verdict
+            return self._failed(error)
+        return Verdict.SUCCEEDED
 
     def load_resolver(self) -> Any:
         """Import the resolver.
@@ -110,21 +109,18 @@ class ContainerRun:
             checkpoints=checkpoints,
         )
 
-    def _execute(self, context: ExecutionContext, storage: Storage) -> Verdict:
-        try:
-            self._write_outputs(self._run_task(context, storage), storage)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - all of them are the verdict
-            from kit.shim.error_document import is_ignore_outputs
-
-            if is_ignore_outputs(error):
-                say(f"the task asked for its outputs to be ignored: {error}")
-                return Verdict.IGNORED
-            if self.on_error is not None:
-                self.on_error(error)
-            return self._write_error(error, storage)
-        return Verdict.SUCCEEDED
+    def _run(self) -> None:
+        raw = self.raw_output_prefix or self._path("raw")
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="kit-", ignore_cleanup_errors=True)
+            )
+            storage = Storage(raw_output_prefix=raw, working_dir=folder)
+            stack.enter_context(use_storage(storage))
+            context = self._context(folder, raw)
+            stack.enter_context(use_context(context, process_wide=True))
+            for name, message in self._run_task(context, storage).items():
+                storage.write_bytes(self._path(name), message.SerializeToString())
 
     def _run_task(
         self, context: ExecutionContext, storage: Storage
@@ -150,14 +146,6 @@ class ContainerRun:
         )
         return {**large, "outputs.pb": outputs}
 
-    def _write_outputs(
-        self,
-        files: Mapping[str, literals_pb2.LiteralMap | literals_pb2.Literal],
-        storage: Storage,
-    ) -> None:
-        for name, message in files.items():
-            storage.write_bytes(self._path(name), message.SerializeToString())
-
     def _write_decks(self, context: ExecutionContext) -> None:
         """Write deck.html; a run is not lost for it."""
         try:
@@ -165,14 +153,24 @@ class ContainerRun:
         except (KitError, OSError) as error:
             say(f"deck.html could not be written: {error}")
 
-    def _write_error(self, error: BaseException, storage: Storage) -> Verdict:
+    def _failed(self, error: BaseException) -> Verdict:
+        from kit.shim.error_document import is_ignore_outputs
+
+        if is_ignore_outputs(error):
+            say(f"the task asked for its outputs to be ignored: {error}")
+            return Verdict.IGNORED
+        if self.on_error is not None:
+            self.on_error(error)
+        return self._write_error(error)
+
+    def _write_error(self, error: BaseException) -> Verdict:
         from kit.shim.error_document import error_document, error_file_name
 
         document = error_document(error, self.environ)
         say(f"the task failed with {document.error.code}\n{document.error.message}")
         path = self._path(error_file_name(self.environ))
         try:
-            storage.write_bytes(path, document.SerializeToString())
+            write_bytes(path, document.SerializeToString())
         except (KitError, OSError) as failure:
             say(f"{path} could not be written: {failure}")
             return Verdict.UNWRITTEN
