@@ -2,4 +2,151 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
+    from kit.definition.artifact import Artifact
+    from kit.definition.deck_fields import DeckField
+    from kit.definition.documentation import Description, Documentation, SourceCode
+    from kit.definition.executor import ShimTaskExecutor
+    from kit.definition.image import Image, ImageConfig
+    from kit.definition.interface import Interface, kwtypes
+    from kit.definition.metadata import TaskMetadata
+    from kit.definition.partition import Inputs
+    from kit.definition.resources import Resources, ResourceSpec
+    from kit.definition.security import Secret, SecurityContext
+    from kit.definition.settings import SerializationSettings
+    from kit.errors import IgnoreOutputs, KitError, RecoverableError
+    from kit.resolver import TaskTemplateResolver, default_task_template_resolver
+    from kit.runners import (
+        InProcessRunner,
+        MockRunner,
+        Run,
+        Runner,
+        SubprocessRunner,
+        run,
+    )
+    from kit.shim.context import current_context
+    from kit.shim.decks import Deck
+    from kit.shim.executable import ExecutableTemplateShimTask
+    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.task.workflow import workflow
+    from kit.template.files import read_template, write_template
+    from kit.template.serialize import task_spec, task_template, template_bytes
+    from kit.types import (
+        FlyteAnnotation,
+        FlyteDirectory,
+        FlyteFile,
+        FlyteSchema,
+        HashMethod,
+        StructuredDataset,
+        Transformer,
+        TypeEngine,
+        default_engine,
+    )
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Artifact",
+    "BaseAccelerator",
+    "Deck",
+    "DeckField",
+    "Description",
+    "Documentation",
+    "ExecutableTemplateShimTask",
+    "FlyteAnnotation",
+    "FlyteDirectory",
+    "FlyteFile",
+    "FlyteSchema",
+    "GPUAccelerator",
+    "HashMethod",
+    "IgnoreOutputs",
+    "Image",
+    "ImageConfig",
+    "InProcessRunner",
+    "Inputs",
+    "Interface",
+    "KitError",
+    "MockRunner",
+    "PythonCustomizedContainerTask",
+    "RecoverableError",
+    "ResourceSpec",
+    "Resources",
+    "Run",
+    "Runner",
+    "Secret",
+    "SecurityContext",
+    "SerializationSettings",
+    "ShimTaskExecutor",
+    "SourceCode",
+    "StructuredDataset",
+    "SubprocessRunner",
+    "TaskMetadata",
+    "TaskTemplateResolver",
+    "Transformer",
+    "TypeEngine",
+    "current_context",
+    "default_engine",
+    "default_task_template_resolver",
+    "kwtypes",
+    "read_template",
+    "run",
+    "task_spec",
+    "task_template",
+    "template_bytes",
+    "workflow",
+    "write_template",
+]
+
+# Each name's home. What a container never asks for, it never loads.
+_HOMES = {
+    "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
+    "kit.definition.artifact": ("Artifact",),
+    "kit.definition.deck_fields": ("DeckField",),
+    "kit.definition.documentation": ("Description", "Documentation", "SourceCode"),
+    "kit.definition.executor": ("ShimTaskExecutor",),
+    "kit.definition.image": ("Image", "ImageConfig"),
+    "kit.definition.interface": ("Interface", "kwtypes"),
+    "kit.definition.metadata": ("TaskMetadata",),
+    "kit.definition.partition": ("Inputs",),
+    "kit.definition.resources": ("ResourceSpec", "Resources"),
+    "kit.definition.security": ("Secret", "SecurityContext"),
+    "kit.definition.settings": ("SerializationSettings",),
+    "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
+    "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),
+    "kit.runners": (
+        *("InProcessRunner", "MockRunner", "Run", "Runner", "SubprocessRunner"),
+        "run",
+    ),
+    "kit.shim.context": ("current_context",),
+    "kit.shim.decks": ("Deck",),
+    "kit.shim.executable": ("ExecutableTemplateShimTask",),
+    "kit.task.customized_container": ("PythonCustomizedContainerTask",),
+    "kit.task.workflow": ("workflow",),
+    "kit.template.files": ("read_template", "write_template"),
+    "kit.template.serialize": ("task_spec", "task_template", "template_bytes"),
+    "kit.types": (
+        *("FlyteAnnotation", "FlyteDirectory", "FlyteFile", "FlyteSchema"),
+        *("HashMethod", "StructuredDataset", "Transformer", "TypeEngine"),
+        "default_engine",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home, the first time it is asked for."""
+    if name not in _HOME_OF:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value: object = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Show the public names, also those not loaded yet."""
+    return sorted({*globals(), *__all__})
