@@ -123,11 +123,11 @@ def to_kit_value(value: Any) -> Any:
     if "flytekit.types.file.file.FlyteFile" in names:
         from kit.types import FlyteFile
 
-        return FlyteFile(_location(value), remote_path=_destination(value))
+        return FlyteFile(_location(value), remote_path=value.remote_path)
     if "flytekit.types.directory.types.FlyteDirectory" in names:
         from kit.types import FlyteDirectory
 
-        return FlyteDirectory(_location(value), remote_directory=_destination(value))
+        return FlyteDirectory(_location(value), remote_directory=value.remote_directory)
     dataset = "flytekit.types.structured.structured_dataset.StructuredDataset"
     if dataset in names:
         from kit.types import StructuredDataset
@@ -140,9 +140,3 @@ def _location(value: Any) -> str:
     """Where a flytekit file is, without making it download itself."""
     source = value.remote_source
     return str(source) if source else str(value.path)
-
-
-def _destination(value: Any) -> Any:
-    return getattr(value, "remote_path", None) or getattr(
-        value, "remote_directory", None
-    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -45,6 +46,18 @@ def test_page_is_the_same_twice(context, tmp_path):
     first = write_decks(context, str(tmp_path / "1.html"))
     second = write_decks(context, str(tmp_path / "2.html"))
     assert Path(first).read_bytes() == Path(second).read_bytes()
+
+
+def test_publish(context, tmp_path):
+    """The page can be written while the task runs, if there is to be one."""
+    for enabled in (False, True):
+        running = dataclasses.replace(
+            context, enable_deck=enabled, output_metadata_prefix=str(tmp_path)
+        )
+        with use_context(running):
+            Deck("early", "<b>so far</b>").publish()
+        assert (tmp_path / "deck.html").exists() is enabled
+    assert "<b>so far</b>" in (tmp_path / "deck.html").read_text("utf-8")
 
 
 class Tags(HTMLParser):

@@ -210,6 +210,27 @@ def test_context_of_the_run(square, context, monkeypatch):
     assert current_context() is local_context()
 
 
+@pytest.mark.flytekit
+def test_executor_of_flytekit(square, context):
+    """An executor that was written for flytekit finds its own context filled."""
+    import flytekit
+    from flytekit.core.shim_task import ShimTaskExecutor as Theirs
+
+    class TheirExecutor(Theirs):
+        def execute_from_model(self, tt, a):
+            theirs = flytekit.current_context()
+            assert theirs.working_directory == context.working_directory
+            assert theirs.execution_id.name == context.execution_id.name
+            flytekit.Deck(tt.id.name, "<b>1</b>")
+            return a
+
+    before = flytekit.current_context()
+    made = task(square, TheirExecutor)
+    assert made.dispatch_execute(context, integers(a=3)) == integers(o=3)
+    assert [deck.name for deck in context.decks] == ["lab.t"]
+    assert flytekit.current_context() is before
+
+
 def test_decks(make_template, context):
     """The executor's decks come first, then the fields that the template names."""
     template = make_template(
