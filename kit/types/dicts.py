@@ -112,16 +112,13 @@ def _map_decoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Decod
 
     def decode(literal: literals_pb2.Literal) -> dict[str, Any]:
         if literal.WhichOneof("value") == "map":
-            # The order of a protobuf map is random; the keys' order is not.
-            entries = sorted(literal.map.literals.items(), key=_by_key)
-            return dict(zip((key for key, _ in entries), read(entries), strict=True))
+            found = literal.map.literals
+            keys = sorted(found)  # a protobuf map's own order is random
+            elements = zip(keys, map(found.__getitem__, keys), strict=True)
+            return dict(zip(keys, read(elements), strict=True))
         return _read_struct(literal, python_type)
 
     return decode
-
-
-def _by_key(entry: tuple[str, Any]) -> str:
-    return entry[0]
 
 
 def _packed_encoder(python_type: Any, literal_type: types_pb2.LiteralType) -> Encoder:

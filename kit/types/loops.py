@@ -65,6 +65,7 @@ def write_all(
             raise error.below(step) from error.__cause__  # type: ignore[arg-type]
         except (ValueError, OverflowError):
             _write_again(encode, step, value)
+            raise  # by the iterable itself
 
     return write_each if field is None else write_plain
 
