@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from flyteidl.admin import task_pb2
 from flyteidl.core import tasks_pb2
+from google.protobuf.message import DecodeError
 
 from kit.errors import TemplateError, nearest
 from kit.storage import read_bytes, write_bytes
@@ -116,7 +117,7 @@ def _from_binary(data: bytes, source: str) -> tasks_pb2.TaskTemplate:
         try:
             spec.ParseFromString(data)
             check_template(spec.template, source)
-        except ValueError:
+        except (DecodeError, TemplateError):
             raise error from None
         return spec.template
 
@@ -130,7 +131,7 @@ def _to_tree(message: Message) -> dict[str, Any]:
 
     try:
         return json_format.MessageToDict(message, preserving_proto_field_name=True)
-    except ValueError as error:
+    except json_format.SerializeToJsonError as error:
         msg = (
             f"The template cannot be written as JSON or YAML: {error}. Use .pb or "
             f".pbtxt, or None in place of the number."

@@ -143,7 +143,8 @@ def _is_error_document(data: bytes) -> bool:
     from flyteidl.core import errors_pb2
 
     document = _parsed(errors_pb2.ErrorDocument, data)
-    return document is not None and bool(document.error.code)
+    code = "" if document is None else document.error.code
+    return bool(code) and code.isprintable()
 
 
 def _is_workflow(data: bytes) -> bool:
