@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,10 +10,10 @@ import click
 from click.core import ParameterSource
 
 from kit.cli.parse_text import Parser, parser_for
+from kit.cli.to_json import to_json
 from kit.definition.interface import Interface
 from kit.definition.typed_interface import is_optional
 from kit.display.escape import one_line, shorten
-from kit.display.value import value_text
 
 __all__ = ["InputFlag", "given_inputs", "input_flags"]
 
@@ -44,8 +45,9 @@ class _InputType(click.ParamType):  # type: ignore[type-arg]  # not generic befo
 class InputFlag(click.Option):
     """The option of one input."""
 
-    def __init__(self, index: int, name: str, python_type: Any, help_text: str) -> None:
+    def __init__(self, index: int, name: str, interface: Interface) -> None:
         self.input_name = name
+        python_type = interface.inputs[name]
         parser = parser_for(python_type)
         flags = [f"--{name}"]
         if "_" in name.strip("_"):
@@ -56,18 +58,16 @@ class InputFlag(click.Option):
             [*flags, f"input_{index}"],  # so that no input is taken for an option
             type=None if python_type is bool else _InputType(parser),
             is_flag=True if python_type is bool else None,
-            default=None,
-            help=help_text,
+            required=_is_required(interface, name),
+            help=_help(interface, name),
             metavar=None if python_type is bool else parser.metavar,
         )
 
 
 def input_flags(interface: Interface) -> list[InputFlag]:
     """Make a flag for each input, in the interface's order."""
-    return [
-        InputFlag(index, name, python_type, _help(interface, name))
-        for index, (name, python_type) in enumerate(interface.inputs.items())
-    ]
+    names = enumerate(interface.inputs)
+    return [InputFlag(index, name, interface) for index, name in names]
 
 
 def given_inputs(
@@ -81,15 +81,24 @@ def given_inputs(
     }
 
 
+def _is_required(interface: Interface, name: str) -> bool:
+    return not (interface.has_default(name) or is_optional(interface.inputs[name]))
+
+
 def _help(interface: Interface, name: str) -> str:
-    python_type, default = interface.inputs_with_defaults[name]
+    """Say what is written about an input, and its default; click says ``required``."""
     docstring = interface.docstring
     described = docstring.input_descriptions.get(name) if docstring else None
     parts = (
         [shorten(one_line(" ".join(described.split())), _SHOWN)] if described else []
     )
     if interface.has_default(name):
-        parts.append(f"[default: {shorten(one_line(value_text(default)), _SHOWN)}]")
-    elif not is_optional(python_type):
-        parts.append("[required]")
+        default = _as_typed(interface.inputs_with_defaults[name][1])
+        parts.append(f"[default: {shorten(one_line(default), _SHOWN)}]")
     return "  ".join(parts)
+
+
+def _as_typed(value: Any) -> str:
+    """Write a value as one would give it to its flag."""
+    plain = to_json(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)

@@ -55,7 +55,7 @@ def parse_timedelta(text: str) -> dt.timedelta:
     stripped = text.strip()
     sign = -1 if stripped.startswith("-") else 1
     try:
-        duration = _unsigned(stripped.lstrip("+-") if sign < 0 else stripped)
+        duration = _unsigned(stripped.removeprefix("-"))
     except OverflowError as error:
         msg = f"{text!r} is too long a duration."
         raise ValueError(msg) from error

@@ -1,0 +1,129 @@
+"""``kit show`` and the group around the commands."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cli_tasks
+import pytest
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from google.protobuf import json_format
+
+import kit
+from kit.cli import main
+from kit.template.files import read_template
+from kit.template.serialize import LOCAL_SETTINGS, task_template
+
+EXPECTED = task_template(cli_tasks.echo, LOCAL_SETTINGS)
+
+
+def test_the_summary_fits_80_columns(capsys):
+    """The text has the interface in its order, the command and the executor."""
+    assert main(["show", "cli_tasks:echo"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("task cli.echo\n")
+    assert out.index("min_rows") < out.index("ratio") < out.index("timeout")
+    assert "--inputs {{.input}} \\" in out
+    assert "cli_tasks.EchoExecutor" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\x1b" not in out
+    assert out == "".join(f"{line.rstrip()}\n" for line in out.splitlines())
+
+
+def test_json_is_the_message(capsys):
+    """The JSON form parses back to the very template."""
+    assert main(["show", "cli_tasks:echo", "--format", "json"]) == 0
+    parsed = json_format.ParseDict(json.loads(capsys.readouterr().out), TaskTemplate())
+    assert parsed == EXPECTED
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml", "yml", "pbtxt", "pb"])
+def test_files_have_the_format_of_their_ending(ending, tmp_path: Path):
+    """Each kind of file reads back as the template."""
+    path = tmp_path / f"task.{ending}"
+    assert main(["show", "cli_tasks:echo", "-o", str(path)]) == 0
+    assert read_template(str(path)) == EXPECTED
+
+
+def test_binary_goes_through_a_pipe():
+    """The bytes of --format pb are not changed on their way."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kit", "show", "cli_tasks:echo", "--format", "pb"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        check=True,
+    )
+    assert TaskTemplate.FromString(done.stdout) == EXPECTED
+
+
+def test_text_goes_into_a_file_too(tmp_path: Path):
+    """The summary can be kept."""
+    path = tmp_path / "task.txt"
+    assert main(["show", "cli_tasks:echo", "-o", str(path)]) == 0
+    assert path.read_text().startswith("task cli.echo\n")
+
+
+def test_runtime_and_identity_are_options(capsys):
+    """The template can be made for flytekit, and for a project."""
+    words = ["--runtime", "flytekit", "--project", "p1", "--version", "v9"]
+    assert main(["show", "cli_tasks:echo", *words]) == 0
+    out = capsys.readouterr().out
+    assert "pyflyte-execute" in out
+    assert "p1" in out
+    assert "v9" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["show"], 2, "Missing argument 'TASK'"),
+        (["show", "cli_tasks:echo", "-o", "task.docx"], 2, "give --format"),
+        (["show", "cli_tasks:echo", "--format", "toml"], 2, "not one of"),
+        (["show", "cli_tasks:nothing"], 3, "has no 'nothing'"),
+        (["show", "cli_tasks:echo", "-o", "/proc/no/x.pb"], 1, "/proc/no"),
+        (["sohw"], 2, "No such command 'sohw'"),
+    ],
+)
+def test_each_error_has_its_status(words, status, message, capsys):
+    """Errors are sentences on standard error."""
+    assert main(words) == status
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_version(capsys):
+    """``kit --version`` tells it."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"kit {kit.__version__}\n"
+
+
+def test_help_is_light():
+    """``kit --help`` loads neither rich nor protobuf nor a command's module."""
+    source = (
+        "import sys; from kit.cli import main; status = main(['--help']);"
+        "heavy = {'rich', 'google.protobuf', 'kit.runners', 'kit.cli.run'};"
+        "sys.exit(status or ' '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "check-env" in done.stdout
+
+
+def test_without_click_the_command_says_what_to_install():
+    """The extra is named in a sentence, not in a traceback."""
+    source = "import sys; sys.modules['click'] = None; from kit.cli import main;"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{source} sys.exit(main([]))"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "pip install 'flyte-task-kit[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr
