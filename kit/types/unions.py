@@ -125,6 +125,8 @@ class UnionTransformer(Transformer):
         if literal_type.WhichOneof("type") != "union_type":
             return None
         variants = literal_type.union_type.variants
+        if not variants:
+            return None
         return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - variants are known at run time
 
 
