@@ -24,6 +24,7 @@ from kit.errors import StorageError
 __all__ = [
     "Storage",
     "current_storage",
+    "in_run",
     "is_remote",
     "local_path",
     "read_bytes",
@@ -187,6 +188,17 @@ class Storage:
         except Exception as error:  # each fsspec store has errors of its own
             raise StorageError(_trouble("look for", path, error)) from error
 
+    def listing(self, path: str) -> list[tuple[str, bool]]:
+        """List a folder: the path or URL of each entry, and whether it is a folder.
+
+        Raises:
+            StorageError: It is not there, or cannot be read.
+        """
+        try:
+            return sorted(_entries(path))
+        except Exception as error:  # each fsspec store has errors of its own
+            raise StorageError(_trouble("list", path, error)) from error
+
     def download(self, uri: str, local: str, *, recursive: bool = False) -> str:
         """Copy a file, or a folder and what is in it, to a local path.
 
@@ -219,6 +231,19 @@ class Storage:
         except Exception as error:  # each fsspec store has errors of its own
             raise StorageError(_trouble("upload to", uri, error)) from error
         return uri
+
+
+def _entries(path: str) -> Iterator[tuple[str, bool]]:
+    if not is_remote(path):
+        for entry in os.scandir(local_path(path)):
+            yield entry.path, entry.is_dir()
+        return
+    filesystem, inner = _filesystem(path)
+    for found in filesystem.ls(inner, detail=True):
+        name = found["name"].rstrip("/").rpartition("/")[2]
+        # Object stores list a folder's own empty marker among what is in it.
+        if found["name"].rstrip("/") != inner.rstrip("/"):
+            yield f"{path.rstrip('/')}/{name}", found["type"] == "directory"
 
 
 def _random_name() -> str:
@@ -272,6 +297,11 @@ def current_storage() -> Storage:
     end.
     """
     return _current.get() or _process_storage()
+
+
+def in_run() -> bool:
+    """Say whether a run has set its storage, where files of outputs have to go."""
+    return _current.get() is not None
 
 
 @contextlib.contextmanager

@@ -6,8 +6,10 @@ from kit.types.annotated import FlyteAnnotation, HashMethod
 from kit.types.choices import ChoiceTransformer
 from kit.types.describe import describe
 from kit.types.dicts import DictTransformer
+from kit.types.directories import DirectoryTransformer, FlyteDirectory
 from kit.types.engine import TypeEngine
 from kit.types.enums import EnumTransformer
+from kit.types.files import FileTransformer, FlyteFile
 from kit.types.lists import IteratorTransformer, ListTransformer
 from kit.types.simple import (
     BoolTransformer,
@@ -28,6 +30,8 @@ __all__ = [
     "Decoder",
     "Encoder",
     "FlyteAnnotation",
+    "FlyteDirectory",
+    "FlyteFile",
     "HashMethod",
     "Transformer",
     "TypeEngine",
@@ -53,6 +57,8 @@ default_engine = TypeEngine(
         ChoiceTransformer(),
         TupleTransformer(),
         IteratorTransformer(),
+        FileTransformer(),
+        DirectoryTransformer(),
         DataclassTransformer(),
     ]
 )
