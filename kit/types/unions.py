@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import types
 import typing
 from typing import Any
@@ -13,10 +14,12 @@ from kit.types.annotated import underlying
 from kit.types.castable import castable
 from kit.types.engine import TypeEngine
 from kit.types.refusal import refuse_value, shown
-from kit.types.simple import ScalarTransformer
+from kit.types.simple import NoneTransformer, ScalarTransformer
 from kit.types.transformer import Decoder, Encoder, Transformer
 
 __all__ = ["UnionTransformer"]
+
+_MOST_REASONS = 5
 
 
 class _Variant:
@@ -26,9 +29,7 @@ class _Variant:
         transformer = engine.transformer_for(python_type)
         self.python_type = python_type
         self.name = transformer.name
-        self.exact = (
-            transformer.exact if isinstance(transformer, ScalarTransformer) else None
-        )
+        self.exact = _exact_type(transformer)
         self.encode = engine.encoder(python_type)
         self.decode = engine.decoder(python_type)
         self.expected = engine.literal_type(python_type)
@@ -36,16 +37,26 @@ class _Variant:
             transformer.literal_type(python_type, engine), transformer.name
         )
 
-    def try_to_encode(self, value: Any) -> literals_pb2.Literal | None:
-        if self.exact is not None and type(value) is not self.exact:
-            return None
-        literal = literals_pb2.Literal()
-        try:
-            self.encode(value, literal)
-        except KitError:
-            return None
-        literal.ClearField("hash")
-        return literal
+    def may_take(self, value: Any) -> bool:
+        """Say whether trying to write a value is worth it."""
+        return self.exact is None or type(value) is self.exact
+
+    def fits(self, stored: types_pb2.LiteralType) -> bool:
+        """Say whether values that were written as a type can be read as this one."""
+        return stored == self.stored or castable(stored, self.expected)
+
+    def write(self, value: Any, out: literals_pb2.Literal) -> None:
+        """Write a value as this variant, without the hash of its own that it has."""
+        self.encode(value, out.scalar.union.value)
+        out.scalar.union.value.ClearField("hash")
+        out.scalar.union.type.CopyFrom(self.stored)
+
+
+def _exact_type(transformer: Transformer) -> type | None:
+    """Return the one type that values of a scalar have."""
+    if isinstance(transformer, NoneTransformer):
+        return type(None)
+    return transformer.exact if isinstance(transformer, ScalarTransformer) else None
 
 
 def tagged(literal_type: types_pb2.LiteralType, tag: str) -> types_pb2.LiteralType:
@@ -96,9 +107,15 @@ class UnionTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple):
                 raise refuse_value(value, python_type, literal_type)
-            variant, literal = _the_match(value, python_type, variants)
-            out.scalar.union.value.CopyFrom(literal)
-            out.scalar.union.type.CopyFrom(variant.stored)
+            candidates = [v for v in variants if v.may_take(value)]
+            if len(candidates) != 1:
+                out.CopyFrom(_write_the_match(value, python_type, candidates))
+                return
+            try:
+                candidates[0].write(value, out)
+            except KitError as error:
+                reasons = [(candidates[0], error)]
+                raise _no_variant(value, python_type, reasons) from error
 
         return encode
 
@@ -106,17 +123,11 @@ class UnionTransformer(Transformer):
         variants = [_Variant(v, engine) for v in variants_of(python_type)]
 
         def decode(literal: literals_pb2.Literal) -> Any:
-            if literal.scalar.WhichOneof("value") != "union":
-                return _read_the_match(literal, python_type, variants, tag=None)
             union = literal.scalar.union
-            tag = union.type.structure.tag if union.type.HasField("structure") else None
-            if tag is None:
+            if not union.type.HasField("structure"):  # also if it is no union
                 return _read_the_match(literal, python_type, variants, tag=None)
-            fitting = [
-                v
-                for v in variants
-                if v.name == tag and castable(union.type, v.expected)
-            ]
+            tag = union.type.structure.tag
+            fitting = [v for v in variants if v.name == tag and v.fits(union.type)]
             return _read_the_match(union.value, python_type, fitting, tag=tag)
 
         return decode
@@ -130,21 +141,25 @@ class UnionTransformer(Transformer):
         return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - variants are known at run time
 
 
-def _the_match(
-    value: Any, python_type: Any, variants: list[_Variant]
-) -> tuple[_Variant, literals_pb2.Literal]:
-    """Return the one variant that takes a value, and what it made of it."""
-    tried = [(variant, variant.try_to_encode(value)) for variant in variants]
-    matches = [(variant, made) for variant, made in tried if made is not None]
+def _write_the_match(
+    value: Any, python_type: Any, candidates: list[_Variant]
+) -> literals_pb2.Literal:
+    """Write a value as the one variant that takes it."""
+    matches: list[tuple[_Variant, literals_pb2.Literal]] = []
+    reasons: list[tuple[_Variant, KitError]] = []
+    for variant in candidates:
+        literal = literals_pb2.Literal()
+        try:
+            variant.write(value, literal)
+        except KitError as error:
+            reasons.append((variant, error))
+        else:
+            matches.append((variant, literal))
     if len(matches) > 1 and type(value) is str:
         # A text that names an enum's member is a text.
         matches = [m for m in matches if m[0].python_type is str] or matches
     if not matches:
-        msg = (
-            f"Value {shown(value)} is not of type {python_type}: "
-            f"Cannot convert from {shown(value)} to {python_type}"
-        )
-        raise ConversionError(msg)
+        raise _no_variant(value, python_type, reasons)
     if len(matches) > 1:
         msg = (
             "Ambiguous choice of variant for union type.\n"
@@ -153,7 +168,25 @@ def _the_match(
             "same names and associated types."
         )
         raise ConversionError(msg)
-    return matches[0]
+    return matches[0][1]
+
+
+def _no_variant(
+    value: Any, python_type: Any, reasons: list[tuple[_Variant, KitError]]
+) -> ConversionError:
+    msg = (
+        f"Value {shown(value)} is not of type {python_type}: "
+        f"Cannot convert from {shown(value)} to {python_type}"
+    )
+    return ConversionError("\n".join([msg, *_told(reasons)]))
+
+
+def _told(reasons: list[tuple[_Variant, KitError]]) -> list[str]:
+    """Say why each variant was none, a line and its indented rest each."""
+    return [
+        f"- {variant.python_type}: {textwrap.indent(str(error), '  ').lstrip()}"
+        for variant, error in reasons[:_MOST_REASONS]
+    ]
 
 
 def _read_the_match(
@@ -164,12 +197,13 @@ def _read_the_match(
     tag: str | None,
 ) -> Any:
     """Read a literal as the one variant that it can be read as."""
-    matches, reasons = [], []
+    matches: list[tuple[str, Any]] = []
+    reasons: list[tuple[_Variant, KitError]] = []
     for variant in variants:
         try:
             matches.append((variant.name, variant.decode(literal)))
         except KitError as error:
-            reasons.append(f"{variant.python_type}: {error}")
+            reasons.append((variant, error))
         if len(matches) > 1:
             msg = (
                 "Ambiguous choice of variant for union type. "
@@ -177,8 +211,6 @@ def _read_the_match(
             )
             raise ConversionError(msg)
     if not matches:
-        msg = (
-            f"Cannot convert from {literal!r:.2000} to {python_type} (using tag {tag})"
-        )
-        raise ConversionError("\n".join([msg, *reasons[:5]]))
+        msg = f"Cannot convert from {shown(literal)} to {python_type} (using tag {tag})"
+        raise ConversionError("\n".join([msg, *_told(reasons)]))
     return matches[0][1]
