@@ -1,0 +1,150 @@
+"""``kit demo`` and ``kit check-env``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.cli import main
+from kit.cli.check_env import Check, _docker, _version
+from kit.demo.penguins import find_table, write_database
+from kit.demo.sqlite import heaviest
+from kit.errors import StorageError
+from kit.runners import run
+
+
+def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):
+    """Data, template, command, loader arguments, outputs and where the files are."""
+    assert main(["demo", "--directory", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    for part in (
+        "344 penguins in",
+        "task penguins.heaviest",
+        "--inputs {{.input}} \\",
+        "resolver  kit.resolver.default_task_template_resolver",
+        "executor  kit.demo.sqlite.SQLiteQueryExecutor",
+        "stdout  querying penguins.sqlite",
+        "SUCCEEDED",
+        "rows: 3 rows",
+        "-m kit.entrypoint",
+        "directory  ",
+    ):
+        assert part in out
+    row = next(line for line in out.splitlines() if "6300" in line)
+    assert row.split() == ["Gentoo", "Biscoe", "male", "6300", "221"]
+    prose = [line for line in out.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, prose)) <= 80
+    assert (tmp_path / "run-1" / "outputs" / "outputs.pb").is_file()
+
+
+def test_the_demo_can_be_run_again(capsys, tmp_path: Path):
+    """A second run has a folder of its own and takes its options."""
+    words = ["demo", "--directory", str(tmp_path), "--species", "Adelie"]
+    assert main([*words, "--limit", "1"]) == 0
+    assert main([*words, "--limit", "2"]) == 0
+    assert "rows: 2 rows" in capsys.readouterr().out
+    assert (tmp_path / "run-2").is_dir()
+
+
+def test_the_demo_does_not_load_pandas(tmp_path: Path):
+    """The table is read without the package that ships it."""
+    source = (
+        "import sys; from kit.cli import main;"
+        f"status = main(['demo', '--directory', {str(tmp_path)!r}]);"
+        "sys.exit(status or ' '.join({'pandas', 'numpy'} & set(sys.modules)) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", source], check=True, capture_output=True)
+
+
+def test_the_data_are_the_real_ones(tmp_path: Path):
+    """Species, islands and missing values are those of the published table."""
+    assert write_database(tmp_path / "p.sqlite") == 344
+    with contextlib.closing(sqlite3.connect(tmp_path / "p.sqlite")) as database:
+        species = dict(
+            database.execute("SELECT species, count(*) FROM penguins GROUP BY species")
+        )
+        unknown = database.execute("SELECT count(*) FROM penguins WHERE sex IS NULL")
+        assert unknown.fetchone() == (11,)
+        kinds = database.execute("SELECT DISTINCT typeof(body_mass_g) FROM penguins")
+        assert {kind for (kind,) in kinds} == {"integer", "null"}
+    assert species == {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
+
+
+def test_inputs_are_parameters_of_the_query(tmp_path: Path):
+    """What would be an injection is a species nobody has seen."""
+    write_database(tmp_path / "p.sqlite")
+    task = heaviest(tmp_path / "p.sqlite")
+    done = run(task, species="' OR 1=1 --", runner="in-process")
+    assert done.outputs == {"rows": [], "count": 0}
+
+
+def test_a_missing_package_names_the_command(monkeypatch):
+    """Without the extra the error says how to get it."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(StorageError, match=r"pip install 'flyte-task-kit\[demo\]'"):
+        find_table()
+
+
+def test_an_unwritable_folder_is_an_error(capsys, tmp_path: Path):
+    """The demo ends with 1 and a sentence."""
+    (tmp_path / "file").touch()
+    assert main(["demo", "--directory", str(tmp_path / "file" / "below")]) == 1
+    err = capsys.readouterr().err
+    assert "cannot be written" in err
+    assert "Traceback" not in err
+
+
+def test_check_env_is_complete_here(capsys):
+    """What kit cannot do without is there, or no test would run."""
+    assert main(["check-env"]) == 0
+    out = capsys.readouterr().out
+    assert "check environment  COMPLETE" in out
+    assert "protobuf" in out
+    assert "extra cli" in out
+
+
+def test_check_env_fails_without_what_is_required(capsys, monkeypatch):
+    """A missing dependency is named with its command, and the status is 1."""
+    monkeypatch.setattr(
+        "kit.cli.check_env._version",
+        lambda name: None if name in ("msgpack", "pandas") else _version(name),
+    )
+    assert main(["check-env"]) == 1
+    out = capsys.readouterr().out
+    assert "INCOMPLETE" in out
+    assert "pip install msgpack" in out
+    assert "pip install 'flyte-task-kit[pandas]'" in out
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "found"),
+    [
+        ("echo 28.2.2", "ok", "version 28.2.2"),
+        ("echo 'no daemon' >&2; exit 1", "optional", "no daemon"),
+        ("exit 1", "optional", "it does not answer"),
+    ],
+)
+def test_docker_is_asked_through_its_client(
+    script, state, found, tmp_path: Path, monkeypatch
+):
+    """An engine that answers is told by its version, another by the client's words."""
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\n{script}\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert shutil.which("docker") == str(docker)
+    assert _docker() == Check("Docker engine", found, state)
+
+
+def test_without_docker(tmp_path: Path, monkeypatch):
+    """No client is no engine."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _docker().state == "optional"

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
+
+from kit.display.command_text import command_text
+from kit.display.run_summary import summarize_run
+from kit.display.summary import Code, Fact, Facts, Finding, Table
+from kit.display.template_summary import summarize_template
+from kit.display.value import value_items, value_text
+from kit.runners import Failure, Log, LogLine, Phase, Run
+
+
+def full_template() -> TaskTemplate:
+    """Make a template that has something of everything."""
+    template = TaskTemplate(type="sql", task_type_version=2)
+    template.id.name, template.id.project = "acme.t", "lab"
+    template.metadata.runtime.flavor = "kit"
+    template.metadata.runtime.version = "1"
+    template.metadata.discoverable = True
+    template.metadata.discovery_version = "v1"
+    template.metadata.retries.retries = 2
+    template.metadata.timeout.FromTimedelta(dt.timedelta(hours=1))
+    template.metadata.interruptible = False
+    template.metadata.generates_deck.value = True
+    template.interface.inputs.variables["b"].type.simple = 1
+    template.interface.inputs.variables["a"].type.simple = 3
+    template.interface.inputs.variables["a"].description = "The a."
+    template.container.image = "acme/sql:1"
+    template.container.args.extend(
+        ["kit-execute", "--inputs", "{{.input}}", "--resolver", "kit.resolver.d"]
+    )
+    template.container.args.extend(["--", "{{.taskTemplatePath}}", "m.Executor"])
+    template.container.env.add(key="K", value="v")
+    template.container.resources.requests.add(name=Resources.CPU, value="500m")
+    template.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
+    template.security_context.secrets.add(group="g", key="k", mount_requirement=1)
+    template.custom["query"] = "SELECT 1"
+    template.config["k"] = "c"
+    return template
+
+
+def item(summary, title):
+    """Return the only item of a section."""
+    (only,) = summary.section(title).items
+    return only
+
+
+def facts(summary, title) -> dict[str, str]:
+    """Return a section of facts as a dict."""
+    return {fact.name: fact.value for fact in item(summary, title).rows}
+
+
+def test_everything_in_a_template_is_in_its_summary():
+    """Each part has its place."""
+    summary = summarize_template(full_template(), defaults={"b": 3}, order=("b", "a"))
+    assert (summary.kind, summary.title) == ("task", "acme.t")
+    assert facts(summary, "Template")["type"] == "sql (version 2)"
+    assert facts(summary, "Template")["image"] == "acme/sql:1"
+    assert item(summary, "Inputs") == Table(
+        ("name", "type", "default", "description"),
+        (("b", "int", "3", ""), ("a", "str", "", "The a.")),
+    )
+    assert summary.section("Outputs").items == ()
+    assert item(summary, "Command").text.startswith("kit-execute \\\n  --inputs {{")
+    assert facts(summary, "Loader arguments") == {
+        "resolver": "kit.resolver.d",
+        "template": "{{.taskTemplatePath}}",
+        "executor": "m.Executor",
+    }
+    assert item(summary, "Custom") == Code('{\n  "query": "SELECT 1"\n}', "json")
+    assert facts(summary, "Resources") == {
+        "requests": "cpu 500m",
+        "accelerator": "nvidia-tesla-t4",
+    }
+    assert facts(summary, "Environment") == {"K": "v"}
+    assert item(summary, "Secrets").rows == (("g", "k", "ENV_VAR", ""),)
+    assert facts(summary, "Behaviour") == {
+        "cache": "version 'v1'",
+        "retries": "2",
+        "timeout": "1:00:00",
+        "interruptible": "no",
+        "deck": "yes",
+    }
+    assert facts(summary, "Config") == {"k": "c"}
+
+
+def test_an_almost_empty_template_has_a_summary():
+    """Sections without content are empty, not wrong."""
+    summary = summarize_template(TaskTemplate(type="t"))
+    assert facts(summary, "Template")["type"] == "t"
+    assert all(not part.items for part in summary.sections[1:])
+
+
+def test_a_run_shows_outputs_and_files_and_no_times():
+    """Two runs that did the same have the same summary."""
+    run = Run(
+        task="t",
+        runner="subprocess",
+        phase=Phase.SUCCEEDED,
+        outputs={"n": 3, "rows": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]},
+        argv=("python", "-m", "kit.entrypoint"),
+        environment={"K": "a b"},
+        directory=Path("/runs/1"),
+        deck=Path("/runs/1/outputs/deck.html"),
+    )
+    summary = summarize_run(run, with_command=True)
+    assert summary.status == "SUCCEEDED"
+    assert summary.section("Outputs").items == (
+        Facts((Fact("n", "3"),)),
+        Table(("a", "b"), (("1", "x"), ("None", "y")), "rows: 2 rows"),
+    )
+    assert "'K=a b' \\\n  python" in item(summary, "Command").text
+    assert facts(summary, "Files")["deck"] == "/runs/1/outputs/deck.html"
+
+
+def test_a_failed_run_shows_its_error_and_last_lines():
+    """The error comes with origin, kind, status and traceback."""
+    log = Log(max_lines=30)
+    for number in range(40):
+        log.append(LogLine("stderr", f"line {number}"))
+    run = Run(
+        task="t",
+        runner="subprocess",
+        phase=Phase.FAILED,
+        error=Failure("ValueError", "bad", "USER", traceback="Traceback: …"),
+        exit_status=0,
+        logs=log,
+    )
+    summary = summarize_run(run)
+    finding, details, trace = summary.section("Error").items
+    assert finding == Finding("error", "ValueError: bad")
+    assert Fact("exit status", "0") in details.rows
+    assert trace.text == "Traceback: …"
+    code = item(summary, "Logs")
+    assert code.caption == "the last 20 of 40 lines"
+    assert code.text.endswith("stderr  line 39")
+    assert summarize_run(run, with_logs=False).section("Logs").items == ()
+
+
+def test_values_are_bounded():
+    """A huge value costs no more to show than a small one."""
+    assert value_text("x" * 1_000_000).count("x") < 500
+    assert len(value_text(list(range(1_000_000)))) < 500
+    assert value_text({"a": [1.5, None]}) == "{'a': [1.5, None]}"
+
+
+def test_only_rows_of_one_shape_are_a_table():
+    """Lists that are no records are shown as values."""
+    values = {"a": [{"x": 1}, {"y": 1}], "b": [{"x": [1]}], "c": [], "d": [{}]}
+    (only,) = value_items(values)
+    assert isinstance(only, Facts)
+    assert [fact.name for fact in only.rows] == ["a", "b", "c", "d"]
+
+
+def test_long_tables_are_cut_and_say_so():
+    """The caption tells how many rows there are."""
+    (table,) = value_items({"rows": [{"n": n} for n in range(1000)]})
+    assert len(table.rows) == 20
+    assert table.caption == "rows: 1,000 rows, the first 20 of them"
+
+
+def test_commands_are_one_option_to_a_line():
+    """A shell takes the lines as one command; odd words are quoted."""
+    words = ["x", "--a", "1", "--flag", "--b", "it's", "--", "p q", "--c"]
+    assert command_text(words).split(" \\\n  ") == [
+        "x",
+        "--a 1",
+        "--flag",
+        "--b 'it'\"'\"'s'",
+        "--",
+        "'p q'",
+        "--c",
+    ]
+    assert command_text([]) == ""
