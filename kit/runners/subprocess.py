@@ -25,6 +25,7 @@ from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Phase, Run, Timings
 from kit.runners.process import GRACE_SECONDS, Exit, Process
 from kit.runners.request import RunRequest
+from kit.runners.secret_variables import secret_variables
 from kit.runners.verdict import Verdict, judge
 from kit.runners.workspace import Workspace
 from kit.template.parse import parse_template
@@ -114,11 +115,19 @@ class _SubprocessRun:
         variables["PYTHONPATH"] = os.pathsep.join(paths)
         return {**variables, **self._request.environment}
 
+    def _environment(self) -> dict[str, str]:
+        """Return all variables; secrets are in no run's :attr:`Run.environment`."""
+        return {
+            **inherited_environment(os.environ),
+            **secret_variables(self._template, os.environ),
+            **self._variables,
+        }
+
     def _execute(self) -> Exit:
         process = Process(
             self._argv,
             cwd=self._workspace.work,
-            env={**inherited_environment(os.environ), **self._variables},
+            env=self._environment(),
             on_line=self._on_line,
         )
         grace = self._runner.grace

@@ -14,7 +14,9 @@ from kit.definition.docstring import Docstring
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface
 from kit.definition.metadata import TaskMetadata
+from kit.definition.security import Secret
 from kit.errors import IgnoreOutputs, RecoverableError
+from kit.shim.context import current_context
 from kit.shim.decks import Deck
 from kit.task.customized_container import PythonCustomizedContainerTask
 
@@ -68,6 +70,10 @@ class LabExecutor(ShimTaskExecutor):
         """Tell the working directory."""
         return Path.cwd()
 
+    def secret(self, tt, n):
+        """Tell a secret."""
+        return current_context().secrets.get("grp", "pw")
+
     def sleep(self, tt, n):
         """Start a child that ignores SIGINT, tell its id, and sleep."""
         child = subprocess.Popen([sys.executable, "-S", "-c", SLEEP])
@@ -120,6 +126,7 @@ def lab_task(name: str = "lab.task", **kwargs: Any) -> LabTask:
 
 lab = lab_task()
 decked = lab_task("lab.decked", enable_deck=True)
+secretive = lab_task("lab.secretive", secret_requests=[Secret(group="grp", key="pw")])
 quick = lab_task("lab.quick", metadata=TaskMetadata(timeout=1))
 flytekit_hello = LabTask(
     "lab.hello",

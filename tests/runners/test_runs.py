@@ -163,6 +163,16 @@ def test_variables_are_the_containers(runner, monkeypatch):
     assert done.outputs["text"] == "mine lab.task 1"
 
 
+def test_secrets_of_this_machine_reach_a_fresh_process(monkeypatch):
+    """A variable without Flyte's prefix is enough, and nothing shown tells it."""
+    failed = run(runner_tasks.secretive, mode="secret")
+    assert "grp" in failed.error.message
+    monkeypatch.setenv("GRP_PW", "hush")
+    done = run(runner_tasks.secretive, mode="secret")
+    assert done.outputs["text"] == "hush"
+    assert "hush" not in done.command
+
+
 def test_a_fresh_process_starts_in_a_folder_of_its_own(tmp_path: Path):
     """The caller's working directory is not part of the run."""
     done = run(lab, mode="folder", directory=tmp_path / "with $ and space é")
