@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 import pytest
 from flyteidl.core import literals_pb2
 
