@@ -113,4 +113,6 @@ def merge_annotation(made: types_pb2.LiteralType, python_type: Any) -> None:
     except (TypeError, ValueError) as error:
         msg = f"The FlyteAnnotation of {python_type} is not JSON: {error}."
         raise UnsupportedTypeError(msg) from error
-    made.annotation.annotations.update(data)
+    annotations = made.annotation.annotations
+    annotations.SetInParent()
+    annotations.update({k: v for k, v in data.items() if k not in annotations})

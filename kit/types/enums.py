@@ -10,7 +10,7 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError, nearest
-from kit.types.annotated import underlying
+from kit.types.annotated import flyte_annotation, underlying
 from kit.types.engine import TypeEngine
 from kit.types.packed import is_packed, unpack
 from kit.types.refusal import refuse_literal, refuse_value, shown
@@ -33,6 +33,12 @@ class EnumTransformer(Transformer):
     def literal_type(
         self, python_type: Any, engine: TypeEngine
     ) -> types_pb2.LiteralType:
+        if flyte_annotation(python_type) is not None:
+            msg = (
+                "Flytekit does not currently have support for FlyteAnnotations applied "
+                f"to enums. {python_type} cannot be parsed."
+            )
+            raise UnsupportedTypeError(msg)
         values = [member.value for member in underlying(python_type)]
         if not values or not all(isinstance(value, str) for value in values):
             msg = (
