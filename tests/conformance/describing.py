@@ -27,8 +27,8 @@ class AnyOf:
 def covers(expected: Any, described: Any) -> bool:
     """Tell whether everything that is expected is described so.
 
-    The fields of a dataclass are compared by name: for a class that was guessed from
-    the wire their order is that of a protobuf map, and in flytekit random.
+    The fields of a dataclass and the items of a dict are compared by name: from the
+    wire their order is that of a protobuf map, which is random.
     """
     if isinstance(described, AnyOf):
         return any(covers(expected, reading) for reading in described.readings)
@@ -48,9 +48,15 @@ def covers(expected: Any, described: Any) -> bool:
 
 
 def _by_name(expected: dict[str, Any], part: Any) -> Any:
-    """Sort the fields of a dataclass."""
-    fields = expected.get("kind") == "dataclass" and isinstance(part, list)
-    return sorted(part, key=lambda field: str(field[0])) if fields else part
+    """Sort the fields of a dataclass and the items of a dict."""
+    named = expected.get("kind") in {"dataclass", "dict"} and isinstance(part, list)
+    return sorted(part, key=_name_of) if named else part
+
+
+def _name_of(pair: list[Any]) -> str:
+    """Return the name of a field, or the text of a described key."""
+    name = pair[0]
+    return str(name.get("value", name.get("repr"))) if isinstance(name, dict) else name
 
 
 def python_type(guessed: Any) -> Any:  # noqa: PLR0911 - one per kind
@@ -126,7 +132,7 @@ def value(described: Any) -> Any:  # noqa: PLR0911 - one per kind
     kind = type(described).__name__
     for types_, describe in _VALUES:
         if isinstance(described, types_):
-            return {"kind": kind, "repr": repr(described)} | describe(described)
+            return {"kind": kind} | describe(described)
     if dataclasses.is_dataclass(described):
         names = [entry.name for entry in dataclasses.fields(described)]
         return {"kind": "dataclass", "name": kind} | _fields(described, names)
@@ -168,10 +174,10 @@ def _duration(described: dt.timedelta) -> dict[str, Any]:
 
 
 def _flyte_value(described: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"repr": repr(described)}
+    found: dict[str, Any] = {}
     if hasattr(described, "extension"):
         found["format"] = described.extension()
-    for name in ("remote_source", "path", "remote_path", "uri", "file_format"):
+    for name in ("remote_source", "uri", "file_format"):
         if hasattr(described, name):
             text = getattr(described, name)
             found[name] = None if text is None else str(text)
@@ -180,12 +186,11 @@ def _flyte_value(described: Any) -> dict[str, Any]:
 
 _VALUES: tuple[tuple[Any, Any], ...] = (
     ((bool, int, str), lambda plain: {"value": plain}),
-    (float, lambda number: {"value": number}),
+    (float, lambda number: {"repr": repr(number)}),
     (dt.datetime, lambda moment: {"iso": moment.isoformat()}),
     (dt.date, lambda day: {"iso": day.isoformat()}),
     (dt.timedelta, _duration),
     (dict, _mapping),
     ((list, tuple), _sequence),
-    ((set, frozenset), lambda _: {}),
-    (bytes, lambda data: {"value": list(data), "hex": data.hex()}),
+    ((set, frozenset, bytes), lambda held: {"repr": repr(held)}),
 )

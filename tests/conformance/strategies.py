@@ -176,8 +176,14 @@ rows = st.dictionaries(
     variables, types.map(lambda kind: kind.expression), max_size=4
 ).map(lambda named: [list(pair) for pair in named.items()])
 quantities = st.sampled_from(["1", "500m", "0", "2Gi", "0.5", "1e3", "100000u", "129M"])
-resources = st.dictionaries(
-    st.sampled_from(["cpu", "mem", "gpu", "ephemeral_storage"]), quantities, max_size=4
+resources = st.fixed_dictionaries(
+    {},
+    optional={
+        "cpu": quantities,
+        "mem": quantities,
+        "ephemeral_storage": quantities,
+        "gpu": st.sampled_from(["0", "1", "8"]),
+    },
 )
 environments = st.dictionaries(
     st.from_regex(r"[A-Z_][A-Z0-9_]{0,9}", fullmatch=True), text, max_size=3
