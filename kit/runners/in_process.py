@@ -69,6 +69,7 @@ class _InProcessRun:
         self._runner = runner
         self._log = Log()
         self._errors: list[BaseException] = []
+        self._callback_error: Exception | None = None
         self._started = time.monotonic()
         self._template = parse_template(request.template, "the run's template")
         self._workspace = Workspace.create(
@@ -83,6 +84,8 @@ class _InProcessRun:
     def run(self) -> Run:
         prepared = time.monotonic()
         end = self._execute()
+        if self._callback_error is not None:
+            raise self._callback_error
         ended = time.monotonic()
         names = tuple(self._template.interface.outputs.variables)
         verdict = judge(self._workspace.outputs, end, declared=names)
@@ -126,9 +129,14 @@ class _InProcessRun:
         )
 
     def _on_line(self, line: LogLine) -> None:
+        """Pass a line on; what the callback raises is not the executor's error."""
         self._log.append(line)
-        if self._request.on_log is not None:
+        if self._request.on_log is None or self._callback_error is not None:
+            return
+        try:
             self._request.on_log(line)
+        except Exception as error:  # noqa: BLE001 - raised again after the run
+            self._callback_error = error
 
 
 @contextlib.contextmanager

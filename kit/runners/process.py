@@ -94,7 +94,7 @@ class Process:
             start_new_session=True,
         )
         self._on_line = on_line
-        self._callback_error: BaseException | None = None
+        self._failure: BaseException | None = None
         self._stopped: StopReason | None = None
         self._killer: threading.Timer | None = None
         self._exit: Exit | None = None
@@ -128,7 +128,9 @@ class Process:
         """Kill the whole group now."""
         self._signal(signal.SIGKILL)
 
-    def wait(self, timeout: float | None = None) -> Exit:
+    def wait(
+        self, timeout: float | None = None, *, grace: float = GRACE_SECONDS
+    ) -> Exit:
         """Wait for the end, stopping the group if that takes ``timeout`` seconds.
 
         A KeyboardInterrupt while waiting cancels the process, waits until it is gone
@@ -136,17 +138,25 @@ class Process:
         """
         try:
             if not self._done.wait(timeout):
-                self.stop("timed out")
+                self.stop("timed out", grace=grace)
                 self._done.wait()
         except BaseException:
-            self._abandon()
+            self._abandon(grace)
             raise
-        if self._callback_error is not None:
-            raise self._callback_error
+        if self._failure is not None:
+            raise self._failure
         return cast("Exit", self._exit)
 
-    def _abandon(self) -> None:
-        self.stop("cancelled")
+    def __enter__(self) -> Process:  # noqa: PYI034 - Python 3.10 has no Self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing running, whatever happened to the one who would wait."""
+        if not self._done.is_set():
+            self._abandon()
+
+    def _abandon(self, grace: float = GRACE_SECONDS) -> None:
+        self.stop("cancelled", grace=grace)
         try:
             self._done.wait()
         except BaseException:
@@ -173,8 +183,11 @@ class Process:
                 _wait_without_reaping(self._popen)
                 self._signal(signal.SIGKILL)  # what the leader left behind
                 self._drain(selector)
-            self._reap()
+        except BaseException as error:  # noqa: BLE001 - raised again where one waits
+            self._failure = self._failure or error
+            self.kill()
         finally:
+            self._reap()
             self._close()
 
     def _watch(
@@ -201,12 +214,12 @@ class Process:
             key.data.feed(b"", final=True)
 
     def _emit(self, line: LogLine) -> None:
-        if self._on_line is None or self._callback_error is not None:
+        if self._on_line is None or self._failure is not None:
             return
         try:
             self._on_line(line)
         except BaseException as error:  # noqa: BLE001 - raised again where one waits
-            self._callback_error = error
+            self._failure = error
             self.stop("cancelled")
 
     def _reap(self) -> None:

@@ -82,9 +82,10 @@ class _SubprocessRun:
     def run(self) -> Run:
         prepared = time.monotonic()
         try:
-            end = self._execute()
+            process = self._start()
         except OSError as error:
             return self._run(_not_started(self._argv[0], error), Timings())
+        end = self._wait(process)
         ended = time.monotonic()
         verdict = judge(
             self._workspace.outputs,
@@ -123,18 +124,21 @@ class _SubprocessRun:
             **self._variables,
         }
 
-    def _execute(self) -> Exit:
-        process = Process(
+    def _start(self) -> Process:
+        return Process(
             self._argv,
             cwd=self._workspace.work,
             env=self._environment(),
             on_line=self._on_line,
         )
+
+    def _wait(self, process: Process) -> Exit:
         grace = self._runner.grace
-        self._request.cancellation.on_cancel(
-            lambda: process.stop("cancelled", grace=grace)
-        )
-        return process.wait(self._timeout)
+        with process:
+            self._request.cancellation.on_cancel(
+                lambda: process.stop("cancelled", grace=grace)
+            )
+            return process.wait(self._timeout, grace=grace)
 
     def _on_line(self, line: LogLine) -> None:
         self._log.append(line)

@@ -273,6 +273,16 @@ def test_a_failing_callback_stops_the_process():
     assert not is_alive(process.pid)
 
 
+def test_leaving_the_context_leaves_nothing_running():
+    """An exception before anybody waits still ends the process."""
+    with (
+        pytest.raises(ZeroDivisionError),
+        python("import time; time.sleep(60)") as process,
+    ):
+        raise ZeroDivisionError
+    assert not is_alive(process.pid)
+
+
 def test_waiting_and_stopping_work_from_threads():
     """Several processes can be waited for and cancelled from other threads."""
     processes = [python("import time; time.sleep(60)") for _ in range(4)]

@@ -330,6 +330,17 @@ def test_logs_are_bounded_and_counted():
     assert str(done.logs.tail(1)[0]) == "11999"
 
 
+@BOTH
+def test_a_failing_callback_is_not_the_tasks_error(runner):
+    """What ``on_log`` raises comes out of the call as it is."""
+
+    def explode(line: LogLine) -> None:
+        raise BrokenPipeError(line.text)
+
+    with pytest.raises(BrokenPipeError):
+        run(lab, mode="ok", runner=runner, on_log=explode)
+
+
 def test_runs_in_threads_do_not_mix():
     """Several runs at once keep their inputs, outputs and logs apart."""
     done = {}
