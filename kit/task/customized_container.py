@@ -136,15 +136,15 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         interface = self.python_interface
         values = complete_inputs(self.name, interface, kwargs)
         inputs = input_literals(self.name, interface, values, self._engine)
-        if self.metadata.cache:
-            outputs = self._cached(ctx, inputs)
-        else:
-            outputs = self.sandbox_execute(ctx, inputs)
+        outputs = self.run_literals(ctx, inputs)
         return native_outputs(interface, outputs, self._engine)
 
-    def _cached(
+    def run_literals(
         self, ctx: ExecutionContext | None, inputs: literals_pb2.LiteralMap
     ) -> literals_pb2.LiteralMap:
+        """Run the task on literals, or take what an equal run left in the cache."""
+        if not self.metadata.cache:
+            return self.sandbox_execute(ctx, inputs)
         from kit.shim.cache import LocalCache
 
         cache = LocalCache()

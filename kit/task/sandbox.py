@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from kit.shim.checkpoint import Checkpoint
-from kit.shim.context import ExecutionContext, current_context
+from kit.shim.context import ExecutionContext, current_context, local_context
 from kit.storage import current_storage
 
 __all__ = ["sandbox"]
@@ -26,7 +27,9 @@ def sandbox(context: ExecutionContext | None) -> Iterator[ExecutionContext]:
     the slowest step of a small task's call.
     """
     base = current_context() if context is None else context
-    parent = current_storage().working_dir
+    storage = current_storage()
+    parent = storage.working_dir
+    outside = base is local_context()  # no run has called: its storage is the caller's
     idle = _idle.setdefault((os.getpid(), parent), [])
     try:
         directory = idle.pop()
@@ -35,6 +38,10 @@ def sandbox(context: ExecutionContext | None) -> Iterator[ExecutionContext]:
     try:
         yield dataclasses.replace(
             base,
+            execution_date=dt.datetime.now(dt.timezone.utc),
+            raw_output_prefix=(
+                storage.raw_output_prefix if outside else base.raw_output_prefix
+            ),
             working_directory=directory,
             checkpoints=Checkpoint(f"{directory}/__cp"),
             decks=[],
