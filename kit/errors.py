@@ -14,6 +14,7 @@
     │   ├── SecretError         secrets that cannot be mounted
     │   ├── MetadataError       cache, retries, timeout
     │   ├── CustomError         ``get_custom`` returned what a protobuf Struct cannot hold
+    │   │   └── MissingCustomError   ``get_custom`` was not overridden
     │   ├── ExecutorError       an executor that is none, or that no container could load
     │   │   ├── ExecutorModuleError  its module is not there to import
     │   │   └── ExecutorNameError    its module has no such class
@@ -24,6 +25,7 @@
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
+    ├── MissingPackageError     a package that one of kit's extras brings is not there
     ├── SecretNotFoundError     a secret the execution does not have
     ├── ContextError            asked for something only a running task has
     │   ├── CheckpointError     a run that was given no place for checkpoints
@@ -37,7 +39,7 @@
 Each class also derives from the builtin exception that flytekit raises in the same
 place, so that code written for flytekit keeps catching it.  Two classes that executors
 raise themselves, :class:`RecoverableError` and :class:`IgnoreOutputs`, stand outside
-the tree: they are not failures of kit.
+the tree: they are not failures of kit.  :class:`CustomWarning` is the one warning.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ __all__ = [
     "MacroError",
     "MetadataError",
     "MissingCustomError",
+    "MissingPackageError",
     "OutputError",
     "RecoverableError",
     "RegistrationError",
@@ -224,6 +227,16 @@ class TemplateError(KitError, ValueError):
 
 class MacroError(KitError, ValueError):
     """Container args that the engine would fail to render; the text is the engine's."""
+
+
+class MissingPackageError(KitError, ImportError):
+    """A package that one of kit's extras brings is not installed."""
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__(
+            f"The package {package!r} is not installed. Install it where this runs: "
+            f"pip install 'flyte-task-kit[{extra}]'."
+        )
 
 
 class StorageError(KitError, ValueError, OSError):
