@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from kit.shim.context import current_context
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
+    from kit.task.compile import workflow_closure, workflow_spec, workflow_template
     from kit.task.customized_container import PythonCustomizedContainerTask
-    from kit.task.workflow import workflow
+    from kit.task.workflow import Workflow, workflow
     from kit.template.files import read_template, write_template
     from kit.template.serialize import task_spec, task_template, template_bytes
     from kit.types import (
@@ -88,6 +89,7 @@ __all__ = [
     "TaskTemplateResolver",
     "Transformer",
     "TypeEngine",
+    "Workflow",
     "current_context",
     "default_engine",
     "default_task_template_resolver",
@@ -98,6 +100,9 @@ __all__ = [
     "task_template",
     "template_bytes",
     "workflow",
+    "workflow_closure",
+    "workflow_spec",
+    "workflow_template",
     "write_template",
 ]
 
@@ -124,8 +129,9 @@ _HOMES = {
     "kit.shim.context": ("current_context",),
     "kit.shim.decks": ("Deck",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
+    "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),
     "kit.task.customized_container": ("PythonCustomizedContainerTask",),
-    "kit.task.workflow": ("workflow",),
+    "kit.task.workflow": ("Workflow", "workflow"),
     "kit.template.files": ("read_template", "write_template"),
     "kit.template.serialize": ("task_spec", "task_template", "template_bytes"),
     "kit.types": (

@@ -165,10 +165,13 @@ def output_tuple_type(name: str, fields: Iterable[str]) -> type[Any]:
             """The node that the outputs come from."""
             return next((value.ref for value in self if value.ref), None)
 
-        def runs_before(self, *args: Any, **kwargs: Any) -> None:
-            """Do nothing: locally the order is that of the calls."""
+        def runs_before(self, other: Any) -> None:
+            """Order the nodes behind; of values, which are there, there is no order."""
+            if hasattr(self[0], "runs_before"):
+                self[0].runs_before(other)
 
         def __rshift__(self, other: Any) -> Any:
+            self.runs_before(other)
             return other
 
     Output.__name__ = Output.__qualname__ = name
