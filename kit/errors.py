@@ -13,9 +13,9 @@
     │   ├── ImageError          image names and the ``{{.image…}}`` macros
     │   ├── SecretError         secrets that cannot be mounted
     │   ├── MetadataError       cache, retries, timeout
-    │   ├── CustomError         ``get_custom`` returned what a protobuf Struct cannot hold
+    │   ├── CustomError         custom holds what a protobuf Struct cannot
     │   │   └── MissingCustomError   ``get_custom`` was not overridden
-    │   ├── ExecutorError       an executor that is none, or that no container could load
+    │   ├── ExecutorError       an executor that is none or cannot be loaded
     │   │   ├── ExecutorModuleError  its module is not there to import
     │   │   └── ExecutorNameError    its module has no such class
     │   └── TrackingError       where an object lives cannot be known
@@ -182,7 +182,7 @@ class MetadataError(DefinitionError):
 
 
 class CustomError(_PathError, DefinitionError):
-    """``get_custom`` returned what a protobuf Struct cannot hold; the path says where."""
+    """Custom holds what a protobuf Struct cannot; the path says where."""
 
 
 class MissingCustomError(CustomError, NotImplementedError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, TypeVar
 
 from flyteidl.core import literals_pb2, workflow_pb2
@@ -17,7 +16,9 @@ from kit.task.call import (
 from kit.task.definition import CustomizedContainerDefinition
 from kit.task.in_process import load_from_template
 from kit.task.mode import ExecutionMode
+from kit.task.node import construct_node_metadata, create_node
 from kit.task.sandbox import sandbox
+from kit.task.workflow import current_compilation
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 __all__ = ["PythonCustomizedContainerTask"]
@@ -87,7 +88,7 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             OutputError: The executor returned something else than declared.
         """
         values = name_arguments(self.name, self.python_interface, args, kwargs)
-        compilation = _compilation()
+        compilation = current_compilation()
         if compilation is not None:
             return self.compile(compilation, **values)
         return self.local_execute(None, **values)
@@ -103,15 +104,11 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         Returns:
             A promise, a named tuple of promises, or a void promise.
         """
-        from kit.task.node import create_node
-
         values = name_arguments(self.name, self.python_interface, args, kwargs)
         return create_node(ctx, self, values)
 
     def construct_node_metadata(self) -> workflow_pb2.NodeMetadata:
         """Return the metadata of a node of this task."""
-        from kit.task.node import construct_node_metadata
-
         return construct_node_metadata(self)
 
     def local_execution_mode(self) -> ExecutionMode:
@@ -182,12 +179,6 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         )
         inputs = _through_bytes(input_literal_map)
         return _through_bytes(loaded.dispatch_execute(ctx, inputs))
-
-
-def _compilation() -> Any:
-    """Return the workflow that is being defined; none can be if nobody imported it."""
-    workflow = sys.modules.get("kit.task.workflow")
-    return None if workflow is None else workflow.current_compilation()
 
 
 def _through_bytes(literals: literals_pb2.LiteralMap) -> literals_pb2.LiteralMap:
