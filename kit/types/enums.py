@@ -77,7 +77,7 @@ class EnumTransformer(Transformer):
                 raise refuse_literal(literal, python_type)
             try:
                 return enum_class(text)
-            except ValueError as error:
+            except (ValueError, TypeError) as error:  # TypeError: it has no members
                 raise ConversionError(f"{error}.") from error
 
         return decode
