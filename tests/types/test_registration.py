@@ -67,9 +67,7 @@ def test_a_type_that_is_taken_is_not_taken_over_silently(
         def handles(self, given: Any) -> bool:
             return given == self.python_type
 
-    with pytest.raises(
-        RegistrationError, match=r"is already registered.*override=True"
-    ):
+    with pytest.raises(RegistrationError, match=r"already registered.*override=True"):
         engine.register(Other(python_type))
     assert engine.transformer_for(python_type).name != "other"
 
