@@ -24,6 +24,7 @@ from kit.resolver import TaskTemplateResolver
 from kit.shim.context import current_context
 from kit.storage import Storage, use_storage
 from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.workflow import workflow
 
 
 @pytest.fixture(autouse=True)
@@ -324,3 +325,35 @@ def test_the_signature_is_explicit():
         PythonCustomizedContainerTask(
             "n", None, "a:1", Body, interface=Interface(), x=1
         )
+
+
+def test_a_call_in_a_workflow_makes_a_node():
+    """Nothing runs; compile does the same outside of a call."""
+    task = lab_task(
+        lambda *_: pytest.fail("ran"), inputs={"a": int}, outputs={"o": int}
+    )
+    with workflow("lab.wf") as wf:
+        promise = task(1)
+        task.compile(wf, a=promise)
+    assert [node.id for node in wf.nodes] == ["n0", "n1"]
+    assert task.construct_node_metadata().name == "task"
+    with pytest.raises(CallError, match="Cannot create node when not compiling"):
+        task.compile(None, a=1)
+
+
+def test_running_on_literals_asks_the_cache_first(tmp_path, monkeypatch):
+    """As a workflow's nodes do."""
+    pytest.importorskip("diskcache")
+    monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "cache"))
+    runs = []
+    task = lab_task(
+        lambda *_: runs.append(1) or 7,
+        name="lab.literals",
+        outputs={"o": int},
+        metadata=TaskMetadata(cache=True, cache_version="1"),
+    )
+    empty = literals_pb2.LiteralMap()
+    first = task.run_literals(None, empty)
+    with pytest.warns(UserWarning, match="local cache"):
+        assert task.run_literals(None, empty) == first
+    assert len(runs) == 1
