@@ -144,7 +144,17 @@ def _print_summary(run: Run) -> None:
     from kit.display.console import print_summary
     from kit.display.run_summary import summarize_run
 
-    print_summary(summarize_run(run, with_logs=False))
+    summary = summarize_run(
+        run, with_logs=False, with_traceback=not _is_traceback_printed(run)
+    )
+    print_summary(summary)
+
+
+def _is_traceback_printed(run: Run) -> bool:
+    """Tell whether the lines of the run, printed as they came, end with it."""
+    if run.error is None or not run.error.traceback:
+        return False
+    return run.error.traceback.splitlines()[-1] in run.logs.text("stderr")
 
 
 def _print_json(run: Run) -> None:

@@ -15,7 +15,11 @@ _LOG_LINES = 20
 
 
 def summarize_run(
-    run: Run, *, with_command: bool = False, with_logs: bool = True
+    run: Run,
+    *,
+    with_command: bool = False,
+    with_logs: bool = True,
+    with_traceback: bool = True,
 ) -> Summary:
     """Summarize a run that has ended; no times, which differ from run to run.
 
@@ -23,10 +27,11 @@ def summarize_run(
         run: The run.
         with_command: Whether to show the command that does the same again.
         with_logs: Whether to show the last lines it wrote.
+        with_traceback: Whether to show the traceback of its error.
     """
     sections = [
         Section("Outputs", value_items(run.outputs)),
-        Section("Error", tuple(_error(run))),
+        Section("Error", tuple(_error(run, with_traceback=with_traceback))),
         Section("Logs", tuple(_logs(run)) if with_logs else ()),
         Section("Command", tuple(_command(run)) if with_command else ()),
         Section("Files", tuple(_files(run))),
@@ -34,7 +39,7 @@ def summarize_run(
     return Summary("run", run.task, tuple(sections), status=run.phase.value)
 
 
-def _error(run: Run) -> Iterator[Item]:
+def _error(run: Run, *, with_traceback: bool) -> Iterator[Item]:
     if run.error is None:
         return
     yield Finding("error", str(run.error))
@@ -42,7 +47,7 @@ def _error(run: Run) -> Iterator[Item]:
     if run.exit_status is not None:
         facts.append(Fact("exit status", str(run.exit_status)))
     yield Facts(tuple(facts))
-    if run.error.traceback:
+    if run.error.traceback and with_traceback:
         yield Code(run.error.traceback, "text")
 
 

@@ -278,7 +278,7 @@ from runner_tasks import lab
 from kit.runners import SubprocessRunner, run
 {prepare}
 try:
-    done = run(lab, mode="sleep", runner=SubprocessRunner(grace=4.0),
+    done = run(lab, mode="sleep", runner=SubprocessRunner(grace=20.0),
                on_log=lambda line: print(line.text, flush=True))
     print("phase", done.phase.value)
 except KeyboardInterrupt:
