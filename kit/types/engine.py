@@ -29,7 +29,6 @@ from kit.types.describe import describe
 from kit.types.guard import guard_decoder, guard_encoder
 from kit.types.per_type import Nesting, PerType
 from kit.types.transformer import Decoder, Encoder, Transformer
-from kit.types.ways_out import refuse_type
 
 __all__ = ["TypeEngine"]
 
@@ -135,6 +134,8 @@ class TypeEngine:
         for transformer in (*self._users, *self._own):
             if transformer.handles(bare):
                 return transformer
+        from kit.types.ways_out import refuse_type  # it imports much, for errors only
+
         raise refuse_type(python_type)
 
     def literal_type(self, python_type: Any) -> types_pb2.LiteralType:

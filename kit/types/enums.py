@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import inspect
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +27,7 @@ class EnumTransformer(Transformer):
         return "EnumTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return inspect.isclass(python_type) and issubclass(python_type, enum.Enum)
+        return isinstance(python_type, type) and issubclass(python_type, enum.Enum)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine
