@@ -27,13 +27,18 @@ class AnyOf:
 def covers(expected: Any, described: Any) -> bool:
     """Tell whether everything that is expected is described so.
 
-    The fields of a dataclass and the items of a dict are compared by name: from the
-    wire their order is that of a protobuf map, which is random.
+    Of a description, a dict with a ``kind``, a case may use some keys; other dicts are
+    compared whole.  The fields of a dataclass and the items of a dict are compared by
+    name: from the wire their order is that of a protobuf map, which is random.
     """
     if isinstance(described, AnyOf):
         return any(covers(expected, reading) for reading in described.readings)
     if isinstance(expected, dict):
-        return isinstance(described, dict) and all(
+        if not isinstance(described, dict):
+            return False
+        if "kind" not in expected and expected.keys() != described.keys():
+            return False
+        return all(
             key in described
             and covers(_by_name(expected, value), _by_name(expected, described[key]))
             for key, value in expected.items()

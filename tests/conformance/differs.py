@@ -139,17 +139,20 @@ def _outputs_problem(case: Case, outcome: Outcome) -> str | None:
     if case.operation == "dispatch":
         return message_difference(expected, outcome.result)
 
-    def native(run: Run) -> Any:
+    def native(run: Run) -> list[Any]:
         types = types_of(run.scope, _task(case)["outputs"]) or {}
-        values = [
-            describing.value(default_engine.to_python(expected.literals[name], kind))
+        return [
+            [name, describing.value(default_engine.to_python(literals[name], kind))]
             for name, kind in types.items()
         ]
-        return values[0] if len(values) == 1 else values
 
-    if evaluate(case, Kit(case.operation), native) != outcome.result:
-        return f"expected the declared outputs {expected}, got {outcome}"
-    return None
+    literals = expected.literals
+    fields = evaluate(case, Kit(case.operation), native)
+    if len(fields) == 1 and "output_tuple_name" not in _task(case):
+        as_declared = outcome.result == fields[0][1]
+    else:
+        as_declared = (outcome.result or {}).get("fields") == fields
+    return None if as_declared else f"expected the outputs {fields}, got {outcome}"
 
 
 # Pickles
@@ -290,8 +293,7 @@ DIFFERS = (
         cases=(
             "error_call_list_output_fails",
             "error_call_typed_dict_output_fails",
-            "error_call_none_for_int",
-            "error_call_bool_for_int",
+            "call_float_for_int_is_truncated",
             "dispatch_optional_output_is_not_a_union",
             "dispatch_none_output",
             "dispatch_wrong_output_type_goes_out",

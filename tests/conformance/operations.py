@@ -228,22 +228,25 @@ def _image_rendering(run: Run) -> str:
     return run.lib.render_image(image, _image_config(run))
 
 
-def _image_parse(run: Run) -> dict[str, Any]:
+def _image_parse(run: Run) -> Any:
     allow = run.definition.get("allow_no_tag_or_digest", False)
     look_up = run.lib.Image.look_up_image_info
-    return _image_facts(look_up("name", run.definition["image"], allow))
+    return _image_facts(run, look_up("name", run.definition["image"], allow))
 
 
-def _image_construct(run: Run) -> dict[str, Any]:
+def _image_construct(run: Run) -> Any:
     entry = run.definition.get("image", run.definition)
     names = ("name", "fqn", "tag", "digest")
     arguments = {name: entry[name] for name in names if name in entry}
-    return _image_facts(run.lib.Image(**({"name": "name"} | arguments)))
+    return _image_facts(run, run.lib.Image(**({"name": "name"} | arguments)))
 
 
-def _image_facts(image: Any) -> dict[str, Any]:
-    names = ("name", "fqn", "tag", "digest", "full", "version")
-    return {name: getattr(image, name) for name in names}
+def _image_facts(run: Run, image: Any) -> Any:
+    """Return what the case asks of an image: some attributes, or its whole name."""
+    asked = run.case.json
+    if not isinstance(asked, dict):
+        return image.full
+    return {name: getattr(image, name) for name in asked}
 
 
 def _resources_construct(run: Run) -> str:
