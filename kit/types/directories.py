@@ -13,13 +13,20 @@ from typing import Any, Union
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
-from kit.storage import current_storage, is_remote, local_path
+from kit.storage import (
+    current_storage,
+    is_local_file,
+    is_local_folder,
+    is_remote,
+    local_path,
+)
 from kit.types.annotated import underlying
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.describe import describe
 from kit.types.engine import TypeEngine
 from kit.types.files import FlyteFile
+from kit.types.model_fields import PATH, field_schema, object_schema
 from kit.types.plain import plain_of
 from kit.types.refusal import refuse_value
 from kit.types.transformer import Decoder, Encoder, Transformer
@@ -63,6 +70,15 @@ class FlyteDirectory(Blob):
         remote_directory: Destination = None,
     ) -> None:
         self._locate(path, downloader, remote_directory)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        title = "_SpecificFormatDirectoryClass" if cls.extension() else "FlyteDirectory"
+        return field_schema(cls, FlyteDirectory, _read, _write, title=title)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        return object_schema(core_schema, path=PATH)
 
     def __init_subclass__(cls) -> None:
         register_field(cls, FieldCodec(write=_write, read=_read))
@@ -242,8 +258,8 @@ def _uri(value: Any) -> str:
 
 
 def _check_directory(path: str, shown: str) -> None:
-    if not Path(local_path(path)).is_dir():
-        what = "is a file" if Path(local_path(path)).is_file() else "does not exist"
+    if not is_local_folder(path):
+        what = "is a file" if is_local_file(path) else "does not exist"
         here = "" if Path(path).is_absolute() else f" in {Path.cwd()}"
         msg = f"Expected a directory. {shown} is not a directory: it {what}{here}."
         raise ConversionError(msg)
@@ -253,7 +269,7 @@ def _directory(uri: str, made: Any) -> FlyteDirectory:
     directory: FlyteDirectory = made.from_source(uri)
     if is_remote(uri):
         return directory
-    if not Path(local_path(uri)).is_dir():
+    if not is_local_folder(uri):
         msg = (
             f"Expected a directory, but the given uri '{uri}' is not a directory. If "
             "it was written on another machine, it has to be in a store that both can "

@@ -13,12 +13,19 @@ from typing import IO, Any, Union
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
-from kit.storage import current_storage, is_remote, local_path
+from kit.storage import (
+    current_storage,
+    is_local_file,
+    is_local_folder,
+    is_remote,
+    local_path,
+)
 from kit.types.annotated import underlying
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.describe import describe
 from kit.types.engine import TypeEngine
+from kit.types.model_fields import PATH, field_schema, object_schema
 from kit.types.plain import plain_of
 from kit.types.refusal import refuse_value
 from kit.types.transformer import Decoder, Encoder, Transformer
@@ -28,6 +35,13 @@ __all__ = ["FileTransformer", "FlyteFile"]
 PICKLE_FORMAT = "PythonPickle"
 """The format of values that flytekit pickled, which kit does not read."""
 
+_METADATA = {
+    "anyOf": [
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        {"type": "null"},
+    ],
+    "default": None,
+}
 _SINGLE = types_pb2.BlobType.SINGLE
 
 
@@ -70,6 +84,15 @@ class FlyteFile(Blob):
     ) -> None:
         self._locate(path, downloader, remote_path)
         self.metadata = None if metadata is None else dict(metadata)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        title = "_SpecificFormatClass" if cls.extension() else "FlyteFile"
+        return field_schema(cls, FlyteFile, _read, _write, title=title)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
+        return object_schema(core_schema, path=PATH, metadata=_METADATA)
 
     def __init_subclass__(cls) -> None:
         register_field(cls, FieldCodec(write=_write, read=_read))
@@ -229,15 +252,16 @@ def _uri(value: Any) -> str:
     else:
         path, destination = os.fspath(value), None
     if destination is not False and not is_remote(path):
-        _check_file(path)
+        _check_file(path, value)
     return place(path, destination)
 
 
-def _check_file(path: str) -> None:
-    if not Path(local_path(path)).is_file():
-        what = "is a directory" if Path(local_path(path)).is_dir() else "does not exist"
+def _check_file(path: str, value: Any) -> None:
+    if not is_local_file(path):
+        what = "is a directory" if is_local_folder(path) else "does not exist"
+        kind = "pathlib.Path " if isinstance(value, Path) else ""
         msg = (
-            f"Error converting {path} because it's not a file. It {what}"
+            f"Error converting {kind}{path} because it's not a file. It {what}"
             f"{_from_here(path)}."
         )
         raise ConversionError(msg)
@@ -248,7 +272,7 @@ def _from_here(path: str) -> str:
 
 
 def _file(uri: str, metadata: dict[str, str] | None, made: Any) -> FlyteFile:
-    if not is_remote(uri) and not Path(local_path(uri)).is_file():
+    if not is_remote(uri) and not is_local_file(uri):
         msg = (
             f"Cannot convert from a blob to {made}. Expected a file, but {uri} is not "
             "a file. If it was written on another machine, it has to be in a store "

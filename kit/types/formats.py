@@ -6,7 +6,7 @@ import threading
 import typing
 from typing import Any
 
-__all__ = ["Formatted", "format_name"]
+__all__ = ["Formatted", "Hidden", "format_name"]
 
 
 def format_name(item: Any) -> str:
@@ -30,7 +30,7 @@ def format_name(item: Any) -> str:
     return item.strip().lstrip("~").lstrip(".")
 
 
-class _Hidden:
+class Hidden:
     """Hides ``__class_getitem__``: mashumaro would use it to make the class again."""
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
@@ -63,7 +63,7 @@ class Formatted:
 def _subclass(base: type[Formatted], name: str) -> type[Formatted]:
     class OfFormat(base):  # type: ignore[valid-type, misc] # the base is an argument
         __origin__ = base  # what typing and mashumaro ask of a generic
-        __class_getitem__ = _Hidden()
+        __class_getitem__ = Hidden()
 
         @classmethod
         def extension(cls) -> str:

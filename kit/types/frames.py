@@ -1,0 +1,236 @@
+"""Data frames in files: who reads and writes which class in which format.
+
+A library's frames are known without loading the library: whoever has one has loaded it.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from kit.errors import ConversionError, MissingPackageError
+from kit.storage import current_storage, is_remote, local_path
+
+__all__ = [
+    "FrameHandler",
+    "frame_handler",
+    "is_frame_type",
+    "read_frame",
+    "read_parts",
+    "register_frames",
+    "write_frame",
+]
+
+PARQUET = "parquet"
+CSV = "csv"
+
+_CSV_PART = ".csv"
+
+
+class FrameHandler(ABC):
+    """Reads and writes one class of data frames in one format."""
+
+    module: ClassVar[str]
+    """The module that has the class."""
+
+    class_name: ClassVar[str]
+    """The name of the class in it."""
+
+    file_format: ClassVar[str]
+    """The format, as it stands in literals."""
+
+    def frame_type(self) -> Any | None:
+        """Return the class of the frames, ``None`` while its module is not loaded."""
+        return getattr(sys.modules.get(self.module), self.class_name, None)
+
+    @abstractmethod
+    def write(self, frame: Any, uri: str, part: int) -> None:
+        """Write a frame into a folder, which is there if it is local.
+
+        Args:
+            frame: The data.
+            uri: The folder: a local path or a URL.
+            part: The number of its file; the first one's is 0.
+        """
+
+    @abstractmethod
+    def read(self, uri: str, columns: list[str] | None) -> Any:
+        """Read all of a folder or file, or the named columns of it."""
+
+    def parts(self, uri: str) -> list[str]:
+        """List the files of a folder; a file is its own part."""
+        if not is_remote(uri) and not Path(local_path(uri)).is_dir():
+            return [uri]
+        found = [
+            path
+            for path, is_folder in current_storage().listing(uri)
+            if not is_folder and not path.rpartition("/")[2].startswith((".", "_"))
+        ]
+        return found or [uri]
+
+
+class _PandasParquet(FrameHandler):
+    module, class_name, file_format = "pandas", "DataFrame", PARQUET
+
+    def write(self, frame: Any, uri: str, part: int) -> None:
+        frame.to_parquet(
+            _inside(uri, f"{part:05}"),
+            engine="pyarrow",
+            coerce_timestamps="us",
+            allow_truncated_timestamps=False,
+        )
+
+    def read(self, uri: str, columns: list[str] | None) -> Any:
+        import pandas as pd  # type: ignore[import-untyped] # it has no stubs
+
+        return pd.read_parquet(local_path(uri), engine="pyarrow", columns=columns)
+
+
+class _PandasCsv(FrameHandler):
+    module, class_name, file_format = "pandas", "DataFrame", CSV
+
+    def write(self, frame: Any, uri: str, part: int) -> None:
+        frame.to_csv(_inside(uri, _CSV_PART), index=False)
+
+    def read(self, uri: str, columns: list[str] | None) -> Any:
+        import pandas as pd
+
+        inside = _inside(uri, _CSV_PART)
+        path = inside if current_storage().exists(inside) else local_path(uri)
+        return pd.read_csv(path, usecols=columns)
+
+    def parts(self, uri: str) -> list[str]:
+        return [uri]
+
+
+class _ArrowParquet(FrameHandler):
+    module, class_name, file_format = "pyarrow", "Table", PARQUET
+
+    def write(self, frame: Any, uri: str, part: int) -> None:
+        import pyarrow.parquet as pq
+
+        filesystem, path = _filesystem(_inside(uri, f"{part:05}"))
+        pq.write_table(frame, path, filesystem=filesystem)
+
+    def read(self, uri: str, columns: list[str] | None) -> Any:
+        import pyarrow.parquet as pq
+
+        filesystem, path = _filesystem(uri)
+        return pq.read_table(path, columns=columns, filesystem=filesystem)
+
+
+_handlers: list[FrameHandler] = [_PandasParquet(), _PandasCsv(), _ArrowParquet()]
+
+
+def register_frames(handler: FrameHandler) -> None:
+    """Add who reads and writes a class of frames.
+
+    It is asked before the others: the first one for a class says which format frames
+    have for which none is given.
+    """
+    _handlers.insert(0, handler)
+
+
+def is_frame_type(python_type: Any) -> bool:
+    """Say whether a type is a class of data frames."""
+    return any(handler.frame_type() is python_type for handler in _handlers)
+
+
+def frame_handler(frame_type: Any, file_format: str, uri: str) -> FrameHandler:
+    """Return who reads and writes a class of frames in a format.
+
+    Args:
+        frame_type: The class.
+        file_format: The format; an empty text takes the first there is.
+        uri: Where the data is, for the error.
+
+    Raises:
+        ConversionError: There is none.
+    """
+    own = [handler for handler in _handlers if handler.frame_type() is frame_type]
+    for handler in own:
+        if file_format in ("", handler.file_format):
+            return handler
+    protocol = uri.partition("://")[0] if "://" in uri else "file"
+    known = ", ".join(repr(handler.file_format) for handler in own)
+    msg = (
+        f"Failed to find a handler for {frame_type}, protocol [{protocol}], fmt "
+        f"['{file_format}']. "
+        + (f"It has {known}. " if own else "It is no class of data frames. ")
+        + "Others are added with kit.types.frames.register_frames(…)."
+    )
+    raise ConversionError(msg)
+
+
+def write_frame(handler: FrameHandler, frame: Any, uri: str, *, part: int = 0) -> None:
+    """Write a frame.
+
+    Raises:
+        ConversionError: It has something that the format cannot hold.
+        MissingPackageError: A package is not installed.
+    """
+    if not is_remote(uri):
+        Path(local_path(uri)).mkdir(parents=True, exist_ok=True)
+    try:
+        handler.write(frame, uri, part)
+    except ImportError as error:
+        raise _missing(error) from error
+    except Exception as error:  # pandas, pyarrow and stores have errors of their own
+        msg = (
+            f"A {type(frame).__name__} cannot be written to {uri} as "
+            f"{handler.file_format}: {type(error).__name__}: {error}"
+        )
+        raise ConversionError(msg) from error
+
+
+def read_frame(handler: FrameHandler, uri: str, columns: list[str] | None) -> Any:
+    """Read a frame.
+
+    Raises:
+        ConversionError: The data is not there or not of the format, or lacks a column.
+        MissingPackageError: A package is not installed.
+    """
+    try:
+        return handler.read(uri, columns or None)
+    except ImportError as error:
+        raise _missing(error) from error
+    except Exception as error:  # pandas, pyarrow and stores have errors of their own
+        which = f" (columns {', '.join(columns)})" if columns else ""
+        msg = (
+            f"{uri} cannot be read as {handler.file_format}{which}: "
+            f"{type(error).__name__}: {error}"
+        )
+        raise ConversionError(msg) from error
+
+
+def read_parts(
+    handler: FrameHandler, uri: str, columns: list[str] | None
+) -> Iterator[Any]:
+    """Read a frame file by file.
+
+    Raises:
+        ConversionError: As of :func:`read_frame`.
+    """
+    for part in handler.parts(uri):
+        yield read_frame(handler, part, columns)
+
+
+def _inside(uri: str, name: str) -> str:
+    return f"{local_path(uri).rstrip('/')}/{name}"
+
+
+def _filesystem(uri: str) -> tuple[Any, str]:
+    """Return what pyarrow needs for a path: for a local one nothing."""
+    if not is_remote(uri):
+        return None, local_path(uri)
+    import fsspec
+
+    filesystem, path = fsspec.core.url_to_fs(uri)
+    return filesystem, path
+
+
+def _missing(error: ImportError) -> MissingPackageError:
+    return MissingPackageError(error.name or str(error), extra="pandas")

@@ -1,0 +1,133 @@
+"""pydantic models: packed like dataclasses, described by their own JSON schema."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import typing
+from typing import Any
+
+from flyteidl.core import literals_pb2, types_pb2
+
+from kit.errors import ConversionError, UnsupportedTypeError
+from kit.types.annotated import underlying
+from kit.types.engine import TypeEngine
+from kit.types.packed import pack
+from kit.types.plain import plain_of
+from kit.types.refusal import refuse_literal, refuse_value
+from kit.types.structs import describe_struct, write_packed
+from kit.types.transformer import Decoder, Encoder, Transformer
+
+__all__ = ["PydanticTransformer"]
+
+
+class PydanticTransformer(Transformer):
+    """Subclasses of pydantic's ``BaseModel``, version 2."""
+
+    name = "Pydantic Transformer"
+
+    def __repr__(self) -> str:
+        return "PydanticTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return _is_model(python_type)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        bare = underlying(python_type)
+        _check_not_recursive(bare)
+        fields = {name: field.annotation for name, field in bare.model_fields.items()}
+        return describe_struct(_schema(bare), fields, engine)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        bare, literal_type = underlying(python_type), engine.literal_type(python_type)
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if not isinstance(value, bare):
+                raise refuse_value(value, python_type, literal_type)
+            write_packed(out, pack(_dumped(value)))
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        bare = underlying(python_type)
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            plain = plain_of(literal)
+            if plain is None:
+                raise refuse_literal(literal, python_type)
+            return _validated(plain, bare)
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> None:
+        """Leave it to dataclasses: an executor gets one of the model's fields."""
+        return
+
+
+def _is_model(python_type: Any) -> bool:
+    pydantic = sys.modules.get("pydantic")
+    return (
+        pydantic is not None
+        and inspect.isclass(python_type)
+        and issubclass(python_type, pydantic.BaseModel)
+    )
+
+
+def _schema(bare: Any) -> dict[str, Any]:
+    try:
+        schema: dict[str, Any] = bare.model_json_schema()
+    except Exception as error:
+        # pydantic's own errors, and what the fields' own hooks raise.
+        msg = (
+            f"{bare!r} has no JSON schema: {type(error).__name__}: {error}. Give its "
+            "fields types that JSON has."
+        )
+        raise UnsupportedTypeError(msg) from error
+    return schema
+
+
+def _dumped(value: Any) -> Any:
+    """Return a model as plain values, by way of its JSON: so enums become text."""
+    try:
+        return json.loads(value.model_dump_json())
+    except ConversionError:
+        raise
+    except Exception as error:
+        # pydantic's own errors, and what the fields' own serializers raise.
+        msg = f"{value!r:.500} cannot be written: {type(error).__name__}: {error}"
+        raise ConversionError(msg) from error
+
+
+def _validated(plain: Any, bare: Any) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return bare.model_validate_json(json.dumps(plain), strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        msg = f"{plain!r:.500} is no {bare.__name__}: {first['msg']}"
+        raise ConversionError(msg, path=first["loc"]) from error
+    except (TypeError, ValueError) as error:
+        msg = f"{plain!r:.500} is no {bare.__name__}: {error}"
+        raise ConversionError(msg) from error
+
+
+def _check_not_recursive(bare: Any, inside: tuple[Any, ...] = ()) -> None:
+    """Refuse a model that contains itself: its type would have no end."""
+    if bare in inside:
+        chain = " → ".join(c.__name__ for c in (*inside, bare))
+        msg = f"{bare!r} contains itself ({chain}), which a literal type cannot."
+        raise UnsupportedTypeError(msg)
+    for field in bare.model_fields.values():
+        for part in _parts(field.annotation):
+            if _is_model(part):
+                _check_not_recursive(part, (*inside, bare))
+
+
+def _parts(python_type: Any) -> list[Any]:
+    """Return a type and the types it is made of."""
+    inside = [p for a in typing.get_args(python_type) for p in _parts(a)]
+    return [python_type, *inside]
