@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -18,13 +19,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         return _say_what_is_missing(error)
     except KeyboardInterrupt:
+        sys.stderr.write("Cancelled.\n")
         return 130
     return run_app(argv)
 
 
 def _say_what_is_missing(error: ModuleNotFoundError) -> int:
-    import sys
-
     if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
         raise error
     sys.stderr.write(

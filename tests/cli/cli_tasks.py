@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002, T201 - executors take what they are given, and print
+# ruff: noqa: T201 - executors print
 """Tasks for the command line; imported by fresh processes too."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002, T201 - executors take what they are given, and print
+# ruff: noqa: T201 - executors print
 """Tasks that end in every way a task can end; imported by fresh processes too."""
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class LabExecutor(ShimTaskExecutor):
         """Start a child that ignores SIGINT, tell its id, and sleep."""
         child = subprocess.Popen([sys.executable, "-S", "-c", SLEEP])
         time.sleep(0.3)
-        print(child.pid, flush=True)
         try:
+            print(child.pid, flush=True)
             time.sleep(60)
         finally:
             print("cleaned up", flush=True)

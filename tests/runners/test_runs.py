@@ -412,7 +412,7 @@ def test_an_executor_of_main_cannot_run_elsewhere(monkeypatch):
     """It is refused for a fresh process, and runs in this one."""
 
     class Mine(ShimTaskExecutor):
-        def execute_from_model(self, tt, mode, n):  # noqa: ARG002
+        def execute_from_model(self, tt, mode, n):
             return {"text": "mine", "double": n}
 
     Mine.__module__, Mine.__qualname__ = "__main__", "Mine"
