@@ -25,6 +25,8 @@ __all__ = [
     "Storage",
     "current_storage",
     "in_run",
+    "is_local_file",
+    "is_local_folder",
     "is_remote",
     "local_path",
     "read_bytes",
@@ -52,6 +54,26 @@ def local_path(path: str) -> str:
     if path.lower().startswith("file://"):
         return unquote(urlsplit(path).path)
     return path
+
+
+def is_local_file(path: str) -> bool:
+    """Say whether a local path is a file; one that could not even be, is not.
+
+    >>> is_local_file("/no/such/file"), is_local_file("x" * 10_000)
+    (False, False)
+    """
+    try:
+        return Path(local_path(path)).is_file()
+    except (OSError, ValueError):  # such as a name too long, or with a zero byte
+        return False
+
+
+def is_local_folder(path: str) -> bool:
+    """Say whether a local path is a folder; one that could not even be, is not."""
+    try:
+        return Path(local_path(path)).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
@@ -120,13 +142,20 @@ def _read(path: str, size: int) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".kit-{_random_name()}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
+    with _whole(path) as temporary:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a path beside a file's, to be written and then put in its place."""
+    temporary = path.parent / f".kit-{_random_name()}"
+    try:
+        yield temporary
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -158,13 +187,18 @@ class Storage:
         return "/".join(filter(None, [prefix or "/", _random_name(), name]))
 
     def new_local_path(self, name: str = "") -> str:
-        """Return a local path that nothing else has; its folder exists."""
+        """Return a local path that nothing else has; its folder exists.
+
+        Raises:
+            StorageError: The working folder cannot be written.
+        """
         folder = Path(self.working_dir, _random_name())
-        if not name:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            return str(folder)
-        folder.mkdir(parents=True)
-        return str(folder / Path(name).name)
+        path = folder / Path(name).name if name else folder
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(_trouble("write", str(path), error)) from error
+        return str(path)
 
     def read_bytes(self, path: str, *, limit: int | None = None) -> bytes:
         """Read a whole file: see :func:`read_bytes`."""
@@ -260,8 +294,9 @@ def _copy_in(uri: str, local: str, *, recursive: bool) -> None:
         # With the trailing slashes fsspec copies the content, whether or not the
         # target exists.
         filesystem.get(inner.rstrip("/") + "/", local + "/", recursive=True)
-    else:
-        filesystem.get_file(inner, local)
+        return
+    with _whole(Path(local)) as temporary:
+        filesystem.get_file(inner, str(temporary))
 
 
 def _copy_out(local: str, uri: str, *, recursive: bool) -> None:
@@ -279,10 +314,17 @@ def _copy_out(local: str, uri: str, *, recursive: bool) -> None:
 
 
 def _copy_locally(source: str, target: str, *, recursive: bool) -> None:
-    if recursive:
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    else:
-        shutil.copyfile(source, target)
+    if not recursive:
+        with _whole(Path(target)) as temporary:
+            shutil.copyfile(source, temporary)
+        return
+    inside = Path(target).absolute()
+
+    def itself(folder: str, names: list[str]) -> list[str]:
+        """Leave out the target, which may be inside the source."""
+        return [name for name in names if Path(folder, name).absolute() == inside]
+
+    shutil.copytree(source, target, dirs_exist_ok=True, ignore=itself)
 
 
 _current: ContextVar[Storage | None] = ContextVar("kit_storage", default=None)

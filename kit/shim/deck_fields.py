@@ -68,8 +68,17 @@ def _drawn(value: Any) -> str:
     return f"<code>{escape(_short(value))}</code>"
 
 
+class _Shortener(reprlib.Repr):
+    """Shortens what is Python's own; reprlib would take other classes by their name."""
+
+    def repr1(self, x: Any, level: int) -> str:
+        if type(x).__module__ == "builtins":
+            return super().repr1(x, level)
+        return self.repr_instance(x, level)
+
+
 def _short(value: Any) -> str:
-    shortener = reprlib.Repr()
+    shortener = _Shortener()
     shortener.maxstring = shortener.maxother = 1000
     shortener.maxlist = shortener.maxdict = shortener.maxtuple = 50
     return shortener.repr(value)

@@ -16,6 +16,7 @@ from typing import Literal, overload
 from flyteidl.core import security_pb2
 
 from kit.errors import ContextError, SecretNotFoundError
+from kit.storage import is_local_file
 
 __all__ = ["GroupSecrets", "SecretsManager"]
 
@@ -171,7 +172,7 @@ class SecretsManager:
             if request.env_var in self._environ:
                 return self._of_request(request)
         for path in self._files(group, key, version):
-            if Path(path).is_file():
+            if is_local_file(path):
                 return _read(path)
         return None
 
@@ -183,7 +184,7 @@ class SecretsManager:
         """
         value = self._environ[request.env_var]
         if request.mount_requirement == _FILE or (
-            request.mount_requirement == _ANY and Path(value).is_file()
+            request.mount_requirement == _ANY and is_local_file(value)
         ):
             return _read(value)
         return os.fsencode(value).strip()

@@ -97,6 +97,13 @@ def test_a_value_that_cannot_be_printed():
     assert "Broken" in values_table({"b": Broken()})
 
 
+@pytest.mark.parametrize("name", ["array", "list", "dict", "deque", "int"])
+def test_a_class_named_like_pythons_own(name):
+    """A class is not taken for another one of its name."""
+    made = type(name, (), {"__repr__": lambda _: "drawn by itself"})
+    assert "drawn by itself" in values_table({"a": made(), "b": [made()]})
+
+
 def test_dataframe_as_a_table():
     """A DataFrame is drawn with its first rows."""
     pandas = pytest.importorskip("pandas")

@@ -23,7 +23,7 @@ class Executor(ShimTaskExecutor):
 
 
 class Explicit(ShimTaskExecutor):
-    def execute_from_model(self, tt, a, b=7):  # noqa: ARG002 - called with it
+    def execute_from_model(self, tt, a, b=7):
         return a + b
 
 

@@ -9,7 +9,8 @@ import resource
 import time
 
 import pytest
-from flyteidl.core import literals_pb2, types_pb2
+from flyteidl.core import literals_pb2, tasks_pb2, types_pb2
+from google.protobuf.message import Message
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import KitError
@@ -80,7 +81,7 @@ def literal_of_each():
         literals[name].scalar.binary.tag = "msgpack"
         literals[name].scalar.binary.value = b"\x81\xa1x\x01"
     literals["enum"].scalar.primitive.string_value = "a"
-    literals["blob"].scalar.blob.uri = "/nowhere/file.csv"
+    literals["blob"].scalar.blob.uri = "s3://bucket/file.csv"
     return made
 
 
@@ -137,6 +138,78 @@ HOSTILE = (
 )
 
 
+def bent(kind, data, rng):
+    """Change fields of a message that stays whole: drop, swap, repeat, overdo."""
+    message = kind.FromString(data)
+    for _ in range(rng.choice((1, 2, 4))):
+        bend(message, rng)
+    return message.SerializeToString()
+
+
+def bend(message, rng):
+    """Walk down to a field and change it, or drop it on the way."""
+    while fields := message.ListFields():
+        field, value = rng.choice(fields)
+        if rng.random() < 0.05:
+            message.ClearField(field.name)
+            return
+        container = type(value).__name__
+        if "Map" in container and not isinstance(value, Message):
+            key = rng.choice(sorted(value))
+            if isinstance(value[key], str):
+                value[key] = rng.choice(TEXTS)
+                return
+            if rng.random() < 0.1:
+                value[rng.choice(TEXTS)].CopyFrom(value[rng.choice(sorted(value))])
+                return
+            message = value[key]
+        elif "Repeated" in container:
+            if field.message_type is None:
+                value.append(rng.choice(TEXTS))
+                return
+            if rng.random() < 0.1:
+                value.add().CopyFrom(rng.choice(value))
+                return
+            message = rng.choice(value)
+        elif field.message_type is not None:
+            message = value
+        else:
+            overdo(message, field.name, value, rng)
+            return
+
+
+def overdo(message, name, value, rng):
+    """Set a scalar to something at the edge of its type."""
+    if isinstance(value, str):
+        setattr(message, name, rng.choice(TEXTS))
+    elif isinstance(value, bytes):
+        setattr(message, name, mutated(value, rng))
+    else:
+        with contextlib.suppress(ValueError):  # out of the range of this field
+            setattr(message, name, rng.choice(NUMBERS))
+
+
+TEXTS = (
+    *("", "a", "x" * 1000, "\0", "é", "__init__", "class", "../..", "None", "title"),
+    *("msgpack", "integer", "array", "object", "#/definitions/Point", "$ref", "mro"),
+    *("file:///etc/passwd", "s3://", "://", "kit.deck_fields", "kit.output_order"),
+)
+NUMBERS = (0, 1, -1, 5, 8, 9, 10, 99, 2**31 - 1, -(2**31), 2**63 - 1, -(2**63))
+
+
+def damaged(template, inputs, number, rng):
+    """Damage the template or the inputs, their bytes or their fields."""
+    match number % 4:
+        case 0:
+            return mutated(template, rng), inputs
+        case 1:
+            return template, mutated(inputs, rng)
+        case 2:
+            return bent(tasks_pb2.TaskTemplate, template, rng), inputs
+        case _:
+            return template, bent(literals_pb2.LiteralMap, inputs, rng)
+
+
 def run(template, inputs):
     """Do what a container does with its files."""
     task = default_task_template_resolver.load_from_bytes(template, LOCATION)
@@ -157,11 +230,7 @@ def test_damaged_files(seeds):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     refused = 0
     for number in range(COUNT):
-        template, inputs = seeds
-        if number % 2:
-            inputs = mutated(inputs, rng)
-        else:
-            template = mutated(template, rng)
+        template, inputs = damaged(*seeds, number, rng)
         started = time.perf_counter()
         try:
             run(template, inputs)

@@ -100,6 +100,12 @@ def test_env_var_of_a_mounted_file_holds_its_path(tmp_path, mount):
     assert secrets.get("db", "password") == "in file"
 
 
+def test_long_value_is_no_path():
+    """A value that no path could be is a value, and shows up in no error."""
+    request = security_pb2.Secret(group="db", key="k", env_var="P")
+    assert manager({"P": "v" * 9999}, requests=[request]).get("db", "k") == "v" * 9999
+
+
 def test_error_lists_the_places_and_no_values():
     """The error says flytekit's sentence and every place that was looked at."""
     secrets = manager({"_FSEC_DB_OTHER": "hunter2"}, local=True)
