@@ -186,6 +186,9 @@ def _flyte_value(described: Any) -> dict[str, Any]:
         if hasattr(described, name):
             text = getattr(described, name)
             found[name] = None if text is None else str(text)
+    if "uri" in found:  # flytekit's own is None for a table that it read
+        literal = getattr(described, "literal", None)
+        found["uri"] = AnyOf((getattr(literal, "uri", found["uri"]), None))
     return found
 
 
