@@ -209,10 +209,9 @@ def _task(base: Any, number: int, **arguments: Any) -> Any:
     def get_custom(_self: Any, _settings: Any) -> dict[str, Any]:
         return {"base": 40, "tables": ["a", "b"], "nested": {"deep": [1, 2.5, None]}}
 
-    made = _SUBCLASSES.setdefault(
-        base, type("AddTask", (base,), {"get_custom": get_custom})
-    )
-    return made(f"bench.add_{number}", None, "acme/add:1", **arguments)
+    if base not in _SUBCLASSES:  # making a class costs more than making a task
+        _SUBCLASSES[base] = type("AddTask", (base,), {"get_custom": get_custom})
+    return _SUBCLASSES[base](f"bench.add_{number}", None, "acme/add:1", **arguments)
 
 
 _SUBCLASSES: dict[Any, Any] = {}
