@@ -127,6 +127,8 @@ def _last_part(uri: str) -> str:
     """
     path = uri.partition("://")[2].partition("?")[0].partition("#")[0]
     name = path.rstrip("/").rpartition("/")[2].replace("\\", "_").replace("\0", "_")
+    # File systems take names of up to 255 bytes; the end has the extension.
+    name = name.encode(errors="replace")[-200:].decode(errors="ignore")
     return name if name not in {"", ".", ".."} else "data"
 
 

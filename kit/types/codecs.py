@@ -39,6 +39,14 @@ class FieldCodec:
 _fields: dict[type, FieldCodec] = {}
 
 
+_TITLES = {
+    "_SpecificFormatClass": "FlyteFile",
+    "_SpecificFormatDirectoryClass": "FlyteDirectory",
+    "_TypedSchema": "FlyteSchema",
+}
+"""What models' schemas call the classes that have a format or columns."""
+
+
 def register_field(python_class: type, codec: FieldCodec) -> None:
     """Say how a class is written as a field of a dataclass."""
     _fields[python_class] = codec
@@ -47,6 +55,7 @@ def register_field(python_class: type, codec: FieldCodec) -> None:
 def flyte_class(title: str, schema: Mapping[str, Any]) -> type | None:
     """Return the class of Flyte's that a JSON schema describes, if it does."""
     properties = schema.get("properties")
+    title = _TITLES.get(title, title)
     for python_class in _fields:
         if python_class.__name__ == title and isinstance(properties, dict):
             names = {field.name for field in dataclasses.fields(python_class)}

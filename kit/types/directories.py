@@ -18,7 +18,6 @@ from kit.storage import (
     is_local_file,
     is_local_folder,
     is_remote,
-    local_path,
 )
 from kit.types.annotated import underlying
 from kit.types.blobs import Blob, Destination, place
@@ -253,15 +252,15 @@ def _uri(value: Any) -> str:
     else:
         path, destination = os.fspath(value), None
     if destination is not False and not is_remote(path):
-        _check_directory(path, path)
+        _check_directory(path)
     return place(path, destination, recursive=True)
 
 
-def _check_directory(path: str, shown: str) -> None:
+def _check_directory(path: str) -> None:
     if not is_local_folder(path):
         what = "is a file" if is_local_file(path) else "does not exist"
         here = "" if Path(path).is_absolute() else f" in {Path.cwd()}"
-        msg = f"Expected a directory. {shown} is not a directory: it {what}{here}."
+        msg = f"Expected a directory. {path} is not a directory: it {what}{here}."
         raise ConversionError(msg)
 
 

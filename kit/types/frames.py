@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from kit.errors import ConversionError, MissingPackageError
-from kit.storage import current_storage, is_remote, local_path
+from kit.storage import current_storage, is_local_folder, is_remote, local_path
 
 __all__ = [
     "FrameHandler",
@@ -62,7 +62,7 @@ class FrameHandler(ABC):
 
     def parts(self, uri: str) -> list[str]:
         """List the files of a folder; a file is its own part."""
-        if not is_remote(uri) and not Path(local_path(uri)).is_dir():
+        if not is_remote(uri) and not is_local_folder(uri):
             return [uri]
         found = [
             path

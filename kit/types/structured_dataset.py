@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
-from kit.storage import current_storage, is_remote, local_path
+from kit.storage import current_storage, is_local_file, is_local_folder, is_remote
 from kit.types.blobs import place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.frames import frame_handler, read_frame, read_parts, write_frame
@@ -186,12 +185,13 @@ class StructuredDataset:
                 f"{self!r}"
             )
             raise ConversionError(msg)
-        if not is_remote(self.uri) and not Path(local_path(self.uri)).exists():
+        there = is_remote(self.uri) or is_local_folder(self.uri)
+        if not there and not is_local_file(self.uri):
             msg = f"There is no data at the uri {self.uri!r} of a StructuredDataset."
             raise ConversionError(msg)
         if not kind.format:
             kind.format = self.file_format or ""
-        recursive = Path(local_path(self.uri)).is_dir()
+        recursive = is_local_folder(self.uri)
         made = literals_pb2.StructuredDataset(uri=place(self.uri, recursive=recursive))
         made.metadata.structured_dataset_type.CopyFrom(kind)
         return made
