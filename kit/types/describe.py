@@ -6,7 +6,6 @@ messages left out, long values shortened.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -36,6 +35,8 @@ def describe(message: Message) -> str:
 
 
 def _draw(message: Message, indent: int, lines: list[str]) -> None:
+    import textwrap  # only errors need it
+
     for field, value in message.ListFields():
         if len(lines) > _MOST_LINES * 2:
             return

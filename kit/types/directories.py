@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Union
@@ -129,7 +128,7 @@ class FlyteDirectory(Blob):
 
     def _inside(self, name: str | None) -> str:
         base = str(self.path).rstrip(self.sep)
-        return self.sep.join([base, name or secrets.token_hex(16)])
+        return self.sep.join([base, name or os.urandom(16).hex()])
 
     @classmethod
     def listdir(cls, directory: FlyteDirectory) -> list[FlyteDirectory | FlyteFile]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import types
 import typing
 from typing import Any
@@ -183,6 +182,8 @@ def _no_variant(
 
 def _told(reasons: list[tuple[_Variant, KitError]]) -> list[str]:
     """Say why each variant was none, a line and its indented rest each."""
+    import textwrap  # only errors need it
+
     return [
         f"- {variant.python_type}: {textwrap.indent(str(error), '  ').lstrip()}"
         for variant, error in reasons[:_MOST_REASONS]
