@@ -116,7 +116,7 @@ def template():
     from flytekit.core.shim_task import ShimTaskExecutor
 
     class Theirs(PythonCustomizedContainerTask):
-        def get_custom(self, settings):  # noqa: ARG002 - flytekit calls it so
+        def get_custom(self, settings):
             return {"table": "penguins", "limit": 3}
 
     task = Theirs(

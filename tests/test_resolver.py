@@ -248,7 +248,7 @@ def test_loads_what_flytekit_wrote(tmp_path):
     )
 
     class Theirs(PythonCustomizedContainerTask):
-        def get_custom(self, settings):  # noqa: ARG002 - flytekit calls it so
+        def get_custom(self, settings):
             return {"table": "penguins"}
 
     task = Theirs("lab.theirs", None, "i:1", Executor, interface=Interface({"a": int}))
