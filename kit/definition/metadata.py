@@ -14,6 +14,7 @@ from kit.errors import MetadataError
 __all__ = ["TaskMetadata"]
 
 _FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eager")
+_FLYTE_SDK = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
 _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
 _MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
 
@@ -119,7 +120,7 @@ class TaskMetadata:
             is_eager=self.is_eager,
         )
         runtime = message.runtime
-        runtime.type = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
+        runtime.type = _FLYTE_SDK
         runtime.version, runtime.flavor = runtime_version, runtime_name
         self._write_always_present(message)
         if self.interruptible is not None:
@@ -130,10 +131,11 @@ class TaskMetadata:
 
     def _write_always_present(self, message: tasks_pb2.TaskMetadata) -> None:
         """Write the parts that are there even when they are empty."""
-        message.retries.SetInParent()
-        message.retries.retries = self.retries
-        message.generates_deck.SetInParent()
-        message.generates_deck.value = self.generates_deck
+        retries, deck = message.retries, message.generates_deck
+        retries.SetInParent()
+        retries.retries = self.retries
+        deck.SetInParent()
+        deck.value = self.generates_deck
         message.metadata.SetInParent()
         if self.labels:
             message.metadata.labels.update(self.labels)

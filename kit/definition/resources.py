@@ -143,8 +143,9 @@ def _add_entries(
     write = str if keep_zero else _text
     for name in order:
         value = getattr(resources, name)
-        _check_single(name, value)
         if value or (keep_zero and value is not None):
+            if not isinstance(value, str):
+                _check_single(name, value)
             entries.add(name=_NAMES[name], value=write(value))
 
 

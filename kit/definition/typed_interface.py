@@ -126,7 +126,7 @@ def _fill(
 
 
 def _artifact(python_type: Any) -> ArtifactID | None:
-    if get_origin(python_type) is not Annotated:
+    if isinstance(python_type, type) or get_origin(python_type) is not Annotated:
         return None
     for entry in get_args(python_type)[1:]:
         if isinstance(entry, Artifact):

@@ -137,12 +137,13 @@ def task_template(
         metadata=_metadata(task, runtime, settings),
         interface=task.interface,
         task_type_version=task.task_type_version,
-        config=_config(task, runtime, settings),
         security_context=_message(task.security_context, security_pb2.SecurityContext),
         extended_resources=_message(
             task.get_extended_resources(settings), tasks_pb2.ExtendedResources
         ),
     )
+    for key, value in _config(task, runtime, settings).items():
+        template.config[key] = value
     _write_custom(template, task.get_custom(settings))
     _write_target(template, task, settings)
     return template
