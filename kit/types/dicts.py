@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DictTransformer"]
 
+_MOST_SORTED = 1000  # keys; in larger maps sorting takes longer than all the rest
+
 
 class DictTransformer(Transformer):
     """``dict[str, T]`` as a map; ``dict`` and ``dict[int, T]`` packed into a struct."""
@@ -113,6 +115,8 @@ def _map_decoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Decod
     def decode(literal: literals_pb2.Literal) -> dict[str, Any]:
         if literal.WhichOneof("value") == "map":
             found = literal.map.literals
+            if len(found) > _MOST_SORTED:
+                return dict(zip(found, read(found.items()), strict=True))
             keys = sorted(found)  # a protobuf map's own order is random
             elements = zip(keys, map(found.__getitem__, keys), strict=True)
             return dict(zip(keys, read(elements), strict=True))

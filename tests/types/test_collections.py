@@ -45,6 +45,27 @@ def test_keys_of_a_map_come_in_order() -> None:
     assert list(default_engine.to_python(literal, dict[str, int])) == keys
 
 
+def test_a_large_map_keeps_its_entries() -> None:
+    """Where sorting would cost most, keys come as protobuf has them."""
+    value = {str(key): key for key in range(3000)}
+    literal = default_engine.to_literal(value, dict[str, int])
+    assert default_engine.to_python(literal, dict[str, int]) == value
+    literal.map.literals["77"].scalar.primitive.string_value = "x"
+    with pytest.raises(ConversionError, match=r"at \['77'\]$"):
+        default_engine.to_python(literal, dict[str, int])
+
+
+def test_an_iterable_that_fails_is_not_cut_short() -> None:
+    """What an iterator itself raises is passed on, not taken for its end."""
+
+    def failing() -> Iterator[int]:
+        yield 1
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match=r"^mine$"):
+        default_engine.to_literal(failing(), Iterator[int])
+
+
 def test_an_iterator_is_written_and_read_lazily() -> None:
     """Any iterable is taken, and reading gives an iterator."""
     literal = default_engine.to_literal((i for i in range(3)), Iterator[int])
