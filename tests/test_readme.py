@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README and the pages of ``docs`` show is what happens."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(
+        r"^```(\w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+]
 
 
 def _environment() -> dict[str, str]:
@@ -94,7 +100,14 @@ def test_command_prints_what_it_shows(command: str, output: str, folder: Path) -
         assert any(line.rstrip() == given.rstrip() for given in printed), line
 
 
-def test_readme_has_something_to_run() -> None:
+def test_there_is_something_to_run() -> None:
     """The tests above are not empty."""
     assert _python_blocks_with_output()
     assert _commands()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link to a file of the project names one that exists."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
