@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002 - executors and getters take what they are given
 """Tasks and executors that the tests of this folder share."""
 
 from __future__ import annotations

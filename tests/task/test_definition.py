@@ -222,7 +222,7 @@ def test_a_task_class_is_generic_over_its_configuration():
         table = "penguins"
 
     class Sql(PythonCustomizedContainerTask[Config]):
-        def get_custom(self, settings):  # noqa: ARG002 - the reference's signature
+        def get_custom(self, settings):
             return {"table": self.task_config.table}
 
     task = Sql("sql", Config(), "a/b:1", Body, interface=Interface())

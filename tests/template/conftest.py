@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002 - overridden methods take what they are given
 from __future__ import annotations
 
 import pytest
