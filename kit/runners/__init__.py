@@ -9,7 +9,7 @@ from kit.runners.log import Log, LogLine
 from kit.runners.mock import MockRunner
 from kit.runners.outcome import Phase, Run, Timings
 from kit.runners.request import Runner, RunRequest
-from kit.runners.run import run
+from kit.runners.run_task import run
 from kit.runners.subprocess import SubprocessRunner
 
 __all__ = [

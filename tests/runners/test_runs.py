@@ -36,7 +36,7 @@ from kit.runners import (
     SubprocessRunner,
     run,
 )
-from kit.runners.run import make_request
+from kit.runners.run_task import make_request
 
 BOTH = pytest.mark.parametrize("runner", ["subprocess", "in-process"])
 
