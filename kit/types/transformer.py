@@ -26,6 +26,40 @@ class Transformer(ABC):
     A transformer keeps no state and is handed the engine, so that it can ask for the
     types it contains.  The engine builds an encoder and a decoder once per type: work
     that depends on the type alone belongs there, not into what they return.
+
+    Around transformers that are registered the engine refuses ``None`` and tuples, and
+    makes a ``ConversionError`` of the exceptions with which values do not fit.
+
+    Example:
+        >>> import ipaddress
+        >>> from flyteidl.core import types_pb2
+        >>> from kit.types import TypeEngine
+        >>> from kit.types.lists import ListTransformer
+        >>> from kit.types.simple import StrTransformer
+        >>> class AddressTransformer(Transformer):
+        ...     name = "ip address"
+        ...
+        ...     def handles(self, python_type):
+        ...         return python_type is ipaddress.IPv4Address
+        ...
+        ...     def literal_type(self, python_type, engine):
+        ...         return types_pb2.LiteralType(simple=types_pb2.STRING)
+        ...
+        ...     def encoder(self, python_type, engine):
+        ...         write = engine.encoder(str)
+        ...         return lambda value, out: write(str(value), out)
+        ...
+        ...     def decoder(self, python_type, engine):
+        ...         read = engine.decoder(str)
+        ...         return lambda literal: python_type(read(literal))
+        >>> engine = TypeEngine([StrTransformer(), ListTransformer()])
+        >>> engine.register(AddressTransformer())
+        >>> hosts = list[ipaddress.IPv4Address]
+        >>> literal = engine.to_literal([ipaddress.IPv4Address("10.0.0.1")], hosts)
+        >>> engine.to_python(literal, hosts)
+        [IPv4Address('10.0.0.1')]
+
+        In your own code it is ``kit.types.default_engine`` that it is registered with.
     """
 
     name: str
@@ -49,8 +83,10 @@ class Transformer(ABC):
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
         """Make the function that reads values of a type."""
 
-    @abstractmethod
-    def guess(
+    def guess(  # noqa: B027 - most types of users are read as what they are stored as
         self, literal_type: types_pb2.LiteralType, engine: TypeEngine
     ) -> Any | None:
-        """Tell a Python type from a literal type, or ``None`` if it is not its own."""
+        """Tell a Python type from a literal type, or ``None`` if it is not its own.
+
+        This is what executors meet, which know literal types only.
+        """
