@@ -4,6 +4,8 @@
 
     KitError
     ├── ConversionError         a value or literal does not fit its declared type
+    │   ├── MemberError         … for it lacks what a value of that type has
+    │   └── RangeError          … for it is a number too large for the wire
     ├── UnsupportedTypeError    a Python type that Flyte has no literal type for
     ├── GuessError              a literal type that no Python type can be told for
     ├── RegistrationError       a transformer that would silently replace another one
@@ -22,6 +24,7 @@
     ├── CallError               a task was called with the wrong arguments
     │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
+    │   └── OutputCountError    … namely more or fewer outputs
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
@@ -65,10 +68,13 @@ __all__ = [
     "KitError",
     "LoaderArgsError",
     "MacroError",
+    "MemberError",
     "MetadataError",
     "MissingCustomError",
     "MissingPackageError",
+    "OutputCountError",
     "OutputError",
+    "RangeError",
     "RecoverableError",
     "RegistrationError",
     "ResourcesError",
@@ -139,6 +145,14 @@ class _PathError(KitError):
 
 class ConversionError(_PathError, TypeError, AssertionError, ValueError):
     """A value or literal does not fit its declared type; ``path`` says where in it."""
+
+
+class MemberError(ConversionError, AttributeError):
+    """A value lacks an attribute that values of its declared type have."""
+
+
+class RangeError(ConversionError, OverflowError):
+    """A number is too large for the wire."""
 
 
 class UnsupportedTypeError(_PathError, TypeError, AssertionError, ValueError):
@@ -219,6 +233,10 @@ class LoaderArgsError(CallError, IndexError):
 
 class OutputError(_PathError, TypeError, ValueError, AssertionError):
     """An executor returned something else than its interface declares."""
+
+
+class OutputCountError(OutputError, IndexError):
+    """An executor returned more or fewer outputs than its interface declares."""
 
 
 class TemplateError(KitError, ValueError):

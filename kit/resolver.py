@@ -137,7 +137,10 @@ def load_object(location: str, role: str = "executor") -> Any:
     """
     parts = location.split(".")
     if len(parts) < _LOADER_ARGS or not all(parts):
-        msg = f"{location!r} is no dotted name: expected package.module.Class."
+        msg = (
+            f"Empty module name: {location!r} is no dotted name. Write "
+            "package.module.Class."
+        )
         raise ExecutorModuleError(msg)
     found, rest, missing = _import_longest(parts)
     *outer, last = rest

@@ -14,7 +14,14 @@ from typing import Any
 
 from flyteidl.core import interface_pb2, literals_pb2
 
-from kit.errors import ConversionError, GuessError, KitError, OutputError, nearest
+from kit.errors import (
+    ConversionError,
+    GuessError,
+    KitError,
+    OutputCountError,
+    OutputError,
+    nearest,
+)
 from kit.shim.flytekit_bridge import to_kit_value
 from kit.shim.own_type import write_with_own_type
 from kit.types import TypeEngine, describe
@@ -113,9 +120,9 @@ def _check_names(
 ) -> None:
     expected = ", ".join(sorted(declared))
     for name in values:
-        if name not in declared:
+        if not isinstance(name, str) or name not in declared:
             msg = f"The task has no output {name!r}: its outputs are {expected}."
-            raise OutputError(msg + nearest(name, declared), path=("outputs",))
+            raise OutputError(msg + nearest(str(name), declared), path=("outputs",))
     missing = sorted(set(declared) - set(values))
     if missing:
         msg = (
@@ -123,7 +130,7 @@ def _check_names(
             f"{', '.join(missing)} were not returned. The task's outputs are "
             f"{expected}."
         )
-        raise OutputError(msg, path=("outputs",))
+        raise OutputCountError(msg, path=("outputs",))
 
 
 def _by_position(
@@ -149,7 +156,9 @@ def _by_position(
             f"{len(order)} outputs {', '.join(order)}, and the executor returned "
             f"{len(value)} values."
         )
-        raise OutputError(msg, path=("outputs",))
+        if len(value) > len(order):
+            msg = f"list index out of range: {msg}"
+        raise OutputCountError(msg, path=("outputs",))
     return dict(zip(order, value, strict=True))
 
 

@@ -104,8 +104,12 @@ class CustomizedContainerDefinition(
     def _refuse(self, unknown: Mapping[str, Any]) -> NoReturn:
         known = list(inspect.signature(CustomizedContainerDefinition).parameters)[:-1]
         name = next(iter(unknown))
+        taken = name == "security_ctx"  # made by the task itself
+        problem = (
+            ".__init__() got multiple values for" if taken else " got an unexpected"
+        )
         msg = (
-            f"{type(self).__name__} got an unexpected keyword argument {name!r}."
+            f"{type(self).__name__}{problem} keyword argument {name!r}."
             f"{nearest(name, known)} {checks.PLACE_OF.get(name, '')}"
         )
         raise DefinitionError(msg.rstrip())

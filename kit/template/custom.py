@@ -44,8 +44,8 @@ def fill_struct(struct: Struct, custom: Any) -> bool:
     """
     if not isinstance(custom, dict):
         msg = (
-            f"Struct must be in a dict which is {custom!r}: get_custom must return a "
-            f"dictionary, not {type(custom).__name__}."
+            f"Struct must be in a dict which is {custom} at Struct: get_custom must "
+            f"return a dictionary, not {type(custom).__name__}."
         )
         raise CustomError(msg, path=["custom"])
     try:

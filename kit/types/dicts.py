@@ -205,7 +205,7 @@ def _read_generic(literal: literals_pb2.Literal, bare: Any) -> Any:
 def _not_a_dict(
     value: Any, python_type: Any, literal_type: types_pb2.LiteralType
 ) -> ConversionError:
-    if python_type is dict:
+    if python_type is dict and not isinstance(value, dict):
         return refuse_value(value, python_type, literal_type)
     why = f"Expected a dict, got {shown(value)!r} of {type(value)}"
     return refuse_value(value, python_type, literal_type, why=why)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import abc
 import threading
 import typing
 from typing import Any
 
-__all__ = ["Formatted", "Hidden", "format_name"]
+__all__ = ["Formatted", "Hidden", "Parametrized", "format_name"]
 
 
 def format_name(item: Any) -> str:
     """Return the format that stands in the brackets, without its dot.
 
     Args:
-        item: A text such as ``"csv"`` or ``".csv"``, or flytekit's way of naming one,
-            ``Annotated[str, FileExt("csv")]``.
+        item: A text such as ``"csv"`` or ``".csv"``, or one of flytekit's other ways
+            of naming one: ``TypeVar("csv")`` and ``Annotated[str, FileExt("csv")]``.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: It is something else.
     """
+    if isinstance(item, typing.TypeVar):
+        item = item.__name__
     if typing.get_origin(item) is typing.Annotated:
         item = str(typing.get_args(item)[1])
     if not isinstance(item, str):
@@ -28,6 +31,23 @@ def format_name(item: Any) -> str:
         )
         raise TypeError(msg)
     return item.strip().lstrip("~").lstrip(".")
+
+
+class Parametrized(abc.ABCMeta):
+    """Shows what a class was made with: ``FlyteFile['csv']``.
+
+    The class's name is its base's: mashumaro writes it into code.
+    """
+
+    _parameter = ""
+
+    def __repr__(cls) -> str:
+        return f"<class '{cls.__module__}.{cls.shown}'>"
+
+    @property
+    def shown(cls) -> str:
+        """The name, and what stands in brackets after it."""
+        return f"{cls.__qualname__}{cls._parameter}"
 
 
 class Hidden:
@@ -42,7 +62,7 @@ _made: dict[tuple[type, str], type] = {}
 _lock = threading.Lock()
 
 
-class Formatted:
+class Formatted(metaclass=Parametrized):
     """A class that makes one subclass for each format."""
 
     @classmethod
@@ -64,6 +84,7 @@ def _subclass(base: type[Formatted], name: str) -> type[Formatted]:
     class OfFormat(base):  # type: ignore[valid-type, misc] # the base is an argument
         __origin__ = base  # what typing and mashumaro ask of a generic
         __class_getitem__ = Hidden()
+        _parameter = f"[{name!r}]"
 
         @classmethod
         def extension(cls) -> str:
@@ -72,7 +93,7 @@ def _subclass(base: type[Formatted], name: str) -> type[Formatted]:
         def __reduce__(self) -> Any:
             return _restore, (base, name, vars(self))
 
-    OfFormat.__name__ = OfFormat.__qualname__ = f"{base.__name__}[{name!r}]"
+    OfFormat.__name__, OfFormat.__qualname__ = base.__name__, base.__qualname__
     OfFormat.__module__ = base.__module__
     OfFormat.__doc__ = base.__doc__
     return OfFormat

@@ -126,7 +126,9 @@ class IteratorTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple) or not isinstance(value, Iterable):
-                raise refuse_value(value, python_type, literal_type)
+                kind = type(value).__name__
+                why = f"'{kind}' object is not iterable: expected {python_type}"
+                raise refuse_value(value, python_type, literal_type, why=why)
             out.collection.SetInParent()
             add = out.collection.literals.add
             write(enumerate(value), lambda _: add())

@@ -10,12 +10,12 @@ from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError, UnsupportedTypeError
+from kit.errors import ConversionError, MemberError, UnsupportedTypeError
 from kit.types.annotated import underlying
 from kit.types.engine import TypeEngine
 from kit.types.packed import pack
 from kit.types.plain import plain_of
-from kit.types.refusal import refuse_literal, refuse_value
+from kit.types.refusal import refuse_literal, refuse_value, shown
 from kit.types.structs import describe_struct, write_packed
 from kit.types.transformer import Decoder, Encoder, Transformer
 
@@ -46,7 +46,7 @@ class PydanticTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if not isinstance(value, bare):
-                raise refuse_value(value, python_type, literal_type)
+                raise _no_model(value, python_type, literal_type)
             write_packed(out, pack(_dumped(value)))
 
         return encode
@@ -65,6 +65,18 @@ class PydanticTransformer(Transformer):
     def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> None:
         """Leave it to dataclasses: an executor gets one of the model's fields."""
         return
+
+
+def _no_model(
+    value: Any, python_type: Any, literal_type: types_pb2.LiteralType
+) -> ConversionError:
+    if value is None or isinstance(value, tuple):
+        return refuse_value(value, python_type, literal_type)
+    msg = (
+        f"{type(value).__name__!r} object has no attribute 'model_dump_json': expected "
+        f"{python_type}, got {shown(value)!r}."
+    )
+    return MemberError(msg)
 
 
 def _is_model(python_type: Any) -> bool:

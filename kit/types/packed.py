@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError
+from kit.errors import ConversionError, RangeError
 from kit.types.refusal import shown
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def pack(value: Any) -> bytes:
         msg = (
             f"Cannot convert `{shown(value)}` to Flyte Literal.\nError Message: {error}"
         )
-        raise ConversionError(msg) from error
+        kind = RangeError if isinstance(error, OverflowError) else ConversionError
+        raise kind(msg) from error
     return packed
 
 

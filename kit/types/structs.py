@@ -12,7 +12,12 @@ from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError, UnsupportedTypeError, nearest
+from kit.errors import (
+    ConversionError,
+    MemberError,
+    UnsupportedTypeError,
+    nearest,
+)
 from kit.types.annotated import flyte_annotation, underlying
 from kit.types.codecs import Convert, json_schema, reader, writer
 from kit.types.engine import TypeEngine
@@ -176,7 +181,8 @@ def _converted(convert: Convert, value: Any, bare: Any) -> Any:
             f"Cannot convert {shown(value)!r:.500} of {type(value)} for {bare!r}: "
             f"{type(error).__name__}: {error}"
         )
-        raise ConversionError(msg, path=path) from error
+        kind = MemberError if isinstance(error, AttributeError) else ConversionError
+        raise kind(msg, path=path) from error
 
 
 def _field_path(error: BaseException) -> tuple[str, ...]:
