@@ -17,9 +17,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from kit.errors import StorageError
+from kit.paths import is_local_file, is_local_folder, is_remote, local_path, whole
 
 __all__ = [
     "Storage",
@@ -33,47 +33,6 @@ __all__ = [
     "use_storage",
     "write_bytes",
 ]
-
-
-def is_remote(path: str) -> bool:
-    """Say whether a path is a URL of another store than the local file system.
-
-    >>> is_remote("s3://bucket/key"), is_remote("file:///tmp/x"), is_remote("data/x")
-    (True, False, False)
-    """
-    scheme, separator, _ = path.partition("://")
-    return bool(separator) and scheme.isidentifier() and scheme.lower() != "file"
-
-
-def local_path(path: str) -> str:
-    """Return a local path without its ``file://``, unquoted only if it had one.
-
-    >>> local_path("file:///data/a%20b"), local_path("/data/a%20b")
-    ('/data/a b', '/data/a%20b')
-    """
-    if path.lower().startswith("file://"):
-        return unquote(urlsplit(path).path)
-    return path
-
-
-def is_local_file(path: str) -> bool:
-    """Say whether a local path is a file; one that could not even be, is not.
-
-    >>> is_local_file("/no/such/file"), is_local_file("x" * 10_000)
-    (False, False)
-    """
-    try:
-        return Path(local_path(path)).is_file()
-    except (OSError, ValueError):  # such as a name too long, or with a zero byte
-        return False
-
-
-def is_local_folder(path: str) -> bool:
-    """Say whether a local path is a folder; one that could not even be, is not."""
-    try:
-        return Path(local_path(path)).is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
@@ -142,24 +101,12 @@ def _read(path: str, size: int) -> bytes:
 
 def _replace(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _whole(path) as temporary:
+    with whole(path) as temporary:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a path beside a file's, to be written and then put in its place."""
-    temporary = path.parent / f".kit-{_random_name()}"
-    try:
-        yield temporary
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
@@ -295,7 +242,7 @@ def _copy_in(uri: str, local: str, *, recursive: bool) -> None:
         # target exists.
         filesystem.get(inner.rstrip("/") + "/", local + "/", recursive=True)
         return
-    with _whole(Path(local)) as temporary:
+    with whole(Path(local)) as temporary:
         filesystem.get_file(inner, str(temporary))
 
 
@@ -315,7 +262,7 @@ def _copy_out(local: str, uri: str, *, recursive: bool) -> None:
 
 def _copy_locally(source: str, target: str, *, recursive: bool) -> None:
     if not recursive:
-        with _whole(Path(target)) as temporary:
+        with whole(Path(target)) as temporary:
             shutil.copyfile(source, temporary)
         return
     inside = Path(target).absolute()
