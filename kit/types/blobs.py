@@ -116,7 +116,7 @@ class Blob(Formatted, os.PathLike[str]):
         return str(self.path)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._remote_source or str(self.path)!r})"
+        return f"{type(self).shown}({self._remote_source or str(self.path)!r})"
 
 
 def _last_part(uri: str) -> str:

@@ -17,7 +17,7 @@ from kit.types.annotated import underlying
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.columns import schema_columns, schema_python_type
 from kit.types.engine import TypeEngine
-from kit.types.formats import Hidden
+from kit.types.formats import Hidden, Parametrized
 from kit.types.frames import is_frame_type
 from kit.types.model_fields import field_schema, object_schema
 from kit.types.plain import plain_of
@@ -29,7 +29,7 @@ __all__ = ["FlyteSchema", "SchemaTransformer"]
 
 
 @dataclasses.dataclass(init=False, repr=False)
-class FlyteSchema:
+class FlyteSchema(metaclass=Parametrized):
     """A table in parquet files; new code uses ``StructuredDataset`` instead.
 
     ``FlyteSchema[kwtypes(a=int)]`` is one whose columns are known.
@@ -67,7 +67,7 @@ class FlyteSchema:
         self._downloaded = False
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(remote_path={self.remote_path!r})"
+        return f"{type(self).shown}(remote_path={self.remote_path!r})"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
@@ -192,19 +192,21 @@ def _typed(base: type[FlyteSchema], columns: Mapping[str, Any]) -> type[FlyteSch
 def _make_typed(
     base: type[FlyteSchema], known_columns: dict[str, Any]
 ) -> type[FlyteSchema]:
+    inside = ", ".join(
+        f"{name}={getattr(kind, '__name__', kind)}"
+        for name, kind in known_columns.items()
+    )
+
     class TypedSchema(base):  # type: ignore[valid-type, misc] # the base is an argument
         __origin__ = base  # what typing and mashumaro ask of a generic
         __class_getitem__ = Hidden()
+        _parameter = f"[{inside}]"
 
         @classmethod
         def columns(cls) -> dict[str, Any]:
             return dict(known_columns)
 
-    inside = ", ".join(
-        f"{name}={getattr(kind, '__name__', kind)}"
-        for name, kind in known_columns.items()
-    )
-    TypedSchema.__name__ = TypedSchema.__qualname__ = f"{base.__name__}[{inside}]"
+    TypedSchema.__name__, TypedSchema.__qualname__ = base.__name__, base.__qualname__
     TypedSchema.__module__ = base.__module__
     TypedSchema.__doc__ = base.__doc__
     return TypedSchema
