@@ -233,9 +233,7 @@ class TypeEngine:
             for transformer in (*self._users, *self._own):
                 try:
                     guessed = transformer.guess(literal_type, self)
-                except (
-                    GuessError
-                ) as error:  # of a type inside; the whole is to be named
+                except GuessError as error:  # of a part; the whole is to be named
                     inner = inner or error
                     continue
                 if guessed is not None:
@@ -243,4 +241,6 @@ class TypeEngine:
         msg = (
             f"No transformers could reverse Flyte literal type {describe(literal_type)}"
         )
+        if inner is not None and "could reverse" not in str(inner):
+            msg = f"{msg}\n{inner}"
         raise GuessError(msg) from inner
