@@ -56,8 +56,8 @@ def output_literals(
         return passed_on
     values = _by_name(value, declared, order, task)
     outputs = literals_pb2.LiteralMap()
-    for name, variable in declared.items():
-        _convert(name, values[name], variable, engine, outputs.literals[name])
+    for name, output in values.items():
+        _convert(name, output, declared[name], engine, outputs.literals[name])
     return outputs
 
 
