@@ -121,7 +121,9 @@ def _resolver(lib: Library, scope: Scope, location: str) -> Any:
 
 
 def resources(lib: Library, scope: Scope, entry: dict[str, Any]) -> Any:
-    """Make Resources."""
+    """Make Resources, or whatever stands in their place."""
+    if entry.keys() == {"py"}:
+        return scope.value(entry)
     return lib.Resources(**scope.values(entry))
 
 
@@ -153,6 +155,8 @@ def _metadata(lib: Library, scope: Scope, entry: dict[str, Any]) -> Any:
 
 
 def _docs(lib: Library, scope: Scope, entry: dict[str, Any]) -> Any:
+    if entry.keys() == {"py"}:
+        return scope.value(entry)
     arguments = scope.values(entry)
     if isinstance(arguments.get("long_description"), dict):
         long = scope.values(arguments["long_description"])

@@ -31,6 +31,8 @@ from kit.errors import (
     TemplateError,
     UnsupportedTypeError,
 )
+from kit.template.serialize import LOCAL_SETTINGS, task_template
+from kit.template.view import TaskTemplateView
 from kit.types import default_engine
 
 
@@ -87,10 +89,12 @@ def _returns_outputs(case: Case) -> bool:
     """Tell whether outputs are what the case is about, and flytekit took them wrongly.
 
     An error of flytekit's counts only where it comes from converting by the type of the
-    value, or from reading such an output again.
+    value, from reading such an output again, or from taking several by position.
     """
     if case.operation not in {"call", "dispatch"} or "raises" in case.definition:
         return False
+    if case.error is not None and len(_task(case).get("outputs") or []) > 1:
+        return case.error["type"] in {"builtins.KeyError", "builtins.IndexError"}
     return case.error is None or any(
         _expects_error(case, words)
         for words in ("failed to convert return value", "Failed to convert output")
@@ -105,9 +109,9 @@ def _declared_outputs(run: Run) -> literals_pb2.LiteralMap | None:
     """
     types = types_of(run.scope, _task(run.case)["outputs"]) or {}
     received = evaluate_inputs(run)
-    returned = run.body()(None, received)
-    values = returned if len(types) > 1 else (returned,)
-    if not isinstance(values, tuple) or len(values) != len(types):
+    returned = run.body()(_template_view(run), received)
+    values = _in_order(returned, list(types)) if len(types) > 1 else [returned]
+    if len(values) != len(types):
         return None
     literals = literals_pb2.LiteralMap()
     try:
@@ -116,6 +120,19 @@ def _declared_outputs(run: Run) -> literals_pb2.LiteralMap | None:
     except ConversionError:
         return None
     return literals
+
+
+def _in_order(returned: Any, names: list[str]) -> list[Any]:
+    """Return several outputs in their order, whether by name or by position."""
+    if isinstance(returned, dict):
+        return [returned[name] for name in names] if set(returned) == set(names) else []
+    return list(returned) if isinstance(returned, (tuple, list)) else []
+
+
+def _template_view(run: Run) -> TaskTemplateView:
+    """Return what the executor sees: the one template, of the run's settings."""
+    settings = run.settings() if run.definition.get("via") else LOCAL_SETTINGS
+    return TaskTemplateView(task_template(run.task(), settings))
 
 
 def evaluate_inputs(run: Run) -> dict[str, Any]:
@@ -276,7 +293,7 @@ def _one_template_problem(case: Case, outcome: Outcome) -> str | None:
     template = tasks_pb2.TaskTemplate.FromString(outcome.result.SerializeToString())
     for name in _REGISTERED_ONLY:
         template.ClearField(name)
-    if _task(case).get("enable_deck"):
+    if _task(case).get("enable_deck") or _task(case).get("disable_deck") is False:
         if not template.metadata.generates_deck.value:
             return "a task with decks does not say so"
         template.metadata.generates_deck.value = False

@@ -144,7 +144,7 @@ class Kit(Library):
         settings: Any,
     ) -> list[workflow_pb2.Node]:
         from kit.task.compile import workflow_template
-        from kit.task.workflow import workflow as define
+        from kit.task.define import workflow as define
 
         with define(workflow["name"], inputs=inputs) as made:
             build(made.inputs)

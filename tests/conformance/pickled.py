@@ -18,7 +18,7 @@ from conformance.vectors import Case
 
 _PLAIN = (bool, int, float, str, dt.datetime, dt.date, dt.timedelta, type(None), dict)
 _FLYTE = ("FlyteFile", "FlyteDirectory", "StructuredDataset", "FlyteSchema")
-_LIBRARIES = ("numpy", "pandas", "pyarrow")
+_TABLES = ("ndarray", "DataFrame", "Table", "LazyFrame")
 
 
 def has_pickled_type(case: Case) -> bool:
@@ -67,6 +67,6 @@ def _is_known(python_type: Any) -> bool:
         issubclass(python_type, (enum.Enum, Message, os.PathLike, tuple))
         or dataclasses.is_dataclass(python_type)
         or hasattr(python_type, "model_fields")
-        or python_type.__module__.partition(".")[0] in _LIBRARIES
+        or python_type.__name__ in _TABLES
         or any(base.__name__ in _FLYTE for base in python_type.__mro__)
     )
