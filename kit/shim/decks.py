@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import tasks_pb2
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Deck", "FieldDecks", "write_decks"]
 
+_NOTHING = contextlib.nullcontext()
 _FLYTEKIT_FIELDS = ("Input", "Output")  # a flytekit template does not tell its fields
 
 
@@ -103,12 +105,12 @@ class FieldDecks:
         named = template.config.get(DECK_FIELDS)
         return cls(_FLYTEKIT_FIELDS if named is None else named.split(","))
 
+    def timed(self, step: str) -> AbstractContextManager[None]:
+        """Measure a step of the run for the timeline, if there is one."""
+        return self._measured(step) if "Timeline" in self._fields else _NOTHING
+
     @contextlib.contextmanager
-    def timed(self, step: str) -> Iterator[None]:
-        """Measure a step of the run for the timeline."""
-        if "Timeline" not in self._fields:
-            yield
-            return
+    def _measured(self, step: str) -> Iterator[None]:
         wall, process = time.perf_counter(), time.process_time()
         try:
             yield
@@ -131,9 +133,14 @@ class FieldDecks:
             named = value if isinstance(value, Mapping) else {"output": value}
             self._shown["Output"] = values_table(named)
 
-    @contextlib.contextmanager
-    def collected(self, decks: list[Deck], executor_type: type) -> Iterator[None]:
+    def collected(
+        self, decks: list[Deck], executor_type: type
+    ) -> AbstractContextManager[None]:
         """Put the fields behind the decks of the executor, also when it fails."""
+        return self._collected(decks, executor_type) if self._fields else _NOTHING
+
+    @contextlib.contextmanager
+    def _collected(self, decks: list[Deck], executor_type: type) -> Iterator[None]:
         try:
             yield
         finally:
@@ -145,8 +152,6 @@ class FieldDecks:
             )
 
     def _draw_rest(self, executor_type: type) -> None:
-        if not self._fields:
-            return
         from kit.shim import deck_fields
 
         if "Timeline" in self._fields:

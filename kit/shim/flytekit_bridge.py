@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def checkpoint_of(params: Any) -> Any | None:
         return None
 
 
-@contextlib.contextmanager
-def share_context(context: ExecutionContext, executor: object) -> Iterator[None]:
+def share_context(
+    context: ExecutionContext, executor: object
+) -> AbstractContextManager[None]:
     """Let ``flytekit.current_context()`` answer with this run for flytekit's executors.
 
     Without it an executor written for flytekit would be told that it runs locally, and
@@ -65,8 +67,12 @@ def share_context(context: ExecutionContext, executor: object) -> Iterator[None]
     """
     module = sys.modules.get(_CONTEXTS)
     if module is None or _EXECUTOR not in mro_names(executor):
-        yield
-        return
+        return contextlib.nullcontext()
+    return _shared(module, context)
+
+
+@contextlib.contextmanager
+def _shared(module: Any, context: ExecutionContext) -> Iterator[None]:
     manager = module.FlyteContextManager
     current = manager.current_context()
     access = sys.modules["flytekit.core.data_persistence"].FileAccessProvider(
