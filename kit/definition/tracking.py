@@ -12,7 +12,7 @@ from kit.errors import TrackingError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["TrackedInstance"]
+__all__ = ["TrackedInstance", "importable_name"]
 
 _MAIN = "__main__"
 _TYPING_FRAMES = 2  # Class[int](…) puts typing's own frames in between
@@ -43,7 +43,7 @@ class TrackedInstance:
         no such module, and the answer is ``None``.
         """
         found = self._find()
-        return _importable_name(found[0] if found else self._made_in)
+        return importable_name(found[0] if found else self._made_in)
 
     @property
     def lhs(self) -> str:
@@ -124,7 +124,7 @@ def _holds(module: str, variable: str, target: object) -> bool:
     return getattr(loaded, "__dict__", {}).get(variable) is target
 
 
-def _importable_name(module: str | None) -> str | None:
+def importable_name(module: str | None) -> str | None:
     """Name a module as another process would import it, or ``None`` if none could."""
     if module != _MAIN:
         return module
