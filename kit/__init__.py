@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from kit.shim.executable import ExecutableTemplateShimTask
     from kit.task.compile import workflow_closure, workflow_spec, workflow_template
     from kit.task.customized_container import PythonCustomizedContainerTask
-    from kit.task.workflow import Workflow, workflow
+    from kit.task.define import workflow
+    from kit.task.workflow import Workflow
+    from kit.task.workflow_policy import WorkflowFailurePolicy
     from kit.template.files import read_template, write_template
     from kit.template.serialize import task_spec, task_template, template_bytes
     from kit.types import (
@@ -90,6 +92,7 @@ __all__ = [
     "Transformer",
     "TypeEngine",
     "Workflow",
+    "WorkflowFailurePolicy",
     "current_context",
     "default_engine",
     "default_task_template_resolver",
@@ -131,7 +134,9 @@ _HOMES = {
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
     "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),
     "kit.task.customized_container": ("PythonCustomizedContainerTask",),
-    "kit.task.workflow": ("Workflow", "workflow"),
+    "kit.task.define": ("workflow",),
+    "kit.task.workflow": ("Workflow",),
+    "kit.task.workflow_policy": ("WorkflowFailurePolicy",),
     "kit.template.files": ("read_template", "write_template"),
     "kit.template.serialize": ("task_spec", "task_template", "template_bytes"),
     "kit.types": (

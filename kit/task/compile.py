@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from flyteidl.admin import workflow_pb2 as admin_workflow_pb2
-from flyteidl.core import identifier_pb2, workflow_closure_pb2, workflow_pb2
+from flyteidl.core import (
+    identifier_pb2,
+    tasks_pb2,
+    workflow_closure_pb2,
+    workflow_pb2,
+)
 
-from kit.definition.documentation import documentation_of
 from kit.definition.settings import SerializationSettings
-from kit.task.node import Node, dnsify
+from kit.errors import CallError
+from kit.task.node import Node
 from kit.task.workflow import Workflow
 from kit.template.serialize import task_template
 
@@ -20,7 +25,11 @@ def workflow_template(
     """Compile a workflow; nothing is kept between calls.
 
     Upstream nodes are named in the order of their ids.
+
+    Raises:
+        CallError: The engine would refuse the graph; see :meth:`Workflow.check`.
     """
+    wf.check()
     template = workflow_pb2.WorkflowTemplate(
         id=_identifier(wf.name, settings, identifier_pb2.WORKFLOW),
         interface=wf.interface,
@@ -28,7 +37,9 @@ def workflow_template(
         outputs=wf.output_bindings,
     )
     template.metadata.SetInParent()
+    template.metadata.on_failure = wf.failure_policy.value
     template.metadata_defaults.SetInParent()
+    template.metadata_defaults.interruptible = wf.interruptible
     return template
 
 
@@ -47,12 +58,12 @@ def _identifier(
 
 
 def _node_message(node: Node, settings: SerializationSettings) -> workflow_pb2.Node:
-    reference = _identifier(node.entity.name, settings, identifier_pb2.TASK)
+    reference = _identifier(node.task.name, settings, identifier_pb2.TASK)
     return workflow_pb2.Node(
-        id=dnsify(node.id),
+        id=node.id,
         metadata=node.metadata,
         inputs=node.bindings,
-        upstream_node_ids=sorted(dnsify(other.id) for other in node.upstream),
+        upstream_node_ids=sorted(other.id for other in node.upstream),
         output_aliases=[
             workflow_pb2.Alias(var=var, alias=alias)
             for var, alias in node.aliases.items()
@@ -68,18 +79,29 @@ def workflow_spec(
 ) -> admin_workflow_pb2.WorkflowSpec:
     """Make what is registered: the template, and what is written about it."""
     spec = admin_workflow_pb2.WorkflowSpec(template=workflow_template(wf, settings))
-    documentation = documentation_of(None, wf.python_interface.docstring)
-    if documentation is not None:
-        spec.description.CopyFrom(documentation.to_flyte_idl())
+    if wf.docs is not None:
+        spec.description.CopyFrom(wf.docs.to_flyte_idl())
     return spec
 
 
 def workflow_closure(
     wf: Workflow, settings: SerializationSettings
 ) -> workflow_closure_pb2.WorkflowClosure:
-    """Make a workflow with the templates of its tasks, each of them once."""
-    tasks = {node.entity.name: node.entity for node in wf.nodes}
+    """Make a workflow with the templates of its tasks, each of them once.
+
+    Raises:
+        CallError: Two tasks of one name are not the same.
+    """
+    templates: dict[str, tasks_pb2.TaskTemplate] = {}
+    for task in dict.fromkeys(node.task for node in wf.nodes):
+        template = task_template(task, settings)
+        if templates.setdefault(task.name, template) != template:
+            msg = (
+                f"Two nodes of workflow {wf.name} have tasks named {task.name!r} whose "
+                "templates differ. Name them differently, or give with_overrides the "
+                "same task_config at each node of the task."
+            )
+            raise CallError(msg)
     return workflow_closure_pb2.WorkflowClosure(
-        workflow=workflow_template(wf, settings),
-        tasks=[task_template(task, settings) for task in tasks.values()],
+        workflow=workflow_template(wf, settings), tasks=templates.values()
     )

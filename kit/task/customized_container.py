@@ -13,12 +13,12 @@ from kit.task.call import (
     name_arguments,
     native_outputs,
 )
+from kit.task.compilation import current_compilation
 from kit.task.definition import CustomizedContainerDefinition
 from kit.task.in_process import load_from_template
 from kit.task.mode import ExecutionMode
 from kit.task.node import construct_node_metadata, create_node
 from kit.task.sandbox import sandbox
-from kit.task.workflow import current_compilation
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 __all__ = ["PythonCustomizedContainerTask"]
@@ -105,7 +105,7 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             A promise, a named tuple of promises, or a void promise.
         """
         values = name_arguments(self.name, self.python_interface, args, kwargs)
-        return create_node(ctx, self, values)
+        return create_node(ctx, self, values, self._engine)
 
     def construct_node_metadata(self) -> workflow_pb2.NodeMetadata:
         """Return the metadata of a node of this task."""

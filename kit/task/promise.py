@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flyteidl.core import types_pb2
 
 from kit.errors import CallError
+from kit.task.handle import NodeHandle
 
 if TYPE_CHECKING:
     from kit.task.node import Node
@@ -14,44 +15,24 @@ if TYPE_CHECKING:
 __all__ = ["Promise", "VoidPromise"]
 
 
-class _Chained:
-    """What stands for a node: it is ordered and overridden like the node itself."""
+class _NoValue(NodeHandle):
+    """Refuses what needs a value, above all where Python would go on silently."""
 
-    node: Node | None
+    def _why(self) -> str:
+        raise NotImplementedError
 
-    def runs_before(self, other: Any) -> None:
-        """Let this node end before another one starts.
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise CallError(self._why())
 
-        Args:
-            other: A node, or what a call returned.
-
-        Raises:
-            CallError: One of the two is a workflow's input.
-        """
-        _node_of(self).runs_before(_node_of(other))
-
-    def __rshift__(self, other: Any) -> Any:
-        self.runs_before(other)
-        return other
-
-    def with_overrides(self, **overrides: Any) -> Any:
-        """Change the node: see :meth:`kit.task.node.Node.with_overrides`."""
-        _node_of(self).with_overrides(**overrides)
-        return self
+    __hash__ = object.__hash__
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _refuse
+    __truediv__ = __rtruediv__ = __mod__ = __neg__ = __xor__ = _refuse
+    __and__ = __or__ = __len__ = __call__ = __contains__ = _refuse
+    __bool__ = __iter__ = __format__ = _refuse
 
 
-def _node_of(value: Any) -> Node:
-    if isinstance(value, tuple) and value:
-        value = value[0]
-    node = getattr(value, "node", value)
-    if node is None or not hasattr(node, "upstream"):
-        msg = f"{value!r} is no node: use what a task's call returned."
-        raise CallError(msg)
-    found: Node = node
-    return found
-
-
-class Promise(_Chained):
+class Promise(_NoValue):
     """An output of a node, or a workflow's input, before there is a value.
 
     Pass it to other tasks; ``promise.name`` and ``promise[key]`` reach into
@@ -62,6 +43,10 @@ class Promise(_Chained):
         node: Whose output it is; ``None`` for a workflow's input.
         literal_type: Its type, where it is known.
         attr_path: The way into the value: names and positions.
+
+    Example:
+        >>> Promise("point").corners[0]["x"]
+        Promise(inputs.point['corners'][0]['x'])
     """
 
     def __init__(
@@ -81,6 +66,9 @@ class Promise(_Chained):
         path = "".join(f"[{step!r}]" for step in self.attr_path)
         return f"Promise({place}.{self.var}{path})"
 
+    def _own_node(self) -> Node | None:
+        return self.node
+
     @property
     def node_id(self) -> str:
         """The id of the node; empty for a workflow's input."""
@@ -98,13 +86,17 @@ class Promise(_Chained):
         return reference
 
     def __getattr__(self, name: str) -> Promise:
-        if name.startswith("__") or name in ("_repr_html_", "_repr_mimebundle_"):
-            raise AttributeError(name)
+        if name.startswith("_"):  # what copy, pickle and notebooks look for
+            msg = f"A promise has no attribute {name!r}: for a field write [{name!r}]."
+            raise AttributeError(msg)
         return self._at(name)
 
     def __getitem__(self, key: str | int) -> Promise:
-        if isinstance(key, bool) or not isinstance(key, (str, int)):
-            msg = f"{self!r} is reached into by a name or a position, not by {key!r}."
+        if type(key) is not str and (type(key) is not int or key < 0):
+            msg = (
+                f"{self!r} is reached into by a name or a position from 0 up, not by "
+                f"{key!r}: take slices and ends inside a task."
+            )
             raise CallError(msg)
         if self._is_untyped():
             msg = (
@@ -123,7 +115,7 @@ class Promise(_Chained):
     def _at(self, step: str | int) -> Promise:
         return Promise(self.var, self.node, self.literal_type, (*self.attr_path, step))
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> NoReturn:
         msg = (
             "Flytekit does not support Unary expressions or performing truth value "
             f"testing: {self!r} has no value before the workflow runs. Decide inside "
@@ -138,19 +130,28 @@ class Promise(_Chained):
         )
         raise CallError(msg)
 
-    def _no_value(self, _other: Any = None) -> NoReturn:
+    def __and__(self, other: Any) -> NoReturn:
+        self._refuse_logic("AND")
+
+    def __or__(self, other: Any) -> NoReturn:
+        self._refuse_logic("OR")
+
+    def _refuse_logic(self, operation: str) -> NoReturn:
         msg = (
-            f"{self!r} has no value before the workflow runs, so it cannot be compared "
-            "or computed with. Do it inside a task."
+            f"Cannot perform Logical {operation} of Promise with other: {self!r} has "
+            "no value before the workflow runs. Decide inside a task."
         )
         raise CallError(msg)
 
-    __lt__ = __le__ = __gt__ = __ge__ = _no_value
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_value
-    __truediv__ = __rtruediv__ = __and__ = __or__ = __len__ = __call__ = _no_value
+    def _why(self) -> str:
+        return (
+            f"{self!r} has no value before the workflow runs: it cannot be compared, "
+            "computed with, called or formatted. Do it inside a task; to show it, "
+            "write !r."
+        )
 
 
-class VoidPromise(_Chained):
+class VoidPromise(_NoValue):
     """What a call of a task without outputs returns; only its order can be told.
 
     Args:
@@ -160,7 +161,16 @@ class VoidPromise(_Chained):
 
     def __init__(self, task_name: str, node: Node) -> None:
         self.task_name = task_name
-        self.node: Node = node
+        self.node = node
 
     def __repr__(self) -> str:
         return f"VoidPromise({self.node.id}: {self.task_name})"
+
+    def _own_node(self) -> Node:
+        return self.node
+
+    def _why(self) -> str:
+        return (
+            f"Task {self.task_name} returns nothing, NoneType return cannot be used. "
+            "To order it, write `first >> second`."
+        )

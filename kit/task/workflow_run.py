@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flyteidl.core import literals_pb2, types_pb2
+from flyteidl.core import literals_pb2
 
-from kit.errors import ConversionError, KitError
+from kit.errors import ConversionError
+from kit.task.binding import Bound
+from kit.task.graph import in_order
 from kit.task.node import Node
+from kit.task.promise import Promise
 from kit.types.packed import is_packed, pack, unpack
 from kit.types.structs import write_packed
 
 __all__ = ["run_nodes"]
 
+_Made = Mapping["Node | None", Mapping[str, literals_pb2.Literal]]
+"""The outputs of the nodes that ran; those of ``None`` are the workflow's inputs."""
+
 
 def run_nodes(
-    nodes: list[Node],
+    nodes: Sequence[Node],
     inputs: literals_pb2.LiteralMap,
-    outputs: Iterable[literals_pb2.Binding],
+    outputs: Mapping[str, Bound],
 ) -> literals_pb2.LiteralMap:
-    """Run nodes on the literals that their bindings lead to.
+    """Run nodes on the literals that their inputs are bound to.
 
     Args:
-        nodes: In any order that defines a promise before its use.
+        nodes: The workflow's nodes.
         inputs: The workflow's inputs.
-        outputs: The bindings of the workflow's outputs.
+        outputs: What the workflow's outputs are bound to.
 
     Returns:
         The workflow's outputs.
 
     Raises:
         CallError: The order asked for goes round in a circle.
-        KitError: A node failed; a note names it.
+        ConversionError: A promise leads into a value that has no such part.
     """
-    made = {"": inputs.literals}
-    for node in _in_order(nodes):
-        bound = _literals(node.bindings, made)
-        try:
-            made[node.id] = node.entity.run_literals(None, bound).literals
-        except Exception as error:
-            _note(error, f"in node {node.id} ({node.entity.name})")
-            raise
+    made: dict[Node | None, Mapping[str, literals_pb2.Literal]] = {
+        None: inputs.literals
+    }
+    for node in in_order(nodes):
+        made[node] = _run(node, made).literals
     return _literals(outputs, made)
+
+
+def _run(node: Node, made: _Made) -> literals_pb2.LiteralMap:
+    try:
+        return node.task.run_literals(None, _literals(node.inputs, made))
+    except Exception as error:
+        _note(error, f"in node {node.id} ({node.task.name})")
+        raise
 
 
 def _note(error: BaseException, text: str) -> None:
@@ -51,71 +62,42 @@ def _note(error: BaseException, text: str) -> None:
         error.add_note(text)
 
 
-def _in_order(nodes: list[Node]) -> list[Node]:
-    """Put nodes behind those that they wait for, else as they were defined."""
-    ordered: dict[Node, None] = {}
-    waiting = list(nodes)
-    while waiting:
-        ready = next(
-            (n for n in waiting if all(other in ordered for other in n.upstream)), None
-        )
-        if ready is None:
-            from kit.errors import CallError
-
-            names = ", ".join(node.id for node in waiting)
-            msg = f"The nodes {names} wait for each other: `>>` goes round in a circle."
-            raise CallError(msg)
-        ordered[ready] = None
-        waiting.remove(ready)
-    return list(ordered)
-
-
-_Made = Mapping[str, Mapping[str, literals_pb2.Literal]]
-
-
-def _literals(
-    bindings: Iterable[literals_pb2.Binding], made: _Made
-) -> literals_pb2.LiteralMap:
+def _literals(bound: Mapping[str, Bound], made: _Made) -> literals_pb2.LiteralMap:
     literals = literals_pb2.LiteralMap()
-    for binding in bindings:
-        literals.literals[binding.var].CopyFrom(_literal(binding.binding, made))
+    for name, value in bound.items():
+        _write(value, literals.literals[name], made)
     return literals
 
 
-def _literal(data: literals_pb2.BindingData, made: _Made) -> literals_pb2.Literal:
-    """Return the literal that a binding leads to."""
-    literal = literals_pb2.Literal()
-    kind = data.WhichOneof("value")
-    if kind == "promise":
-        return _resolve(data.promise, made)
-    if kind == "collection":
+def _write(bound: Bound, literal: literals_pb2.Literal, made: _Made) -> None:
+    """Write the literal that something bound leads to."""
+    if isinstance(bound, Promise):
+        literal.CopyFrom(_resolve(bound, made))
+    elif isinstance(bound, literals_pb2.Literal):
+        literal.CopyFrom(bound)
+    elif isinstance(bound, list):
         literal.collection.SetInParent()
-        for inner in data.collection.bindings:
-            literal.collection.literals.append(_literal(inner, made))
-    elif kind == "map":
-        literal.map.SetInParent()
-        for key, inner in data.map.bindings.items():
-            literal.map.literals[key].CopyFrom(_literal(inner, made))
+        for item in bound:
+            _write(item, literal.collection.literals.add(), made)
     else:
-        literal.scalar.CopyFrom(data.scalar)
-    return literal
+        literal.map.SetInParent()
+        for key, item in bound.items():
+            _write(item, literal.map.literals[key], made)
 
 
-def _resolve(reference: types_pb2.OutputReference, made: _Made) -> literals_pb2.Literal:
-    literal = made[reference.node_id][reference.var]
-    for index, attribute in enumerate(reference.attr_path):
-        step = (
-            attribute.int_value
-            if attribute.WhichOneof("value") == "int_value"
-            else attribute.string_value
-        )
-        try:
+def _resolve(promise: Promise, made: _Made) -> literals_pb2.Literal:
+    literal = made[promise.node][promise.var]
+    path: list[str | int] = [promise.var]
+    try:
+        for step in promise.attr_path:
+            path.append(step)
             literal = _step_into(literal, step)
-        except (KeyError, IndexError, TypeError, KitError) as error:
-            where = f"{reference.node_id or 'inputs'}.{reference.var}"
-            taken = [a.int_value or a.string_value for a in reference.attr_path]
-            msg = f"{where} has nothing at {step!r}: {type(error).__name__}: {error}."
-            raise ConversionError(msg, path=taken[: index + 1]) from error
+    except (LookupError, TypeError, ConversionError) as error:
+        msg = (
+            f"Failed to resolve attribute path {list(promise.attr_path)} in promise "
+            f"{promise!r}: nothing is at {path[-1]!r}, {type(error).__name__}: {error}."
+        )
+        raise ConversionError(msg, path=path) from error
     return literal
 
 
@@ -125,8 +107,9 @@ def _step_into(literal: literals_pb2.Literal, step: str | int) -> literals_pb2.L
     if kind == "scalar" and literal.scalar.WhichOneof("value") == "union":
         return _step_into(literal.scalar.union.value, step)
     if kind == "collection":
-        found: literals_pb2.Literal = literal.collection.literals[_position(step)]
-        return found
+        elements: Any = literal.collection.literals
+        element: literals_pb2.Literal = elements[step]
+        return element
     if kind == "map":
         if step not in literal.map.literals:
             raise KeyError(step)
@@ -134,14 +117,6 @@ def _step_into(literal: literals_pb2.Literal, step: str | int) -> literals_pb2.L
     if not is_packed(literal):
         msg = "it is neither a list, a map nor a struct"
         raise TypeError(msg)
-    inner: Any = unpack(literal)[step]
     resolved = literals_pb2.Literal()
-    write_packed(resolved, pack(inner))
+    write_packed(resolved, pack(unpack(literal)[step]))
     return resolved
-
-
-def _position(step: str | int) -> int:
-    if isinstance(step, str):
-        msg = f"a list has positions, not {step!r}"
-        raise TypeError(msg)
-    return step

@@ -24,7 +24,7 @@ from kit.resolver import TaskTemplateResolver
 from kit.shim.context import current_context
 from kit.storage import Storage, use_storage
 from kit.task.customized_container import PythonCustomizedContainerTask
-from kit.task.workflow import workflow
+from kit.task.define import workflow
 
 
 @pytest.fixture(autouse=True)

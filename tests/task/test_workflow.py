@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import NamedTuple
 
 import pytest
-from task.workflows import make, point, say, split, total
+from task.workflows import make, say, split, total
 
 import kit
-from kit.errors import CallError, ConversionError, InterfaceError, KitError
-from kit.task.promise import Promise, VoidPromise
-from kit.task.workflow import current_compilation
+from kit.errors import CallError, ConversionError, InterfaceError
+from kit.task.compilation import current_compilation
+from kit.task.promise import VoidPromise
 
 SETTINGS = kit.SerializationSettings(project="p", domain="d", version="v1")
 
@@ -63,16 +64,6 @@ def test_a_tuple_of_outputs_is_named_by_position() -> None:
     assert flow(n=5)._asdict() == {"o0": 2, "o1": 1}
 
 
-def test_a_field_of_a_dataclass_is_reached_into() -> None:
-    """`promise.x` is resolved where the value is."""
-
-    @kit.workflow
-    def flow(x: int) -> int:
-        return total(xs=[point(x=x).x, 1])
-
-    assert flow(x=4) == 5
-
-
 def test_nodes_run_in_the_order_asked_for() -> None:
     """`first >> second` holds for tasks without outputs too."""
     with kit.workflow("ordered") as flow:
@@ -85,23 +76,71 @@ def test_nodes_run_in_the_order_asked_for() -> None:
     assert flow() is None
 
 
-def test_an_order_in_a_circle_is_refused() -> None:
-    """Two nodes that wait for each other never start."""
-    with kit.workflow("circle") as flow:
-        a, b = say(text="a"), say(text="b")
-        a >> b
-        b >> a
-    with pytest.raises(CallError, match="n0, n1 wait for each other"):
-        flow()
-
-
 def test_the_imperative_form_names_inputs_and_outputs() -> None:
     """A block, its inputs, and what comes out."""
     with kit.workflow("block", inputs=kit.kwtypes(n=int)) as flow:
-        flow.add_output("sum", total(xs=make(n=flow.inputs["n"])))
+        flow.add_output("sum", total(xs=make(n=flow.n)))
         flow.add_output("first", make(n=flow.inputs["n"])[0], int)
     assert flow(n=4) == (6, 0)
     assert repr(flow) == "Workflow('block', 3 nodes)"
+
+
+def test_a_workflow_grows_without_a_block() -> None:
+    """Flytekit's imperative names: inputs, entities and outputs are added."""
+    flow = kit.workflow("grown")
+    n = flow.add_workflow_input("n", int)
+    xs = flow.add_entity(make, n=n)
+    flow.add_workflow_output("xs", xs.outputs["xs"])
+    flow.add_workflow_output("n", n)
+    flow.add_workflow_output("both", [n, xs.outputs["xs"][0]], list[int])
+    assert flow(n=2) == ([0, 1], 2, [2, 0])
+    assert list(flow.python_interface.outputs) == ["xs", "n", "both"]
+
+
+def test_an_unknown_attribute_suggests_an_input() -> None:
+    """`wf.name` is an input, or else an error."""
+    flow = kit.workflow("w", inputs={"rows": int})
+    with pytest.raises(AttributeError, match="Did you mean 'rows'"):
+        flow.row  # noqa: B018
+
+
+def test_a_refused_output_leaves_the_interface_alone() -> None:
+    """An output is declared and bound, or neither."""
+    flow = kit.workflow("w")
+    with pytest.raises(CallError, match="Failed to bind output o for function w"):
+        flow.add_output("o", flow.add_entity(say, text="x") and _void(), int)
+    with pytest.raises(ConversionError, match="Failed to bind output o for function w"):
+        flow.add_output("o", "text", int)
+    assert not flow.python_interface.outputs
+    assert not flow.outputs
+
+
+def _void() -> VoidPromise:
+    with kit.workflow("other"):
+        return say(text="x")
+
+
+def test_a_workflow_is_documented_by_its_function() -> None:
+    """Documentation comes from the docstring, `__doc__` too."""
+    docs = kit.workflow_spec(example, SETTINGS).description
+    assert docs.short_description == "Add up."
+    assert example.__doc__ == docs.short_description + example.__doc__[7:]
+    described = example.interface.inputs.variables["scale"].description
+    assert described == "By what to multiply."
+
+
+def test_documentation_may_be_passed() -> None:
+    """As a docstring, or as what is written on the wire."""
+    text = kit.workflow("w", docs="Short.\n\nArgs:\n    n: Rows.", inputs={"n": int})
+    assert text.interface.inputs.variables["n"].description == "Rows."
+
+    @kit.workflow(docs=kit.Documentation("Passed."), interruptible=True)
+    def flow() -> None:
+        say(text="x")
+
+    spec = kit.workflow_spec(flow, SETTINGS)
+    assert spec.description.short_description == "Passed."
+    assert spec.template.metadata_defaults.interruptible
 
 
 def test_a_failing_node_is_named() -> None:
@@ -114,126 +153,16 @@ def test_a_failing_node_is_named() -> None:
     assert "in node n0 (flows.say)" in notes
 
 
-def test_nodes_take_only_what_is_known_when_defined() -> None:
-    """Bindings: scalars, lists, maps, promises, defaults, and None for optionals."""
-    with kit.workflow("bindings", inputs=kit.kwtypes(n=int)) as flow:
-        total(xs=[1, flow.inputs["n"], make(n=1)[0]])
-    node = kit.workflow_template(flow, SETTINGS).nodes[1]
-    found = {binding.var: binding.binding for binding in node.inputs}
-    assert found["scale"].scalar.primitive.float_value == 1.0
-    assert found["note"].scalar.union.value.scalar.HasField("none_type")
-    first, second, third = found["xs"].collection.bindings
-    assert first.scalar.primitive.integer == 1
-    assert (second.promise.node_id, second.promise.var) == ("", "n")
-    assert third.promise.attr_path[0].int_value == 0
-
-
-def test_overrides_change_one_node() -> None:
-    """The task, and its other nodes, stay as they are."""
-    with kit.workflow("overrides") as flow:
-        make(n=1).with_overrides(
-            node_name="My_Special.Node",
-            requests=kit.Resources(cpu="2", mem="1Gi"),
-            limits=kit.Resources(gpu=1),
-            retries=5,
-            timeout=30,
-            interruptible=False,
-            name="pretty",
-            container_image="x/y:z",
-            cache=True,
-            cache_version="7",
-            cache_serialize=True,
-            shared_memory="1Gi",
-            accelerator=kit.GPUAccelerator("nvidia-tesla-t4"),
-            aliases={"xs": "numbers"},
-        )
-        make(n=1)
-    changed, other = kit.workflow_template(flow, SETTINGS).nodes
-    assert changed.id == "my-special-node"
-    assert changed.metadata.timeout.seconds == 30
-    assert changed.metadata.cacheable
-    assert changed.metadata.cache_version == "7"
-    overrides = changed.task_node.overrides
-    assert [e.value for e in overrides.resources.requests] == ["2", "1Gi"]
-    assert overrides.container_image == "x/y:z"
-    assert overrides.extended_resources.gpu_accelerator.device == "nvidia-tesla-t4"
-    assert changed.output_aliases[0].alias == "numbers"
-    assert other.metadata.retries.retries == 2
-    assert not other.task_node.overrides.HasField("resources")
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        ({"cache": True}, "must specify cache version"),
-        ({"retries": -1}, "0 or more"),
-        ({"requests": {"cpu": "1"}}, "should be specified as flytekit.Resources"),
-        (
-            {"resources": kit.Resources(cpu="1"), "limits": kit.Resources(cpu="1")},
-            "can not be used together",
-        ),
-        ({"timeout": "soon"}, "timeout should be duration"),
-    ],
-)
-def test_overrides_that_cannot_be_are_refused(overrides: dict, message: str) -> None:
-    """Each mistake has its own words."""
-    with kit.workflow("bad"):
-        node = make(n=1)
-        with pytest.raises(KitError, match=message):
-            node.with_overrides(**overrides)
-
-
-def test_a_promise_is_no_override() -> None:
-    """A node's settings are known before the workflow runs."""
-    with kit.workflow("bad", inputs=kit.kwtypes(n=int)) as flow:
-        node = make(n=1)
-        with pytest.raises(CallError, match="Cannot use a promise in the `retries`"):
-            node.with_overrides(retries=flow.inputs["n"])
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        bool,
-        list,
-        len,
-        lambda promise: promise > 1,
-        lambda promise: promise + 1,
-        lambda promise: 1 + promise,
-        lambda promise: promise(),
-        lambda promise: promise[1.5],
-        lambda promise: promise and 1,
-    ],
-)
-def test_a_promise_is_no_value(use) -> None:
-    """What needs a value fails where it is written, not in a container."""
-    with pytest.raises(CallError):
-        use(Promise("x"))
-
-
-def test_what_cannot_be_bound_says_which_input() -> None:
-    """The words are flytekit's, and the path says where."""
-    with kit.workflow("bad"):
-        with pytest.raises(ConversionError, match="Failed to Bind variable 'xs'") as e:
-            total(xs=[1, "a"])
-        assert e.value.path == ("inputs", "xs", 1)
-        with pytest.raises(CallError, match=r"Input xs of type .* was not specified"):
-            total()
-        with pytest.raises(CallError, match="Did you mean 'scale'"):
-            total(xs=[1], scal=2.0)
-        with pytest.raises(CallError, match="produces no outputs"):
-            total(xs=say(text="x"))
-        with pytest.raises(CallError, match="multi-valued tuple"):
-            make(n=split(n=1))
-
-
 def test_a_workflow_in_a_workflow_is_refused() -> None:
-    """What is not supported says so at once."""
+    """What is not supported says so at once, also from a block entered twice."""
     with kit.workflow("outer"):
         with pytest.raises(CallError, match="cannot be called inside"):
             example(n=1)
         with pytest.raises(CallError, match="is defined inside"), kit.workflow("in"):
             pass
+    again = kit.workflow("again")
+    with again, pytest.raises(CallError, match="being defined already"), again:
+        pass
     assert current_compilation() is None
 
 
@@ -259,33 +188,16 @@ def test_threads_define_their_own_workflows() -> None:
     [
         (lambda: kit.workflow(""), "needs a name"),
         (lambda: kit.workflow("w").add_output("o", 1), "cannot be told"),
+        (
+            lambda: kit.workflow("w", inputs={"n": int}).add_workflow_input("n", int),
+            "already exists",
+        ),
     ],
 )
 def test_definitions_that_cannot_be_are_refused(define, message: str) -> None:
     """Each mistake has its own words."""
     with pytest.raises(InterfaceError, match=message):
         define()
-
-
-def test_a_function_returns_what_it_declares() -> None:
-    """Too few or too many outputs are an error of the definition."""
-
-    def flow(n: int) -> tuple[int, int]:
-        return split(n=n).half
-
-    with pytest.raises(CallError, match="declares 2 outputs"):
-        kit.workflow(flow)
-
-
-def test_a_closure_has_each_task_once() -> None:
-    """The workflow, and the templates of its tasks."""
-    with kit.workflow("twice") as flow:
-        make(n=1)
-        make(n=2)
-    closure = kit.workflow_closure(flow, SETTINGS)
-    assert [task.id.name for task in closure.tasks] == ["flows.make"]
-    assert closure.tasks[0] == kit.task_template(make, SETTINGS)
-    assert closure.workflow == kit.workflow_template(flow, SETTINGS)
 
 
 def test_a_large_workflow_compiles_quickly() -> None:
@@ -296,4 +208,27 @@ def test_a_large_workflow_compiles_quickly() -> None:
         for _ in range(199):
             last = total(xs=[last, 1])
     assert len(kit.workflow_template(flow, SETTINGS).nodes) == 200
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 2
+
+
+def test_definitions_of_asynchronous_tasks_keep_apart() -> None:
+    """Each asynchronous task has its own workflow at hand."""
+
+    async def define(name: str) -> kit.Workflow:
+        with kit.workflow(name) as flow:
+            for _ in range(3):
+                say(text=name)
+                await asyncio.sleep(0)
+        return flow
+
+    async def both() -> list[kit.Workflow]:
+        return await asyncio.gather(define("a"), define("b"))
+
+    for flow in asyncio.run(both()):
+        texts = {b.binding.scalar.primitive.string_value for b in _inputs(flow)}
+        assert texts == {flow.name}
+        assert len(flow.nodes) == 3
+
+
+def _inputs(flow: kit.Workflow) -> list:
+    return [binding for node in flow.nodes for binding in node.bindings]

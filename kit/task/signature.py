@@ -1,0 +1,137 @@
+"""What a workflow's function says: its name, its interface, and its outputs."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
+from kit.definition.docstring import Docstring
+from kit.definition.interface import Interface
+from kit.definition.tracking import importable_name
+from kit.errors import CallError, InterfaceError
+from kit.task.promise import VoidPromise
+
+__all__ = ["interface_of", "outputs_by_name", "workflow_name"]
+
+_BY_NAME = (
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
+
+
+def interface_of(function: Callable[..., Any]) -> Interface:
+    """Read an interface from a function's annotations, defaults and docstring.
+
+    A named tuple names the outputs; else they are ``o0``, ``o1``, as in flytekit.
+
+    Raises:
+        InterfaceError: An annotation is missing or cannot be read, or a parameter
+            takes any number of arguments.
+
+    Example:
+        >>> def scale(rows: int, by: float = 2.0) -> tuple[int, float]: ...
+        >>> interface_of(scale)
+        Interface((rows: int, by: float = 2.0) -> (o0: int, o1: float))
+    """
+    hints = _hints(function)
+    parameters = inspect.signature(function).parameters.values()
+    inputs = {p.name: _input(function, p, hints) for p in parameters}
+    returned = hints.get("return")
+    return Interface(
+        inputs,
+        _outputs(function, returned),
+        returned.__name__ if _is_named_tuple(returned) else None,
+        Docstring(function.__doc__ or ""),
+    )
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except NameError as error:
+        msg = (
+            f"An annotation of {function.__qualname__} cannot be read: {error}. Its "
+            "types must be known at module level, or the module must not use `from "
+            "__future__ import annotations`."
+        )
+        raise InterfaceError(msg) from error
+
+
+def _input(
+    function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any]
+) -> tuple[Any, Any]:
+    name = parameter.name
+    if parameter.kind not in _BY_NAME:
+        msg = (
+            f"Parameter {str(parameter)!r} of {function.__qualname__} cannot be an "
+            "input: an input has one name, which may be used to pass it."
+        )
+        raise InterfaceError(msg)
+    if name not in hints:
+        msg = (
+            f"Input {name!r} of {function.__qualname__} has no type annotation: write "
+            f"{name}: int, say."
+        )
+        raise InterfaceError(msg)
+    given = parameter.default is not inspect.Parameter.empty
+    return hints[name], parameter.default if given else None
+
+
+def _outputs(function: Callable[..., Any], returned: Any) -> dict[str, Any]:
+    if returned is None or returned is type(None):
+        return {}
+    if _is_named_tuple(returned):
+        return typing.get_type_hints(returned, include_extras=True)
+    if typing.get_origin(returned) is not tuple:
+        return {"o0": returned}
+    types = typing.get_args(returned)
+    if len(types) == 1 or ... in types:
+        msg = (
+            f"Tuples should be used to indicate multiple return values: "
+            f"{function.__qualname__} returns {returned}. For one output write its "
+            "type, for any number of values list[T]."
+        )
+        raise InterfaceError(msg)
+    return {f"o{index}": python_type for index, python_type in enumerate(types)}
+
+
+def _is_named_tuple(python_type: Any) -> TypeGuard[type[Any]]:
+    return (
+        isinstance(python_type, type)
+        and issubclass(python_type, tuple)
+        and hasattr(python_type, "_fields")
+    )
+
+
+def workflow_name(function: Callable[..., Any]) -> str:
+    """Name a workflow by its function and module; a notebook's cells are of none."""
+    module = importable_name(function.__module__)
+    return f"{module}.{function.__name__}" if module else function.__name__
+
+
+def outputs_by_name(name: str, interface: Interface, returned: Any) -> dict[str, Any]:
+    """Give what a workflow's function returned the names of its outputs.
+
+    Args:
+        name: The workflow's name, for errors.
+        interface: The outputs.
+        returned: A promise or value, or a tuple of them.
+
+    Raises:
+        CallError: There are more, or fewer, than the interface declares.
+    """
+    names = list(interface.outputs)
+    if not names and (returned is None or isinstance(returned, VoidPromise)):
+        return {}
+    is_tuple = isinstance(returned, tuple)
+    if len(names) == 1 and not (interface.output_tuple_name and is_tuple):
+        return {names[0]: returned}
+    if names and is_tuple and len(returned) == len(names):
+        return dict(zip(names, returned, strict=True))
+    msg = (
+        f"Workflow {name} declares {len(names)} outputs ({', '.join(names)}) but "
+        f"returned {returned!r}: its return annotation says what comes out."
+    )
+    raise CallError(msg)
