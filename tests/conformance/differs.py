@@ -93,9 +93,10 @@ def _returns_outputs(case: Case) -> bool:
     """
     if case.operation not in {"call", "dispatch"} or "raises" in case.definition:
         return False
-    if case.error is not None and len(_task(case).get("outputs") or []) > 1:
-        return case.error["type"] in {"builtins.KeyError", "builtins.IndexError"}
-    return case.error is None or any(
+    if case.error is None:
+        return True
+    by_position = {"builtins.KeyError", "builtins.IndexError"}
+    return case.error["type"] in by_position or any(
         _expects_error(case, words)
         for words in ("failed to convert return value", "Failed to convert output")
     )

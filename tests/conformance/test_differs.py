@@ -58,6 +58,24 @@ ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
             "returns": "([1.5], 'x')",
         },
     ),
+    "outputs by name": (
+        "call",
+        {
+            "task": {**SMALL, "outputs": [["xs", "int"], ["s", "str"]]},
+            "returns": "{'s': 'x', 'xs': 1}",
+        },
+    ),
+    "secrets seen by the executor": (
+        "call",
+        {
+            "task": {
+                **SMALL,
+                "outputs": [["n", "int"]],
+                "secret_requests": [{"group": "g"}],
+            },
+            "returns": "len(tt.security_context.secrets) if tt.security_context else 0",
+        },
+    ),
     "optional list output": (
         "call",
         {
