@@ -6,9 +6,9 @@ import datetime as dt
 import typing
 from typing import Any
 
-from flyteidl.core import literals_pb2, types_pb2
+from flyteidl.core import types_pb2
 
-from kit.errors import ConversionError, UnsupportedTypeError
+from kit.errors import UnsupportedTypeError
 from kit.types.annotated import underlying
 from kit.types.engine import TypeEngine
 from kit.types.transformer import Decoder, Encoder, Transformer
@@ -21,8 +21,8 @@ _BASES = (str, int, float, bool, dt.datetime, dt.timedelta)
 class ChoiceTransformer(Transformer):
     """``Literal["a", "b"]``: the type of the values, which stand in the annotation.
 
-    Values are checked when they are written and when they are read.  flytekit checks
-    neither.
+    The values are told to readers of the type and not enforced, as in flytekit: an
+    executor meets the values' type alone.  Declare an enum to have others refused.
     """
 
     name = "LiteralTypeTransformer"
@@ -42,25 +42,10 @@ class ChoiceTransformer(Transformer):
         return made
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
-        encode_base = engine.encoder(_base(python_type))
-        choices = typing.get_args(underlying(python_type))
-
-        def encode(value: Any, out: literals_pb2.Literal) -> None:
-            encode_base(value, out)
-            _check(value, choices)
-
-        return encode
+        return engine.encoder(_base(python_type))
 
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
-        decode_base = engine.decoder(_base(python_type))
-        choices = typing.get_args(underlying(python_type))
-
-        def decode(literal: literals_pb2.Literal) -> Any:
-            value = decode_base(literal)
-            _check(value, choices)
-            return value
-
-        return decode
+        return engine.decoder(_base(python_type))
 
     def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
         return None  # the base type is guessed: flytekit's order has it first
@@ -81,9 +66,3 @@ def _base(python_type: Any) -> type:
         msg = f"Unsupported type: {base} in {python_type}. Use text or numbers."
         raise UnsupportedTypeError(msg)
     return base
-
-
-def _check(value: Any, choices: tuple[Any, ...]) -> None:
-    if value not in choices:
-        msg = f"{value!r:.200} is none of {', '.join(map(repr, choices))}."
-        raise ConversionError(msg)

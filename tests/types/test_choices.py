@@ -35,13 +35,10 @@ def test_a_choice_comes_back_as_it_was() -> None:
     assert default_engine.to_python(literal, Literal[1, 2]) == 2
 
 
-def test_what_is_no_choice_is_refused() -> None:
-    """Kit checks when it writes and when it reads; flytekit does neither."""
-    with pytest.raises(ConversionError, match="'c' is none of 'a', 'b'"):
-        default_engine.to_literal("c", Literal["a", "b"])
-    literal = default_engine.to_literal("c", str)
-    with pytest.raises(ConversionError, match="'c' is none of 'a', 'b'"):
-        default_engine.to_python(literal, Literal["a", "b"])
+def test_choices_are_told_and_not_enforced() -> None:
+    """As in flytekit; what is enforced is an enum."""
+    literal = default_engine.to_literal("c", Literal["a", "b"])
+    assert default_engine.to_python(literal, Literal["a", "b"]) == "c"
 
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", None])
