@@ -7,7 +7,7 @@ import keyword
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from kit.definition.docstring import Docstring
 from kit.errors import InterfaceError
@@ -217,5 +217,6 @@ def _check_output_names(names: list[str]) -> None:
 
 
 def _signature(name: str, python_type: Any, default: Any = None) -> str:
-    kind = python_type.__name__ if isinstance(python_type, type) else repr(python_type)
+    plain = isinstance(python_type, type) and not get_args(python_type)
+    kind = python_type.__name__ if plain else repr(python_type)
     return f"{name}: {kind}" if default is None else f"{name}: {kind} = {default!r}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import literals_pb2
 
-from kit.errors import ContextError
+from kit.errors import MissingPackageError
 from kit.shim.inputs import parse_literal_map
 
 if TYPE_CHECKING:
@@ -36,14 +36,26 @@ class LocalCache:
         folder: Where they are kept; by default what ``KIT_LOCAL_CACHE`` names, else
             ``~/.kit/local-cache``.
 
+    It holds files open: close it, or use it in a ``with`` block.
+
     Raises:
-        ContextError: The ``cache`` extra is not installed.
+        MissingPackageError: The ``cache`` extra is not installed.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         chosen = folder or os.environ.get("KIT_LOCAL_CACHE") or _FOLDER
         self._folder = Path(chosen).expanduser().absolute()
         self._disk = _open(str(self._folder))
+
+    def __enter__(self) -> LocalCache:  # noqa: PYI034 - typing.Self is newer than 3.10
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._disk.close()
 
     def __repr__(self) -> str:
         return f"LocalCache({str(self._folder)!r})"
@@ -127,16 +139,11 @@ def _key_of(name: str, metadata: TaskMetadata, inputs: literals_pb2.LiteralMap) 
     return cache_key(name, metadata.cache_version, inputs, ignored)
 
 
-@functools.cache
 def _open(folder: str) -> Any:
     try:
         from diskcache import Cache
     except ImportError as error:
-        msg = (
-            "Local caching needs the package diskcache: install flyte-task-kit[cache], "
-            "or set cache=False in the task's metadata."
-        )
-        raise ContextError(msg) from error
+        raise MissingPackageError("diskcache", extra="cache") from error
     return Cache(folder)
 
 

@@ -144,12 +144,12 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             return self.sandbox_execute(ctx, inputs)
         from kit.shim.cache import LocalCache
 
-        cache = LocalCache()
-        outputs = cache.get(self.name, self.metadata, inputs)
-        if outputs is None:
-            outputs = self.sandbox_execute(ctx, inputs)
-            cache.set(self.name, self.metadata, inputs, outputs)
-        return outputs
+        with LocalCache() as cache:
+            outputs = cache.get(self.name, self.metadata, inputs)
+            if outputs is None:
+                outputs = self.sandbox_execute(ctx, inputs)
+                cache.set(self.name, self.metadata, inputs, outputs)
+            return outputs
 
     def sandbox_execute(
         self, ctx: ExecutionContext | None, input_literal_map: literals_pb2.LiteralMap

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from flyteidl.core import types_pb2
 
@@ -14,6 +15,11 @@ from kit.errors import UnsupportedTypeError
 __all__ = ["FlyteAnnotation", "HashMethod"]
 
 T = TypeVar("T")
+
+# `type Rows = list[int]`, from Python 3.12 on
+_ALIAS: tuple[Any, ...] = tuple(
+    getattr(typing, name) for name in ("TypeAliasType",) if hasattr(typing, name)
+)
 
 CACHE_KEY_METADATA = "cache-key-metadata"
 """The annotation's key that the backend keeps when it strips an interface."""
@@ -65,10 +71,22 @@ def annotations_of(python_type: Any) -> tuple[Any, ...]:
 
 
 def underlying(python_type: Any) -> Any:
-    """Return a type without its annotations."""
-    if typing.get_origin(python_type) is typing.Annotated:
-        return typing.get_args(python_type)[0]
+    """Return a type without its annotations, and what an alias of types stands for."""
+    origin = typing.get_origin(python_type)
+    if origin is typing.Annotated:
+        return underlying(typing.get_args(python_type)[0])
+    if isinstance(python_type, _ALIAS):
+        return underlying(python_type.__value__)
+    if isinstance(origin, _ALIAS):
+        return underlying(origin.__value__[typing.get_args(python_type)])
     return python_type
+
+
+def is_class(python_type: Any) -> TypeGuard[type[Any]]:
+    """Say whether a type is a class; ``list[int]`` is none, even in Python 3.10."""
+    return isinstance(python_type, type) and not isinstance(
+        python_type, types.GenericAlias
+    )
 
 
 def hash_method(python_type: Any) -> HashMethod[Any] | None:

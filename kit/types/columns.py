@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import inspect
 import sys
 import typing
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 from flyteidl.core import types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError
+from kit.types.annotated import is_class
 
 __all__ = [
     "as_dataset_column",
@@ -83,7 +83,7 @@ def _flat(columns: Mapping[str, Any], inside: str) -> Iterator[tuple[str, Any]]:
         dotted = f"{inside}.{name}" if inside else name
         if isinstance(python_type, Mapping):
             yield from _flat(python_type, dotted)
-        elif inspect.isclass(python_type) and dataclasses.is_dataclass(python_type):
+        elif is_class(python_type) and dataclasses.is_dataclass(python_type):
             yield from _flat(typing.get_type_hints(python_type), dotted)
         else:
             yield dotted, python_type
@@ -106,7 +106,7 @@ def _literal_type(python_type: Any) -> types_pb2.LiteralType:
 
 
 def _simple(python_type: Any) -> types_pb2.SimpleType | None:
-    if not inspect.isclass(python_type):
+    if not is_class(python_type):
         return None
     if python_type in _SIMPLE:
         return _SIMPLE[python_type]

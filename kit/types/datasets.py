@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import typing
 from collections.abc import Mapping
@@ -11,7 +10,13 @@ from typing import Any, NamedTuple
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import UnsupportedTypeError
-from kit.types.annotated import FlyteAnnotation, HashMethod, annotations_of, underlying
+from kit.types.annotated import (
+    FlyteAnnotation,
+    HashMethod,
+    annotations_of,
+    is_class,
+    underlying,
+)
 from kit.types.columns import as_dataset_column, dataset_columns
 from kit.types.engine import TypeEngine
 from kit.types.frames import PARQUET, frame_handler, is_frame_type
@@ -101,9 +106,7 @@ def _annotation(python_type: Any) -> _Annotation:
         elif _is_arrow_schema(given):
             found = found._replace(arrow_schema=given)
         elif getattr(given, "__annotations__", None):
-            hints = typing.get_type_hints(
-                given if inspect.isclass(given) else type(given)
-            )
+            hints = typing.get_type_hints(given if is_class(given) else type(given))
             found = found._replace(columns=hints)
     return found
 
@@ -114,7 +117,7 @@ def _is_arrow_schema(given: Any) -> bool:
 
 
 def _is_dataset(bare: Any) -> bool:
-    return inspect.isclass(bare) and issubclass(bare, StructuredDataset)
+    return is_class(bare) and issubclass(bare, StructuredDataset)
 
 
 def _dataset_type(python_type: Any) -> types_pb2.StructuredDatasetType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from kit.storage import (
     is_local_folder,
     is_remote,
 )
-from kit.types.annotated import underlying
+from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.describe import describe
@@ -183,7 +182,7 @@ class DirectoryTransformer(Transformer):
         return "DirectoryTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return inspect.isclass(python_type) and issubclass(python_type, FlyteDirectory)
+        return is_class(python_type) and issubclass(python_type, FlyteDirectory)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine

@@ -9,7 +9,7 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError, nearest
-from kit.types.annotated import flyte_annotation, underlying
+from kit.types.annotated import flyte_annotation, is_class, underlying
 from kit.types.engine import TypeEngine
 from kit.types.packed import is_packed, unpack
 from kit.types.refusal import refuse_literal, refuse_value, shown
@@ -27,7 +27,7 @@ class EnumTransformer(Transformer):
         return "EnumTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return isinstance(python_type, type) and issubclass(python_type, enum.Enum)
+        return is_class(python_type) and issubclass(python_type, enum.Enum)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from kit.storage import (
     is_remote,
     local_path,
 )
-from kit.types.annotated import underlying
+from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.describe import describe
@@ -172,7 +171,7 @@ class FileTransformer(Transformer):
 
     def handles(self, python_type: Any) -> bool:
         return python_type is os.PathLike or (
-            inspect.isclass(python_type) and issubclass(python_type, FlyteFile)
+            is_class(python_type) and issubclass(python_type, FlyteFile)
         )
 
     def literal_type(

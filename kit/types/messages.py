@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import sys
 from typing import Any
 
@@ -12,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Struct
 
 from kit.errors import ConversionError, GuessError
-from kit.types.annotated import underlying
+from kit.types.annotated import is_class, underlying
 from kit.types.engine import TypeEngine
 from kit.types.refusal import refuse_literal, refuse_value
 from kit.types.transformer import Decoder, Encoder, Transformer
@@ -31,7 +30,7 @@ class MessageTransformer(Transformer):
         return "MessageTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return inspect.isclass(python_type) and issubclass(python_type, Message)
+        return is_class(python_type) and issubclass(python_type, Message)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine
@@ -118,7 +117,7 @@ def _load(tag: str) -> type[Message]:
             )
             raise GuessError(msg) from error
     found = getattr(module, name, None)
-    if not (inspect.isclass(found) and issubclass(found, Message)):
+    if not (is_class(found) and issubclass(found, Message)):
         msg = (
             f"{tag!r:.200} is no class of protobuf messages that can be loaded here: "
             "its module has to be imported already, or be generated (its name ends "

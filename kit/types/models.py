@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 import typing
@@ -11,7 +10,7 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, MemberError, UnsupportedTypeError
-from kit.types.annotated import underlying
+from kit.types.annotated import is_class, underlying
 from kit.types.engine import TypeEngine
 from kit.types.packed import pack
 from kit.types.plain import plain_of
@@ -83,7 +82,7 @@ def _is_model(python_type: Any) -> bool:
     pydantic = sys.modules.get("pydantic")
     return (
         pydantic is not None
-        and inspect.isclass(python_type)
+        and is_class(python_type)
         and issubclass(python_type, pydantic.BaseModel)
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, GuessError, MissingPackageError
 from kit.storage import current_storage, local_path
-from kit.types.annotated import underlying
+from kit.types.annotated import is_class, underlying
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.columns import schema_columns, schema_python_type
 from kit.types.engine import TypeEngine
@@ -229,7 +228,7 @@ class SchemaTransformer(Transformer):
         return "SchemaTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return inspect.isclass(python_type) and issubclass(python_type, FlyteSchema)
+        return is_class(python_type) and issubclass(python_type, FlyteSchema)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine

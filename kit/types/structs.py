@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import sys
 import typing
@@ -18,7 +17,7 @@ from kit.errors import (
     UnsupportedTypeError,
     nearest,
 )
-from kit.types.annotated import flyte_annotation, underlying
+from kit.types.annotated import flyte_annotation, is_class, underlying
 from kit.types.codecs import Convert, json_schema, reader, writer
 from kit.types.engine import TypeEngine
 from kit.types.json_schema import guess_from_schema
@@ -71,7 +70,7 @@ class DataclassTransformer(Transformer):
         return "DataclassTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return inspect.isclass(python_type) and dataclasses.is_dataclass(python_type)
+        return is_class(python_type) and dataclasses.is_dataclass(python_type)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine
@@ -147,7 +146,7 @@ def _check_not_recursive(bare: Any, inside: tuple[Any, ...] = ()) -> None:
         raise UnsupportedTypeError(msg)
     for python_type in _field_types(bare).values():
         for part in _parts(python_type):
-            if inspect.isclass(part) and dataclasses.is_dataclass(part):
+            if is_class(part) and dataclasses.is_dataclass(part):
                 _check_not_recursive(part, (*inside, bare))
 
 
@@ -156,7 +155,7 @@ def _parts(python_type: Any) -> list[Any]:
     arguments = [
         argument
         for argument in typing.get_args(python_type)
-        if inspect.isclass(argument) or typing.get_origin(argument)
+        if is_class(argument) or typing.get_origin(argument)
     ]
     return [python_type, *(part for a in arguments for part in _parts(a))]
 
@@ -257,7 +256,7 @@ def _check_dict(value: dict[str, Any], bare: Any) -> None:
 
 def _check_item(name: str, item: Any, declared: Any) -> None:
     bare = _inner(declared)
-    if type(item) is dict and inspect.isclass(bare) and dataclasses.is_dataclass(bare):
+    if type(item) is dict and is_class(bare) and dataclasses.is_dataclass(bare):
         try:
             _check_dict(item, bare)
         except ConversionError as error:

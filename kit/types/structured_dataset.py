@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
 from kit.storage import current_storage, is_local_file, is_local_folder, is_remote
+from kit.types.annotated import is_class
 from kit.types.blobs import place
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.frames import frame_handler, read_frame, read_parts, write_frame
@@ -145,7 +145,7 @@ class StructuredDataset:
                 "want to use: dataset.open(pandas.DataFrame).all()."
             )
             raise ValueError(msg)
-        if not inspect.isclass(self._opened_as):
+        if not is_class(self._opened_as):
             msg = f"{self._opened_as!r} is no class of data frames."
             raise ConversionError(msg)
         return self._opened_as

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from flyteidl.core import types_pb2
 
 from kit.errors import UnsupportedTypeError
+from kit.types.annotated import is_class
 from kit.types.engine import TypeEngine
 from kit.types.transformer import Transformer
 
@@ -24,7 +25,7 @@ class TupleTransformer(Transformer):
 
     def handles(self, python_type: Any) -> bool:
         origin = typing.get_origin(python_type) or python_type
-        return isinstance(origin, type) and issubclass(origin, tuple)
+        return is_class(origin) and issubclass(origin, tuple)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine

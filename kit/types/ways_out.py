@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import decimal
 import fractions
-import inspect
 import numbers
 import os
 import types
@@ -79,7 +78,7 @@ def _name(python_type: str | typing.ForwardRef) -> str:
 
 def _is_type(origin: Any) -> bool:
     special = getattr(origin, "__module__", None) in ("typing", "typing_extensions")
-    return inspect.isclass(origin) or isinstance(origin, types.GenericAlias) or special
+    return isinstance(origin, (type, types.GenericAlias)) or special
 
 
 def _derives(origin: Any, bases: tuple[Any, ...]) -> bool:

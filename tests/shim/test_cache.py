@@ -6,8 +6,7 @@ import pytest
 from flyteidl.core import literals_pb2
 
 from kit.definition.metadata import TaskMetadata
-from kit.errors import ContextError
-from kit.shim import cache
+from kit.errors import MissingPackageError
 from kit.shim.cache import LocalCache, cache_key
 
 
@@ -99,28 +98,28 @@ def test_key_is_flytekits():
 
 def test_outputs_are_kept(tmp_path):
     """Outputs come back for equal inputs, and one warning says what a key lacks."""
-    kept = LocalCache(tmp_path)
-    metadata = TaskMetadata(cache=True, cache_version="1")
-    assert kept.get("kept.t", metadata, literal_map(a=1)) is None
-    kept.set("kept.t", metadata, literal_map(a=1), literal_map(o=2))
-    with pytest.warns(UserWarning, match="neither the image nor the code"):
+    with LocalCache(tmp_path) as kept:
+        metadata = TaskMetadata(cache=True, cache_version="1")
+        assert kept.get("kept.t", metadata, literal_map(a=1)) is None
+        kept.set("kept.t", metadata, literal_map(a=1), literal_map(o=2))
+        with pytest.warns(UserWarning, match="neither the image nor the code"):
+            assert kept.get("kept.t", metadata, literal_map(a=1)) == literal_map(o=2)
         assert kept.get("kept.t", metadata, literal_map(a=1)) == literal_map(o=2)
-    assert kept.get("kept.t", metadata, literal_map(a=1)) == literal_map(o=2)
-    assert kept.get("kept.t", metadata, literal_map(a=2)) is None
-    kept.clear()
-    assert kept.get("kept.t", metadata, literal_map(a=1)) is None
+        assert kept.get("kept.t", metadata, literal_map(a=2)) is None
+        kept.clear()
+        assert kept.get("kept.t", metadata, literal_map(a=1)) is None
 
 
 def test_place_of_the_cache(tmp_path, monkeypatch):
     """KIT_LOCAL_CACHE names the folder."""
     monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "elsewhere"))
-    assert "elsewhere" in repr(LocalCache())
+    with LocalCache() as kept:
+        assert "elsewhere" in repr(kept)
     assert (tmp_path / "elsewhere").is_dir()
 
 
 def test_without_diskcache(tmp_path, monkeypatch):
     """A missing extra is named."""
     monkeypatch.setitem(sys.modules, "diskcache", None)
-    cache._open.cache_clear()
-    with pytest.raises(ContextError, match=r"install flyte-task-kit\[cache\]"):
+    with pytest.raises(MissingPackageError, match=r"flyte-task-kit\[cache\]"):
         LocalCache(tmp_path / "none")

@@ -307,8 +307,8 @@ def test_a_nan_in_custom_stops_the_run():
 
 def test_the_signature_is_explicit():
     """Notebooks and editors show what there is to pass."""
-    parameters = inspect.signature(PythonCustomizedContainerTask).parameters
-    assert list(parameters)[:10] == [
+    parameters = inspect.signature(PythonCustomizedContainerTask.__init__).parameters
+    assert list(parameters)[1:11] == [
         "name",
         "task_config",
         "container_image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import pytest
@@ -74,3 +75,15 @@ def test_annotations_that_cannot_travel_are_refused(
     """The definition fails, not the registration."""
     with pytest.raises(UnsupportedTypeError, match=words):
         default_engine.literal_type(python_type)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="aliases of types are newer")
+def test_an_alias_is_what_it_stands_for() -> None:
+    """`type Rows = list[int]` is a list, also with a parameter or inside a union."""
+    scope: dict[str, Any] = {}
+    exec("type Rows = list[int]\ntype Named[T] = dict[str, T]", scope)  # noqa: S102 - the syntax is newer than 3.10
+    literal_type = default_engine.literal_type(scope["Named"][scope["Rows"]])
+    assert literal_type == default_engine.literal_type(dict[str, list[int]])
+    value = {"a": [1]}
+    literal = default_engine.to_literal(value, scope["Named"][scope["Rows"]])
+    assert default_engine.to_python(literal, dict[str, list[int]]) == value

@@ -227,7 +227,7 @@ def test_a_chosen_place(tmp_path, run_storage):
         (
             StructuredDataset(FRAME),
             Annotated[StructuredDataset, "avro"],
-            "Failed to find a handler for <class 'pandas.DataFrame'>, protocol",
+            "Failed to find a handler for <class 'pandas",
         ),
         (StructuredDataset([1]), StructuredDataset, "It is no class of data frames"),
         (pd.DataFrame({"a": [object()]}), pd.DataFrame, "cannot be written to"),
