@@ -226,7 +226,11 @@ _SUBCLASSES: dict[Any, Any] = {}
 
 
 def _flytekit_template(number: int) -> bytes:
+    """Make what flytekit registers: its other template leaves the secrets out."""
+    from collections import OrderedDict
+
     from flytekit.configuration import ImageConfig, SerializationSettings
+    from flytekit.tools.translator import get_serializable
 
     settings = SerializationSettings(
         project="p",
@@ -235,8 +239,8 @@ def _flytekit_template(number: int) -> bytes:
         env={"A": "1"},
         image_config=ImageConfig(default_image=None),
     )
-    model = flytekit_task(number).serialize_to_model(settings)
-    data: bytes = model.to_flyte_idl().SerializeToString()
+    spec = get_serializable(OrderedDict(), settings, flytekit_task(number))
+    data: bytes = spec.template.to_flyte_idl().SerializeToString()
     return data
 
 

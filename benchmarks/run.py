@@ -5,8 +5,9 @@
     python benchmarks/run.py --check          fail if a floor is missed
     python benchmarks/run.py --write-readme   put the table into README.md
 
-``--check`` forgives a floor 15 % for the noise of a shared machine.  The limits, how
-many times the least possible it takes, are shown and not checked.
+``--check`` forgives a floor 40 %: it is to notice a change for the worse, also on a
+machine that does other work meanwhile.  The limits, how many times the least possible
+it takes, are shown and not checked.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from rows import Row, rows
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
-NOISE = 0.85
+NOISE = 0.6
 HEADINGS = ("what", "kit", "flytekit", "ratio", "at least", "x the least possible")
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
     from kit.task.compile import workflow_closure, workflow_spec, workflow_template
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.task.customized_container import TC, PythonCustomizedContainerTask
     from kit.task.define import workflow
     from kit.task.workflow import Workflow
     from kit.task.workflow_policy import WorkflowFailurePolicy
@@ -87,6 +87,7 @@ __all__ = [
     "SourceCode",
     "StructuredDataset",
     "SubprocessRunner",
+    "TC",
     "TaskMetadata",
     "TaskTemplateResolver",
     "Transformer",
@@ -133,7 +134,7 @@ _HOMES = {
     "kit.shim.decks": ("Deck",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
     "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),
-    "kit.task.customized_container": ("PythonCustomizedContainerTask",),
+    "kit.task.customized_container": ("PythonCustomizedContainerTask", "TC"),
     "kit.task.define": ("workflow",),
     "kit.task.workflow": ("Workflow",),
     "kit.task.workflow_policy": ("WorkflowFailurePolicy",),

@@ -303,5 +303,5 @@ class RecoverableError(Exception):
     """Raise it in an executor when trying again may help: Flyte then retries."""
 
 
-class IgnoreOutputs(Exception):  # noqa: N818 - the field's name, flytekit.core.base_task
+class IgnoreOutputs(Exception):
     """Raise it in an executor to end successfully without writing outputs."""

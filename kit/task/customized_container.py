@@ -21,7 +21,7 @@ from kit.task.node import construct_node_metadata, create_node
 from kit.task.sandbox import sandbox
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
-__all__ = ["PythonCustomizedContainerTask"]
+__all__ = ["TC", "PythonCustomizedContainerTask"]
 
 TC = TypeVar("TC")
 
