@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "TC",
     "Artifact",
     "BaseAccelerator",
     "Deck",
@@ -87,7 +88,6 @@ __all__ = [
     "SourceCode",
     "StructuredDataset",
     "SubprocessRunner",
-    "TC",
     "TaskMetadata",
     "TaskTemplateResolver",
     "Transformer",
