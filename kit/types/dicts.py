@@ -89,9 +89,7 @@ def _map_values(python_type: Any) -> Any | None:
 
 
 def _map_encoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Encoder:
-    write = write_all(
-        engine.transformer_for(value_type), value_type, engine.encoder(value_type)
-    )
+    write = write_all(value_type, engine)
     literal_type = engine.literal_type(python_type)
 
     def encode(value: Any, out: literals_pb2.Literal) -> None:
@@ -108,9 +106,7 @@ def _map_encoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Encod
 
 
 def _map_decoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Decoder:
-    read = read_all(
-        engine.transformer_for(value_type), value_type, engine.decoder(value_type)
-    )
+    read = read_all(value_type, engine)
 
     def decode(literal: literals_pb2.Literal) -> dict[str, Any]:
         if literal.WhichOneof("value") == "map":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
@@ -46,6 +46,20 @@ def _collection_type(python_type: Any, engine: TypeEngine) -> types_pb2.LiteralT
     return made
 
 
+def _collection_writer(
+    python_type: Any, engine: TypeEngine
+) -> Callable[[Iterable[Any], literals_pb2.Literal], None]:
+    """Make what writes elements, one after the other, into an empty literal."""
+    write = write_all(element_type(python_type), engine)
+
+    def write_collection(values: Iterable[Any], out: literals_pb2.Literal) -> None:
+        out.collection.SetInParent()
+        add = out.collection.literals.add
+        write(enumerate(values), lambda _: add())
+
+    return write_collection
+
+
 class ListTransformer(Transformer):
     """``list[T]``."""
 
@@ -63,27 +77,19 @@ class ListTransformer(Transformer):
         return _collection_type(python_type, engine)
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
-        element = element_type(python_type)
-        write = write_all(
-            engine.transformer_for(element), element, engine.encoder(element)
-        )
+        write = _collection_writer(python_type, engine)
         literal_type = engine.literal_type(python_type)
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if type(value) is not list:
                 why = f"Expected a list, got {shown(value)!r} of {type(value)}"
                 raise refuse_value(value, python_type, literal_type, why=why)
-            out.collection.SetInParent()
-            add = out.collection.literals.add
-            write(enumerate(value), lambda _: add())
+            write(value, out)
 
         return encode
 
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
-        element = element_type(python_type)
-        read = read_all(
-            engine.transformer_for(element), element, engine.decoder(element)
-        )
+        read = read_all(element_type(python_type), engine)
 
         def decode(literal: literals_pb2.Literal) -> list[Any]:
             if literal.WhichOneof("value") == "collection":
@@ -118,10 +124,7 @@ class IteratorTransformer(Transformer):
         return _collection_type(python_type, engine)
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
-        element = element_type(python_type)
-        write = write_all(
-            engine.transformer_for(element), element, engine.encoder(element)
-        )
+        write = _collection_writer(python_type, engine)
         literal_type = engine.literal_type(python_type)
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
@@ -129,17 +132,12 @@ class IteratorTransformer(Transformer):
                 kind = type(value).__name__
                 why = f"'{kind}' object is not iterable: expected {python_type}"
                 raise refuse_value(value, python_type, literal_type, why=why)
-            out.collection.SetInParent()
-            add = out.collection.literals.add
-            write(enumerate(value), lambda _: add())
+            write(value, out)
 
         return encode
 
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
-        element = element_type(python_type)
-        read = read_all(
-            engine.transformer_for(element), element, engine.decoder(element)
-        )
+        read = read_all(element_type(python_type), engine)
 
         def decode(literal: literals_pb2.Literal) -> Iterator[Any]:
             if literal.WhichOneof("value") != "collection":

@@ -13,8 +13,9 @@ from typing import Any
 from flyteidl.core import literals_pb2
 
 from kit.errors import ConversionError
+from kit.types.engine import TypeEngine
 from kit.types.simple import ScalarTransformer
-from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.transformer import Encoder, Transformer
 
 __all__ = ["Element", "Slot", "read_all", "write_all"]
 
@@ -37,13 +38,14 @@ def plain_field(transformer: Transformer, python_type: Any) -> str | None:
 
 
 def write_all(
-    transformer: Transformer, python_type: Any, encode: Encoder
+    python_type: Any, engine: TypeEngine
 ) -> Callable[[Iterable[tuple[Any, Any]], Slot], None]:
     """Make the loop that writes elements of one type.
 
     The loop takes pairs of a position or key and an element, and the maker of slots.
     """
-    field = plain_field(transformer, python_type)
+    encode = engine.encoder(python_type)
+    field = plain_field(engine.transformer_for(python_type), python_type)
 
     def write_each(elements: Iterable[tuple[Any, Any]], slot: Slot) -> None:
         step = None
@@ -79,10 +81,11 @@ def _write_again(encode: Encoder, step: Any, value: Any) -> None:
 
 
 def read_all(
-    transformer: Transformer, python_type: Any, decode: Decoder
+    python_type: Any, engine: TypeEngine
 ) -> Callable[[Iterable[Element]], Iterator[Any]]:
     """Make the loop that reads elements of one type, in the order they come."""
-    field = plain_field(transformer, python_type)
+    decode = engine.decoder(python_type)
+    field = plain_field(engine.transformer_for(python_type), python_type)
 
     def read_each(
         elements: Iterable[tuple[Any, literals_pb2.Literal]],
