@@ -18,6 +18,7 @@ from flyteidl.core import (
 )
 
 from kit import entrypoint
+from kit.shim import container_command
 
 MODULE = """
 import os, signal, sys, threading, time
@@ -428,7 +429,7 @@ def test_macros_that_were_left_as_they_are(lab):
     """A prefix that the engine did not fill in counts as none."""
     arguments = lab.arguments("Missing")
     arguments[arguments.index(str(lab.folder / "raw"))] = "{{.rawOutputDataPrefix}}"
-    parsed = entrypoint._container_run(entrypoint._parse(arguments))
+    parsed = container_command._container_run(container_command._parse(arguments))
     assert parsed.raw_output_prefix is None
 
 
@@ -469,7 +470,7 @@ def test_own_resolver_that_is_not_there(lab):
 def test_import_is_light():
     """The container side loads nothing that a task did not ask for."""
     script = (
-        "import sys, kit.entrypoint\n"
+        "import sys, kit.shim.container_command\n"
         "heavy = {'flytekit', 'fsspec', 'msgpack', 'mashumaro', 'rich', 'click', "
         "'pandas', 'numpy', 'pyarrow', 'pydantic', 'grpc', 'IPython', 'logging', "
         "'docstring_parser', 'google.protobuf.json_format', 'importlib.metadata'}\n"

@@ -44,7 +44,7 @@ def foreign(modules: set[str]) -> set[str]:
     [
         "import kit",
         "import kit; [getattr(kit, name) for name in kit.__all__]",
-        "import kit.entrypoint",
+        "import kit.shim.container_command",
         "import kit.resolver",
     ],
 )
@@ -53,7 +53,9 @@ def test_only_flyteidl_and_protobuf_are_loaded(statement):
     assert foreign(loaded(statement)) == set()
 
 
-@pytest.mark.parametrize("statement", ["import kit", "import kit.entrypoint"])
+@pytest.mark.parametrize(
+    "statement", ["import kit", "import kit.shim.container_command"]
+)
 def test_slow_modules_wait(statement):
     """What is slow to load waits for its first use, in the libraries used and here."""
     slow = {
@@ -78,7 +80,7 @@ def state():
 before = state()
 import kit
 [getattr(kit, name) for name in kit.__all__]
-import kit.entrypoint
+import kit.entrypoint, kit.shim.container_command
 assert state() == before
 """
     subprocess.run([sys.executable, "-c", check], check=True)
