@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal, cast
 
+from kit.runners.interrupts import held_back
 from kit.runners.lines import Lines
 from kit.runners.log import LogLine, Stream
 
@@ -84,6 +85,28 @@ class Process:
         on_line: Callable[[LogLine], None] | None = None,
     ) -> None:
         self._started = time.monotonic()
+        self._on_line = on_line
+        self._failure: BaseException | None = None
+        self._stopped: StopReason | None = None
+        self._killer: threading.Timer | None = None
+        self._exit: Exit | None = None
+        self._lock = threading.RLock()
+        self._done = threading.Event()
+        try:
+            with held_back():
+                self._start(argv, cwd, env)
+        except BaseException:
+            if self in _live:  # interrupted: nobody else knows of it yet
+                self.kill()
+                self._done.wait()
+            raise
+
+    def _start(
+        self,
+        argv: Sequence[str],
+        cwd: str | os.PathLike[str] | None,
+        env: Mapping[str, str] | None,
+    ) -> None:
         self._popen = subprocess.Popen(  # noqa: S603 - running what it is given is its job
             list(argv),
             cwd=cwd,
@@ -93,13 +116,6 @@ class Process:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        self._on_line = on_line
-        self._failure: BaseException | None = None
-        self._stopped: StopReason | None = None
-        self._killer: threading.Timer | None = None
-        self._exit: Exit | None = None
-        self._lock = threading.RLock()
-        self._done = threading.Event()
         _live.add(self)
         name = f"kit-process-{self.pid}"
         threading.Thread(target=self._pump, name=name, daemon=True).start()

@@ -303,9 +303,9 @@ PARENT = """
 import sys, signal, threading
 from kit.runners.process import Process
 signal.signal(signal.SIGINT, signal.default_int_handler)
-child = Process([sys.executable, "-S", "-u", "-c", {code!r}],
-                on_line=lambda line: print(line.text, flush=True))
 try:
+    child = Process([sys.executable, "-S", "-u", "-c", {code!r}],
+                    on_line=lambda line: print(line.text, flush=True))
     child.wait()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -329,6 +329,33 @@ def test_ctrl_c_in_the_waiting_parent_cancels_the_child():
     out, _ = parent.communicate(timeout=20)
     assert out.endswith("interrupted\n")
     assert not is_alive(pid)
+
+
+def test_ctrl_c_while_a_process_starts_leaves_none_behind():
+    """What started when the interrupt came is killed, for nobody could stop it."""
+    source = """
+import os, signal, subprocess, sys
+from kit.runners import process
+from kit.runners.process import Process
+plain = subprocess.Popen
+def interrupted(*args, **kwargs):
+    started = plain(*args, **kwargs)
+    print(started.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGINT)
+    return started
+subprocess.Popen = interrupted
+try:
+    Process(["sleep", "60"])
+except KeyboardInterrupt:
+    print(list(process._live), flush=True)
+"""
+    command = [sys.executable, "-c", source]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=20, check=False
+    )
+    pid, left = done.stdout.split()
+    assert left == "[]", done.stderr
+    assert not is_alive(int(pid))
 
 
 def test_a_second_ctrl_c_kills_at_once():
