@@ -25,6 +25,7 @@ from kit.errors import (
     StorageError,
     TemplateError,
     UnsupportedTypeError,
+    nearest,
 )
 
 __all__ = ["app", "run_app"]
@@ -51,6 +52,17 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])
         return cast("click.Command", module.command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant, or say which one is near."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(
+                error.message + nearest(args[0], _COMMANDS), ctx
+            ) from error
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from kit.cli.error import LoadError
+from kit.cli.status import ExitStatus
 from kit.display.escape import visible
 from kit.errors import nearest
 from kit.task.customized_container import PythonCustomizedContainerTask
@@ -91,11 +92,15 @@ def _import(name: str, folder: Path) -> ModuleType:
             )
             raise LoadError(msg) from error
         raise _import_failure(name, error) from error
+    except SystemExit as error:
+        if isinstance(error.code, ExitStatus):  # ours, from SIGTERM
+            raise
+        raise _import_failure(name, error) from error
     except Exception as error:
         raise _import_failure(name, error) from error
 
 
-def _import_failure(name: str, error: Exception) -> LoadError:
+def _import_failure(name: str, error: BaseException) -> LoadError:
     """Show the module's own frames of the traceback, and none of kit's."""
     frames = error.__traceback__
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):

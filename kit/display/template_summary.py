@@ -178,7 +178,7 @@ def _secrets(secrets: Iterable[Secret]) -> Table | None:
     rows = tuple(
         (
             secret.group,
-            secret.key,
+            secret.key or "none: Kubernetes mounts no secret at all then",
             Secret.MountType.Name(secret.mount_requirement),
             secret.env_var,
         )

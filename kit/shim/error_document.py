@@ -174,6 +174,8 @@ def _message(error: BaseException) -> str:
         )
     )
     summary = "".join(traceback.format_exception_only(type(error), error)).strip()
+    if isinstance(error, SystemExit):
+        summary += ": the task ended its process. Return the outputs, or raise an error"
     indent = "    "
     return (
         f"Trace:\n\n{textwrap.indent(trace, indent)}\n"
