@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ RUNNERS: dict[str, Callable[[], Runner]] = {
     "in-process": InProcessRunner,
 }
 """The runners that have a name."""
+
+_OPTIONS = ("runner", "timeout", "on_log", "directory", "environment", "settings")
 
 
 def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defaults
@@ -75,12 +78,13 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         KeyboardInterrupt: From Ctrl-C, after the run was stopped.
     """
     place = make_runner(runner)
+    _check_task(task)
     values = _merged(task, inputs or {}, named_inputs)
     request = dataclasses.replace(
         make_request(task, values, settings),
         timeout=_checked_timeout(timeout),
         on_log=on_log,
-        directory=None if directory is None else Path(directory),
+        directory=_checked_directory(directory),
         environment=dict(environment or {}),
         cancellation=cancellation or Cancellation(),
     )
@@ -91,9 +95,13 @@ def make_runner(runner: str | Runner) -> Runner:
     """Return the runner of that name, or the runner itself.
 
     Raises:
-        CallError: No runner has that name.
+        CallError: No runner has that name, or it is none.
     """
     if not isinstance(runner, str):
+        if isinstance(runner, type) or not callable(getattr(runner, "run", None)):
+            names = ", ".join(map(repr, RUNNERS))
+            msg = f"A runner is one of {names} or has a method run, got {runner!r}."
+            raise CallError(msg)
         return runner
     if runner not in RUNNERS:
         msg = f"There is no runner {runner!r}: take {' or '.join(map(repr, RUNNERS))}."
@@ -123,9 +131,20 @@ def make_request(
     )
 
 
-def _merged(
-    task: Task, inputs: Mapping[str, Any], named_inputs: Mapping[str, Any]
-) -> dict[str, Any]:
+def _check_task(task: Any) -> None:
+    if not isinstance(task, PythonCustomizedContainerTask):
+        msg = (
+            f"kit.run takes a task, as PythonCustomizedContainerTask(...) makes it, "
+            f"got {task!r}."
+        )
+        raise CallError(msg)
+
+
+def _merged(task: Task, inputs: Any, named_inputs: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(inputs, Mapping):
+        msg = f"inputs must map names to values, got {inputs!r}."
+        raise CallError(msg)
+    _check_options(task, named_inputs)
     for name in inputs:
         if name in named_inputs:
             msg = (
@@ -136,11 +155,32 @@ def _merged(
     return {**inputs, **named_inputs}
 
 
+def _check_options(task: Task, named_inputs: Mapping[str, Any]) -> None:
+    """Refuse what is no input but nearly a parameter of :func:`run`."""
+    known = task.python_interface.inputs
+    for name in named_inputs:
+        if name not in known and not nearest(name, known):
+            option = nearest(name, _OPTIONS)
+            if option:
+                msg = f"Received unexpected keyword argument '{name}' in kit.run."
+                raise CallError(msg + option)
+
+
 def _checked_timeout(timeout: float | None) -> float | None:
-    if timeout is not None and not timeout > 0:
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and timeout > 0):
         msg = f"A timeout is a positive number of seconds, got {timeout!r}."
         raise CallError(msg)
     return timeout
+
+
+def _checked_directory(directory: Any) -> Path | None:
+    if directory is None:
+        return None
+    if not isinstance(directory, (str, os.PathLike)) or "\0" in str(directory):
+        msg = f"directory must be the path of a folder, got {directory!r}."
+        raise CallError(msg)
+    return Path(directory)
 
 
 def _with_outputs(run: Run, task: Task) -> Run:
