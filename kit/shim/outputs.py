@@ -25,6 +25,7 @@ from kit.errors import (
 from kit.shim.flytekit_bridge import to_kit_value
 from kit.shim.own_type import write_with_own_type
 from kit.types import TypeEngine, describe
+from kit.types.refusal import shown
 
 __all__ = ["output_literals"]
 
@@ -102,7 +103,8 @@ def _by_name(
         (name,) = declared
         if isinstance(value, tuple):
             msg = (
-                f"Output({name}) in task{task} received a tuple {value!r}, instead of "
+                f"Output({name}) in task{task} received a tuple "
+                f"{shown(value, write=repr)}, instead of "
                 f"{type(value)}. A task with one output returns the value itself."
             )
             raise OutputError(msg, path=("outputs", name))
@@ -140,7 +142,7 @@ def _by_position(
         msg = (
             f"'{type(value).__name__}' object is not iterable as {len(names)} outputs: "
             f"return a dict with the names {', '.join(names)}, or a tuple. Got "
-            f"{value!r:.200}."
+            f"{shown(value, write=repr)}."
         )
         raise OutputError(msg, path=("outputs",))
     if sorted(order) != list(names):
@@ -197,6 +199,6 @@ def _shown(value: Any, engine: TypeEngine) -> str:
         try:
             literal = engine.to_literal(value, type(value))
         except KitError:  # an int beyond 64 bits, a text that is no Unicode
-            return f"{value!r:.200}"
+            return shown(value, write=repr)
         return describe(literal)[:1000]
-    return f"{value!r:.200}"
+    return shown(value, write=repr)

@@ -51,7 +51,7 @@ def fill_struct(struct: Struct, custom: Any) -> bool:
     try:
         return _fill_fields(struct, custom, _NESTING)
     except _NestingError as error:
-        loop = _loop(custom)
+        loop = _loop(custom, (), (), set())
         path, msg = (error.path, _TOO_DEEP) if loop is None else (loop, _CIRCULAR)
         raise CustomError(msg, path=["custom", *path]) from None
     except CustomError as error:
@@ -216,19 +216,26 @@ def _unwritable(error: UnicodeEncodeError | OverflowError, item: Any) -> CustomE
 
 
 def _loop(
-    item: Any, path: tuple[str | int, ...] = (), above: tuple[int, ...] = ()
+    item: Any, path: tuple[str | int, ...], above: tuple[int, ...], clear: set[int]
 ) -> tuple[str | int, ...] | None:
-    """Return the path of the first container that holds one of those around it."""
+    """Return the path of the first container that holds one of those around it.
+
+    Containers that are ``clear`` have been looked through, so those that stand in many
+    places are not looked through again in each; far below no loop is looked for.
+    """
     if id(item) in above:
         return path
     if not isinstance(item, (dict, list, tuple)):
         return None
+    if id(item) in clear or len(above) > _NESTING:
+        return None
     children = item.items() if isinstance(item, dict) else enumerate(item)
     for key, child in children:
         step = key if type(key) is int else str(key)
-        found = _loop(child, (*path, step), (*above, id(item)))
-        if found is not None or len(above) > _NESTING:
+        found = _loop(child, (*path, step), (*above, id(item)), clear)
+        if found is not None:
             return found
+    clear.add(id(item))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
@@ -14,10 +15,10 @@ __all__ = ["refuse_literal", "refuse_value", "shown"]
 _MOST_CHARACTERS = 2000
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, *, write: Callable[[Any], str] = str) -> str:
     """Return a value's text, cut where it is too long to read."""
     try:
-        text = str(value)
+        text = write(value)
     except Exception as error:  # noqa: BLE001 - the value's own code, inside an error
         return f"a value of {type(value)} whose text fails with {error!r:.200}"
     if len(text) <= _MOST_CHARACTERS:
