@@ -56,7 +56,7 @@ def check_executor_type(executor_type: object) -> type[ShimTaskExecutor[Any]]:
         raise ExecutorError(msg)
     name = executor_type.__name__
     method = getattr(executor_type, "execute_from_model", None)
-    if method is None or method is ShimTaskExecutor.execute_from_model:
+    if not callable(method) or method is ShimTaskExecutor.execute_from_model:
         msg = f"Executor {name} has no execute_from_model(self, tt, **kwargs): add one."
         raise ExecutorError(msg)
     abstract = getattr(executor_type, "__abstractmethods__", None)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, get_args
 
 from kit.definition.docstring import Docstring
+from kit.definition.keywords import explain_keywords
 from kit.errors import InterfaceError
 
 __all__ = ["Interface", "kwtypes"]
@@ -22,6 +23,7 @@ def kwtypes(**types: Any) -> OrderedDict[str, Any]:
     return OrderedDict(types)
 
 
+@explain_keywords(InterfaceError)
 class Interface:
     """The inputs and outputs of a task: like a signature, but simpler.
 
@@ -32,7 +34,8 @@ class Interface:
         docstring: Where the descriptions of the variables come from.
 
     Raises:
-        InterfaceError: A name cannot be a variable of Python.
+        InterfaceError: A name cannot be a variable of Python, or the variables are no
+            mapping of names to types.
 
     Example:
         >>> Interface(inputs={"rows": (int, 3), "name": str}, outputs={"score": float})
@@ -48,9 +51,9 @@ class Interface:
     ) -> None:
         self._inputs = {
             _input_name(name): _with_default(name, value)
-            for name, value in (inputs or {}).items()
+            for name, value in _named("inputs", inputs).items()
         }
-        self._outputs = dict(outputs or {})
+        self._outputs = dict(_named("outputs", outputs))
         self._output_tuple_name = output_tuple_name
         self._docstring = docstring
         _check_output_names([output_tuple_name or _TUPLE_NAME, *self._outputs])
@@ -183,6 +186,13 @@ def _taken(kind: str, name: str) -> str:
         f"{kind} {name} cannot be added as it already exists in the interface: "
         f"choose another name."
     )
+
+
+def _named(side: str, variables: Any) -> Mapping[str, Any]:
+    if variables is None or isinstance(variables, Mapping):
+        return variables or {}
+    msg = f"{side} must map names to types, as in {{'rows': int}}, got {variables!r}."
+    raise InterfaceError(msg)
 
 
 def _input_name(name: str) -> str:

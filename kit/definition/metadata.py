@@ -9,6 +9,7 @@ from typing import Any
 
 from flyteidl.core import literals_pb2, tasks_pb2
 
+from kit.definition.keywords import explain_keywords
 from kit.errors import MetadataError
 
 __all__ = ["TaskMetadata"]
@@ -19,6 +20,7 @@ _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
 _MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
 
 
+@explain_keywords(MetadataError)
 @dataclass(frozen=True)
 class TaskMetadata:
     """What Flyte should know about a task besides what it computes.
@@ -173,7 +175,10 @@ def _names(field: str, names: Iterable[str]) -> tuple[str, ...]:
 def _check_retries(retries: Any) -> None:
     is_number = isinstance(retries, int) and not isinstance(retries, bool)
     if not is_number or not 0 <= retries <= _MAX_RETRIES:
-        msg = f"retries must be a whole number from 0 up, got {retries!r}."
+        msg = (
+            f"retries must be a whole number from 0 up, got {retries!r}. Flyte takes "
+            f"at most {_MAX_RETRIES}."
+        )
         raise MetadataError(msg)
 
 

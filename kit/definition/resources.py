@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flyteidl.core import tasks_pb2
 
+from kit.definition.keywords import explain_keywords
 from kit.errors import ResourcesError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _TEMPLATE_ORDER = ("ephemeral_storage", "cpu", "gpu", "mem")
 _OVERRIDE_ORDER = ("cpu", "mem", "gpu", "ephemeral_storage")
 
 
+@explain_keywords(ResourcesError, memory="mem", ram="mem", disk="ephemeral_storage")
 @dataclass(frozen=True)
 class Resources:
     """Amounts of a task's resources: its requests, its limits, or both in pairs.

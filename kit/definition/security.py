@@ -10,6 +10,7 @@ from typing import Any
 
 from flyteidl.core import security_pb2
 
+from kit.definition.keywords import explain_keywords
 from kit.errors import SecretError
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
 _ENV_VAR = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
+@explain_keywords(SecretError, name="group")
 @dataclass(frozen=True)
 class Secret:
     """One secret that the platform puts into the task's container.
@@ -70,6 +72,9 @@ class Secret:
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
                 msg = f"A secret's {name} must be text, got {value!r}."
+                raise SecretError(msg)
+            if value is not None and "\0" in value:
+                msg = f"A secret's {name} has a NUL character in it: {value!r}."
                 raise SecretError(msg)
         requirement: object = self.mount_requirement
         if not isinstance(requirement, Secret.MountType):
@@ -237,12 +242,18 @@ def check_secret_requests(requests: Any) -> tuple[Secret, ...]:
     """Return a task's secret requests as a tuple, each a :class:`Secret`.
 
     Raises:
-        SecretError: It is one secret instead of a list, or something else is in it.
+        SecretError: It is no list of secrets, or something else is in it.
     """
     if isinstance(requests, Secret):
         msg = (
             "secret_requests must be a list: 'Secret' object is not iterable. "
             "Write secret_requests=[Secret(...)]."
+        )
+        raise SecretError(msg)
+    if isinstance(requests, (str, bytes)) or not isinstance(requests or (), Iterable):
+        msg = (
+            f"secret_requests must be a list of kit.Secret(group=..., key=...), got "
+            f"{requests!r}."
         )
         raise SecretError(msg)
     secrets = tuple(requests or ())

@@ -11,17 +11,21 @@ from kit.definition.resources import Resources, ResourceSpec
 from kit.errors import (
     DefinitionError,
     ImageError,
+    InterfaceError,
     MissingInterfaceError,
     ResourcesError,
 )
+from kit.resolver import TaskTemplateResolver
 
 __all__ = [
     "NO_METADATA",
     "NO_RESOURCES",
     "PLACE_OF",
+    "check_input_names",
     "check_interface",
     "checked",
     "checked_image",
+    "checked_resolver",
     "checked_type",
     "checked_version",
     "no_interface",
@@ -150,6 +154,48 @@ def check_interface(interface: Any) -> None:
             f"kit.Interface(inputs={{...}}, outputs={{...}}), got {interface!r}."
         )
         raise MissingInterfaceError(msg)
+
+
+def check_input_names(executor_type: type[Any], interface: Interface) -> None:
+    """Refuse inputs whose name the executor's method has for something else.
+
+    It is called with the template by position and the inputs by name.
+
+    Raises:
+        InterfaceError: Naming the input.
+    """
+    code = getattr(executor_type.execute_from_model, "__code__", None)
+    taken = {"self"}
+    if code is not None:
+        taken |= {*code.co_varnames[code.co_posonlyargcount : min(2, code.co_argcount)]}
+    for name in interface.inputs:
+        if name in taken:
+            msg = (
+                f"Input {name!r} cannot be passed to {executor_type.__name__}."
+                f"execute_from_model, which got multiple values for argument {name!r} "
+                f"then: it has a parameter of that name already. Rename the input."
+            )
+            raise InterfaceError(msg)
+
+
+def checked_resolver(
+    resolver: TaskTemplateResolver | None, default: TaskTemplateResolver
+) -> TaskTemplateResolver:
+    """Return the resolver, or the default for ``None``.
+
+    Raises:
+        DefinitionError: It cannot say its location or its loader arguments.
+    """
+    if resolver is None:
+        return default
+    if not hasattr(resolver, "location") or not hasattr(resolver, "loader_args"):
+        msg = (
+            f"task_resolver must be a resolver, such as kit.resolver."
+            f"default_task_template_resolver, got {resolver!r} of type "
+            f"{type(resolver).__name__}."
+        )
+        raise DefinitionError(msg)
+    return resolver
 
 
 def no_interface(task: str) -> MissingInterfaceError:

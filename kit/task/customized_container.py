@@ -93,7 +93,7 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             return self.compile(compilation, **values)
         return self.local_execute(None, **values)
 
-    def compile(self, ctx: Any, *args: Any, **kwargs: Any) -> Any:
+    def compile(self, ctx: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Make a node of the task in the workflow that is being defined.
 
         Args:
@@ -115,7 +115,7 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         """Return how a call is carried out."""
         return ExecutionMode.LOCAL_TASK_EXECUTION
 
-    def local_execute(self, ctx: ExecutionContext | None, **kwargs: Any) -> Any:
+    def local_execute(self, ctx: ExecutionContext | None, /, **kwargs: Any) -> Any:
         """Run the task on Python values.
 
         The outputs of an earlier run with equal inputs are taken only with

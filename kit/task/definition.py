@@ -82,7 +82,9 @@ class CustomizedContainerDefinition(
         self._name = name
         self._task_config = task_config
         self._container_image = checks.checked_image(container_image)
-        self._task_resolver = task_resolver or default_task_template_resolver
+        self._task_resolver = checks.checked_resolver(
+            task_resolver, default_task_template_resolver
+        )
         self._task_type = checks.checked_type(task_type)
         self._task_type_version = checks.checked_version(task_type_version)
         self._resources = checks.resource_spec(requests, limits)
@@ -91,6 +93,7 @@ class CustomizedContainerDefinition(
         self._security_context = SecurityContext(secrets=secrets) if secrets else None
         checks.check_interface(interface)
         self._python_interface = interface or Interface()
+        checks.check_input_names(executor_type, self._python_interface)
         self._interface = None if interface is None else typed_interface(interface)
         self._metadata = checks.checked("metadata", metadata, checks.NO_METADATA)
         docs = checks.checked("docs", docs, None, kind=Documentation)
@@ -110,7 +113,8 @@ class CustomizedContainerDefinition(
         )
         msg = (
             f"{type(self).__name__}{problem} keyword argument {name!r}."
-            f"{nearest(name, known)} {checks.PLACE_OF.get(name, '')}"
+            f"{nearest(name, [*known, *checks.PLACE_OF])} "
+            f"{checks.PLACE_OF.get(name, '')}"
         )
         raise DefinitionError(msg.rstrip())
 
