@@ -147,6 +147,28 @@ def test_many_lines_and_a_large_output(folder):
     assert len(done.stdout) < 1_000_000
 
 
+@pytest.mark.parametrize("package", ["click", "rich"])
+def test_a_package_of_an_extra_that_is_missing(folder, package):
+    """The command names it, and what to install; other packages bring click alone."""
+    script = f"""
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {package!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Missing())
+from kit.cli import main
+sys.exit(main(["show", "bad_tasks:exit"]))
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr.startswith(f"The command kit needs {package}, which is not")
+    assert "pip install 'flyte-task-kit[cli]'" in done.stderr
+    assert done.returncode == 2
+
+
 def test_paths_of_every_kind(folder):
     """The file, the working directory and the run's folder have spaces and Unicode."""
     done = kit(folder, "run", str(folder / "bad_tasks.py:fork"), "--directory", "ö ü")

@@ -16,12 +16,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         from kit.cli.app import run_app
-    except ModuleNotFoundError as error:
+
+        return run_app(argv)
+    except ModuleNotFoundError as error:  # of rich when something is to be shown
         return _say_what_is_missing(error)
     except KeyboardInterrupt:
         sys.stderr.write("Cancelled.\n")
         return 130
-    return run_app(argv)
 
 
 def _say_what_is_missing(error: ModuleNotFoundError) -> int:
