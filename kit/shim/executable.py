@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 from typing import Any
 
@@ -172,9 +171,8 @@ def _context_of_run(
     """
     context = current_context() if ctx is None else ctx
     if context is local_context():
-        context = dataclasses.replace(context, decks=[])
-    return dataclasses.replace(
-        context,
+        context = context.changed(decks=[])
+    return context.changed(
         enable_deck=template.metadata.generates_deck.value,
         secrets=context.secrets.for_requests(template.security_context.secrets),
     )

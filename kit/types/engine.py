@@ -60,7 +60,7 @@ class TypeEngine:
     def __init__(self, transformers: Iterable[Transformer] = ()) -> None:
         self._own: list[Transformer] = []
         self._users: list[Transformer] = []
-        self._guessing = Nesting()
+        self._guessing = Nesting(GuessError)
         wrong_type = UnsupportedTypeError
         self._transformers = PerType(self._find, error=wrong_type)
         self._literal_types = PerType(self._make_literal_type, error=wrong_type)
@@ -229,7 +229,7 @@ class TypeEngine:
             GuessError: No transformer knows the literal type, or one inside it.
         """
         inner: GuessError | None = None
-        with self._guessing.deeper(GuessError):
+        with self._guessing:
             for transformer in (*self._users, *self._own):
                 try:
                     guessed = transformer.guess(literal_type, self)

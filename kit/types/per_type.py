@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from kit.errors import KitError
@@ -23,28 +22,27 @@ takes two: what is nested deeper could be written, but no container could read i
 
 
 class Nesting(threading.local):
-    """Counts how deep the current thread is in types inside types."""
+    """Goes one level down in a ``with`` block, counted for each thread.
 
-    depth = 0
+    Args:
+        error: The class to raise where there is no level left.
+    """
 
-    @contextlib.contextmanager
-    def deeper(self, error: type[KitError]) -> Iterator[None]:
-        """Go one level down.
+    def __init__(self, error: type[KitError]) -> None:
+        self._error = error
+        self._depth = 0
 
-        Args:
-            error: The class to raise where there is no level left.
-        """
-        if self.depth >= DEEPEST:
+    def __enter__(self) -> None:
+        if self._depth >= DEEPEST:
             msg = (
                 f"More than {DEEPEST} types are inside each other; protobuf could not "
                 "read the values back. Use a dataclass, or a file."
             )
-            raise error(msg)
-        self.depth += 1
-        try:
-            yield
-        finally:
-            self.depth -= 1
+            raise self._error(msg)
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
 
 
 class PerType(Generic[_Built]):
@@ -65,7 +63,7 @@ class PerType(Generic[_Built]):
         self._build = build
         self._error = error
         self._kept: dict[int, tuple[Any, _Built]] = {}
-        self._nesting = Nesting()
+        self._nesting = Nesting(error)
         self._lock = threading.Lock()
 
     def __call__(self, python_type: Any) -> _Built:
@@ -74,7 +72,7 @@ class PerType(Generic[_Built]):
         found = kept.get(id(python_type))
         if found is not None:
             return found[1]
-        with self._nesting.deeper(self._error):
+        with self._nesting:
             built = self._build(python_type)
         with self._lock:
             if len(kept) >= _MOST_KEPT:
