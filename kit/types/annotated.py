@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -126,6 +125,8 @@ def merge_annotation(made: types_pb2.LiteralType, python_type: Any) -> None:
     if CACHE_KEY_METADATA in annotation.data:
         msg = f"FlyteAnnotation cannot contain `{CACHE_KEY_METADATA}`."
         raise UnsupportedTypeError(msg)
+    import json  # few types have one
+
     try:
         data = json.loads(json.dumps(annotation.data))
     except (TypeError, ValueError) as error:

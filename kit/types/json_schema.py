@@ -16,6 +16,11 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
+# Flyte's own classes, which register themselves as fields of dataclasses.
+import kit.types.directories
+import kit.types.files
+import kit.types.schema
+import kit.types.structured_dataset  # noqa: F401 - as the three before
 from kit.errors import GuessError
 from kit.types.codecs import flyte_class
 
