@@ -64,7 +64,7 @@ def test_a_template_of_a_newer_flyte_is_read(make_task, settings):
         (b'{"id": 1}', "JSON text"),
         (b"id {\n  name: 'x'\n}", "a text that starts with"),
         (b"<html><body>403</body></html>", "HTML or XML"),
-        (gzip.compress(b"x"), "a gzip file"),
+        (gzip.compress(b"x", mtime=0), "a gzip file"),
         (pickle.dumps({"a": 1}), "a Python pickle"),
         (b"PK\x03\x04rest", "a zip file"),
         (b"\xff\xfe\x00\x01", "a damaged file or another message"),
