@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from flyteidl.core import literals_pb2, tasks_pb2, types_pb2
 
 ALLOWED = ("flyteidl", "google", "kit", "protoc_gen_openapiv2")
 """Beside the standard library: Flyte's messages and the options of their protos."""
@@ -67,6 +68,68 @@ def test_slow_modules_wait(statement):
         "xml",
     }
     assert loaded(statement) & slow == set()
+
+
+EXECUTOR = """
+from kit.definition.executor import ShimTaskExecutor
+
+class Repeat(ShimTaskExecutor):
+    def execute_from_model(self, tt, count, text):
+        return count * text
+"""
+TASK = """
+from repeating import Repeat
+
+from kit import Interface, PythonCustomizedContainerTask
+
+interface = Interface({"count": int, "text": str}, {"o": str})
+task = PythonCustomizedContainerTask(
+    "repeat", None, "acme/repeat:1", Repeat, interface=interface
+)
+"""
+FAMILIES = {
+    f"kit.types.{family}"
+    for family in ("arrays", "datasets", "directories", "files", "frames", "models")
+} | {"kit.types.schema", "kit.types.structs", "kit.types.structured_dataset"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Make a folder of modules that a fresh interpreter imports from."""
+    (tmp_path / "repeating.py").write_text(EXECUTOR, encoding="utf-8")
+    (tmp_path / "task_of_it.py").write_text(TASK, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_definition_loads_neither_large_values_nor_workflows():
+    """Nor what it would need for parts that it does not have."""
+    unneeded = {"kit.task.node", "kit.definition.security", "hashlib", "uuid"}
+    assert loaded("import task_of_it") & (FAMILIES | unneeded) == set()
+
+
+def test_a_run_on_plain_values_loads_no_large_ones(folder):
+    """The container's side, from its arguments to outputs.pb."""
+    template, inputs = tasks_pb2.TaskTemplate(type="t"), literals_pb2.LiteralMap()
+    template.id.name = "repeat"
+    template.metadata.SetInParent()
+    variables = template.interface.inputs.variables
+    variables["count"].type.simple = types_pb2.INTEGER
+    variables["text"].type.simple = types_pb2.STRING
+    template.interface.outputs.variables["o"].type.simple = types_pb2.STRING
+    inputs.literals["count"].scalar.primitive.integer = 2
+    inputs.literals["text"].scalar.primitive.string_value = "ab"
+    for name, message in (("template.pb", template), ("inputs.pb", inputs)):
+        (folder / name).write_bytes(message.SerializeToString())
+    arguments = ["--inputs", f"{folder}/inputs.pb", "--output-prefix", str(folder)]
+    arguments += ["--", f"{folder}/template.pb", "repeating.Repeat"]
+    modules = loaded(f"from kit.entrypoint import main; main({arguments!r})")
+    data = (folder / "outputs.pb").read_bytes()
+    outputs = literals_pb2.LiteralMap.FromString(data)
+    assert outputs.literals["o"].scalar.primitive.string_value == "abab"
+    unneeded = {"kit.template.serialize", "kit.definition.interface", "hashlib"}
+    assert modules & (FAMILIES | unneeded) == set()
 
 
 def test_importing_changes_nothing_in_the_process():

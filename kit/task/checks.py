@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.definition.image import check_image_reference
 from kit.definition.interface import Interface
@@ -17,6 +17,11 @@ from kit.errors import (
 )
 from kit.resolver import TaskTemplateResolver
 
+if TYPE_CHECKING:
+    from kit.definition.docstring import Docstring
+    from kit.definition.documentation import Documentation
+    from kit.definition.security import SecurityContext
+
 __all__ = [
     "NO_METADATA",
     "NO_RESOURCES",
@@ -28,8 +33,10 @@ __all__ = [
     "checked_resolver",
     "checked_type",
     "checked_version",
+    "documentation",
     "no_interface",
     "resource_spec",
+    "security_context",
 ]
 
 T = TypeVar("T")
@@ -80,6 +87,35 @@ def checked(name: str, value: T | None, default: T, *, kind: Any = None) -> T:
         msg = f"{name} must be of type {expected.__name__}, got {value!r}."
         raise DefinitionError(msg)
     return value
+
+
+def documentation(docs: Any, docstring: Docstring | None) -> Documentation | None:
+    """Return what is written about a task, here and in its interface's docstring.
+
+    Raises:
+        DefinitionError: ``docs`` is something else.
+    """
+    if docs is None and docstring is None:
+        return None
+    # Many tasks have none, and do not wait for its messages to load.
+    from kit.definition.documentation import Documentation, documentation_of
+
+    given = checked("docs", docs, None, kind=Documentation)
+    return documentation_of(given, docstring)
+
+
+def security_context(requests: Any) -> SecurityContext | None:
+    """Return what a task asks for with its secrets, if it asks for any.
+
+    Raises:
+        SecretError: They are no list of secrets.
+    """
+    if requests is None:
+        return None
+    from kit.definition.security import SecurityContext, check_secret_requests
+
+    secrets = check_secret_requests(requests)
+    return SecurityContext(secrets=secrets) if secrets else None
 
 
 def checked_image(image: Any) -> str:

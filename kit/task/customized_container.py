@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from flyteidl.core import literals_pb2, workflow_pb2
+from flyteidl.core import literals_pb2
 
 from kit.shim.context import ExecutionContext
 from kit.task.call import (
@@ -17,9 +17,11 @@ from kit.task.compilation import current_compilation
 from kit.task.definition import CustomizedContainerDefinition
 from kit.task.in_process import load_from_template
 from kit.task.mode import ExecutionMode
-from kit.task.node import construct_node_metadata, create_node
 from kit.task.sandbox import sandbox
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+
+if TYPE_CHECKING:
+    from flyteidl.core import workflow_pb2
 
 __all__ = ["TC", "PythonCustomizedContainerTask"]
 
@@ -104,11 +106,15 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         Returns:
             A promise, a named tuple of promises, or a void promise.
         """
+        from kit.task.node import create_node  # only workflows have nodes
+
         values = name_arguments(self.name, self.python_interface, args, kwargs)
         return create_node(ctx, self, values, self._engine)
 
     def construct_node_metadata(self) -> workflow_pb2.NodeMetadata:
         """Return the metadata of a node of this task."""
+        from kit.task.node import construct_node_metadata
+
         return construct_node_metadata(self)
 
     def local_execution_mode(self) -> ExecutionMode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from flyteidl.core import interface_pb2, tasks_pb2
 
@@ -15,14 +15,12 @@ from kit.definition.deck_fields import (
     check_deck_fields,
     decks_enabled,
 )
-from kit.definition.documentation import Documentation, documentation_of
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.image import render_image
 from kit.definition.interface import Interface
 from kit.definition.metadata import TaskMetadata
 from kit.definition.names import check_environment, check_task_name
 from kit.definition.resources import Resources, ResourceSpec
-from kit.definition.security import Secret, SecurityContext, check_secret_requests
 from kit.definition.settings import Runtime, SerializationSettings, check_runtime
 from kit.definition.tracking import TrackedInstance
 from kit.definition.typed_interface import typed_interface
@@ -34,6 +32,10 @@ from kit.template.container import container_message
 from kit.template.runtime import command_args, runtime_of
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 from kit.template.view import TaskTemplateView
+
+if TYPE_CHECKING:
+    from kit.definition.documentation import Documentation
+    from kit.definition.security import Secret, SecurityContext
 
 __all__ = ["CustomizedContainerDefinition"]
 
@@ -89,15 +91,13 @@ class CustomizedContainerDefinition(
         self._task_type_version = checks.checked_version(task_type_version)
         self._resources = checks.resource_spec(requests, limits)
         self._environment = check_environment(environment)
-        secrets = check_secret_requests(secret_requests)
-        self._security_context = SecurityContext(secrets=secrets) if secrets else None
+        self._security_context = checks.security_context(secret_requests)
         checks.check_interface(interface)
         self._python_interface = interface or Interface()
         checks.check_input_names(executor_type, self._python_interface)
         self._interface = None if interface is None else typed_interface(interface)
         self._metadata = checks.checked("metadata", metadata, checks.NO_METADATA)
-        docs = checks.checked("docs", docs, None, kind=Documentation)
-        self._docs = documentation_of(docs, self._python_interface.docstring)
+        self._docs = checks.documentation(docs, self._python_interface.docstring)
         self._enable_deck = decks_enabled(enable_deck, disable_deck)
         fields = (deck_fields or ()) if self._enable_deck else ()
         self._deck_fields = check_deck_fields(fields)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 __all__ = ["dnsify"]
 
 _LONGEST = 63
@@ -17,6 +15,8 @@ def dnsify(name: str) -> str:
     'my-special-node'
     """
     if len(name) >= _LONGEST:
+        import hashlib  # few names are that long
+
         digest = hashlib.sha224(name.encode()).hexdigest()[:_HASH_LENGTH]
         name = f"{digest}-{name[-(_LONGEST - _HASH_LENGTH - 1) :]}"
     label = ""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +34,7 @@ def sandbox(context: ExecutionContext | None) -> Iterator[ExecutionContext]:
     except IndexError:
         directory = _new_directory(parent)
     try:
-        yield dataclasses.replace(
-            base,
+        yield base.changed(
             execution_date=dt.datetime.now(dt.timezone.utc),
             raw_output_prefix=(
                 storage.raw_output_prefix if outside else base.raw_output_prefix
@@ -52,7 +49,7 @@ def sandbox(context: ExecutionContext | None) -> Iterator[ExecutionContext]:
 
 
 def _new_directory(parent: str) -> str:
-    directory = Path(parent, uuid.uuid4().hex)
+    directory = Path(parent, os.urandom(16).hex())
     directory.mkdir(parents=True)
     return str(directory)
 

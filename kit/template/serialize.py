@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from flyteidl.admin import task_pb2
 from flyteidl.core import identifier_pb2, interface_pb2, security_pb2, tasks_pb2
 from google.protobuf.message import Message
 
-from kit.definition.documentation import Documentation
 from kit.definition.image import Image, ImageConfig
 from kit.definition.metadata import TaskMetadata
 from kit.definition.settings import Runtime, SerializationSettings
@@ -22,6 +20,11 @@ from kit.errors import CustomWarning, DefinitionError
 from kit.template.config import check_config, kit_entries
 from kit.template.custom import doubtful_numbers, fill_struct
 from kit.template.runtime import metadata_message, runtime_of
+
+if TYPE_CHECKING:
+    from flyteidl.admin import task_pb2
+
+    from kit.definition.documentation import Documentation
 
 __all__ = [
     "LOCAL_SETTINGS",
@@ -98,6 +101,8 @@ def task_spec(
     Raises:
         DefinitionError: As :func:`task_template`.
     """
+    from flyteidl.admin import task_pb2  # templates do without it
+
     spec = task_pb2.TaskSpec(template=task_template(task, settings))
     docs = task.docs
     if docs is not None:
