@@ -10,10 +10,12 @@ from __future__ import annotations
 import dataclasses
 import keyword
 import typing
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from google.protobuf.struct_pb2 import Struct, Value
 
 # Flyte's own classes, which register themselves as fields of dataclasses.
@@ -26,7 +28,8 @@ from kit.types.codecs import flyte_class
 
 __all__ = ["guess_from_schema"]
 
-_MOST_PROPERTIES = 10_000
+_MOST_BYTES = 4 << 20  # what gRPC takes of a message
+_MOST_PARTS = 5_000  # classes, properties and variants: seconds of code to generate
 _DEEPEST = 32
 _PRIMITIVES = {
     "string": str,
@@ -35,6 +38,8 @@ _PRIMITIVES = {
     "number": float,
     "null": type(None),
 }
+
+_Path = tuple[str, ...]
 
 
 def guess_from_schema(metadata: Struct) -> Any | None:
@@ -48,13 +53,21 @@ def guess_from_schema(metadata: Struct) -> Any | None:
     """
     if "title" not in metadata.fields or "properties" not in metadata.fields:
         return None
+    size = metadata.ByteSize()
+    if size > _MOST_BYTES:
+        msg = f"A schema has {size} bytes; more than {_MOST_BYTES} are not read."
+        raise GuessError(msg)
     return _make(metadata.SerializeToString(deterministic=True))
 
 
 @lru_cache(maxsize=1024)
 def _make(serialized: bytes) -> Any:
     metadata = Struct()
-    metadata.ParseFromString(serialized)
+    try:
+        metadata.ParseFromString(serialized)
+    except DecodeError as error:
+        msg = f"A schema is nested deeper than protobuf can read: {error}."
+        raise GuessError(msg) from error
     return _Schema(metadata).make()
 
 
@@ -68,31 +81,32 @@ def _plain(value: Value) -> Any:
 
 
 class _Schema:
-    """One schema, with the definitions that its references name."""
+    """One schema, with the definitions that its references name.
+
+    A definition is read once, however often it is referred to: otherwise a short
+    schema could ask for more classes than there is memory.
+    """
 
     def __init__(self, metadata: Struct) -> None:
         self.root = {k: _plain(v) for k, v in metadata.fields.items()}
-        self.definitions = self.root.get("$defs", self.root.get("definitions", {}))
-        self.left = _MOST_PROPERTIES
+        definitions = self.root.get("$defs", self.root.get("definitions", {}))
+        self.definitions = _mapping(definitions, "$defs")
+        self.read: dict[str, Any] = {}
+        self.left = _MOST_PARTS
 
     def make(self) -> Any:
         return self.dataclass(self.root, _text(self.root, "title"), ())
 
-    def dataclass(
-        self, schema: Mapping[str, Any], name: str, path: tuple[str, ...]
-    ) -> Any:
-        if len(path) > _DEEPEST:
-            msg = (
-                f"A schema refers to itself, or is nested too deep: {' → '.join(path)}."
-            )
-            raise GuessError(msg)
-        properties = _mapping(schema.get("properties", {}), "properties")
-        self.left -= len(properties)
+    def spend(self, parts: int) -> None:
+        self.left -= parts
         if self.left < 0:
-            msg = (
-                f"A schema has more than {_MOST_PROPERTIES} properties: {name!r:.100}."
-            )
+            msg = f"A schema has more than {_MOST_PARTS} classes and properties."
             raise GuessError(msg)
+
+    def dataclass(self, schema: Mapping[str, Any], name: str, path: _Path) -> Any:
+        _check_depth(path)
+        properties = _mapping(schema.get("properties", {}), "properties")
+        self.spend(1 + len(properties))
         fields = [
             (
                 field,
@@ -102,25 +116,23 @@ class _Schema:
         ]
         return _make_dataclass(name, fields)
 
-    def property_type(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    def property_type(self, schema: Mapping[str, Any], path: _Path) -> Any:
         """Return the type of a property of a class."""
         if variants := schema.get("anyOf"):
             return self.union(variants, path)
-        if "$ref" in schema:
-            return self.referred(schema, path)
         if schema.get("enum"):
             return str
         kind = schema.get("type")
+        if kind is None and "$ref" not in schema:
+            return Any
         if kind == "array":
-            return list[self.element_type(_items(schema), path)]  # type: ignore[misc]
+            return self.list_type(schema, path)
         if kind == "object" and not schema.get("additionalProperties"):
             return self.object_type(schema, path)
         return self.element_type(schema, path)
 
-    def union(self, variants: Any, path: tuple[str, ...]) -> Any:
-        members = (
-            [_mapping(v, path[-1]) for v in variants] if _is_list(variants) else []
-        )
+    def union(self, variants: Any, path: _Path) -> Any:
+        members = self.variants(variants, path)
         if not members or any(member.get("anyOf") for member in members):
             msg = (
                 f"The property with name {path[-1]} has a nested Optional or Union "
@@ -130,52 +142,72 @@ class _Schema:
         types = tuple(self.property_type(member, path) for member in members)
         return typing.Union[types]  # noqa: UP007 - variants are known at run time
 
-    def object_type(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    def variants(self, variants: Any, path: _Path) -> list[Mapping[str, Any]]:
+        if not _is_list(variants):
+            return []
+        self.spend(len(variants))
+        return [_mapping(variant, path[-1]) for variant in variants]
+
+    def object_type(self, schema: Mapping[str, Any], path: _Path) -> Any:
         if not schema.get("title"):
             return dict
         name = _text(schema, "title")
         return flyte_class(name, schema) or self.dataclass(schema, name, path)
 
-    def referred(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    def referred(self, schema: Mapping[str, Any], path: _Path) -> Any:
         name = _text(schema, "$ref").rsplit("/", 1)[-1]
-        if len(path) > _DEEPEST:
-            raise _endless(path)
         if name not in self.definitions:
             msg = f"Cannot find definition for $ref {schema['$ref']!r:.200} in schema."
             raise GuessError(msg)
+        if name not in self.read:
+            self.read[name] = None  # while it is being read
+            self.read[name] = self.defined(name, (*path, name))
+        if self.read[name] is None:
+            raise _endless((*path, name))
+        return self.read[name]
+
+    def defined(self, name: str, path: _Path) -> Any:
         definition = _mapping(self.definitions[name], name)
         if definition.get("enum"):
             return str
-        found = flyte_class(_text({"title": name, **definition}, "title"), definition)
-        return found or self.dataclass(definition, name, (*path, name))
+        if "properties" not in definition:
+            return self.element_type(definition, path)
+        title = _text({"title": name, **definition}, "title")
+        found = flyte_class(title, definition)
+        return found or self.dataclass(definition, name, path)
 
-    def element_type(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    def element_type(self, schema: Mapping[str, Any], path: _Path) -> Any:
         """Return the type of an element of a list or a dict, or of a plain property."""
-        if len(path) > _DEEPEST:
-            raise _endless(path)
+        _check_depth(path)
         if "$ref" in schema:
             return self.referred(schema, path)
         if variants := schema.get("anyOf"):
             return self.optional_element(variants, path)
         kind = schema.get("type", "string")
         if kind == "array":
-            return list[self.element_type(_items(schema), (*path, "[]"))]  # type: ignore[misc]
+            return self.list_type(schema, path)
         if kind == "object":
             return self.mapping_type(schema, path)
         return _primitive(kind, schema.get("format"))
 
-    def mapping_type(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    def list_type(self, schema: Mapping[str, Any], path: _Path) -> Any:
+        if "items" not in schema:
+            return list[Any]
+        items = _mapping(schema["items"], "items")
+        return list[self.element_type(items, (*path, "[]"))]  # type: ignore[misc]
+
+    def mapping_type(self, schema: Mapping[str, Any], path: _Path) -> Any:
         inner = schema.get("additionalProperties")
         if not inner:
             return dict
+        if inner is True:
+            return dict[str, Any]
         element = self.element_type(_mapping(inner, path[-1]), (*path, "{}"))
         return dict[str, element]  # type: ignore[valid-type]
 
-    def optional_element(self, variants: Any, path: tuple[str, ...]) -> Any:
+    def optional_element(self, variants: Any, path: _Path) -> Any:
         """Return the first variant that is not null: elements have one type."""
-        members = (
-            [_mapping(v, path[-1]) for v in variants] if _is_list(variants) else []
-        )
+        members = self.variants(variants, path)
         given = [m for m in members if m.get("type") != "null"]
         if not given:
             return type(None)
@@ -191,15 +223,14 @@ def _primitive(kind: Any, written_as: Any) -> Any:
     return _PRIMITIVES.get(kind, str) if isinstance(kind, str) else str
 
 
-def _endless(path: tuple[str, ...]) -> GuessError:
+def _check_depth(path: _Path) -> None:
+    if len(path) > _DEEPEST:
+        raise _endless(path)
+
+
+def _endless(path: _Path) -> GuessError:
     shown = " → ".join(step[:40] for step in path[:6])
     return GuessError(f"A schema refers to itself, or is nested too deep: {shown} …")
-
-
-def _variants(variants: Any, path: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    if not _is_list(variants):
-        return []
-    return [_mapping(variant, path[-1]) for variant in variants]
 
 
 def _in_order(properties: Mapping[str, Any], required: Any) -> list[str]:
@@ -217,9 +248,12 @@ def _in_order(properties: Mapping[str, Any], required: Any) -> list[str]:
 
 
 def _make_dataclass(name: str, fields: list[tuple[str, Any]]) -> Any:
-    bad = [f for f, _ in fields if not f.isidentifier() or keyword.iskeyword(f)]
+    bad = [field for field, _ in fields if not _is_field_name(field)]
     if bad:
-        msg = f"{bad[0]!r:.200} cannot be a field of a dataclass: it is no Python name."
+        msg = (
+            f"{bad[0]!r:.200} cannot be a field of a dataclass: it is no Python name, "
+            "or one that Python keeps to itself."
+        )
         raise GuessError(msg)
     if not name.isidentifier() or keyword.iskeyword(name):
         name = "".join(c if c.isalnum() else "_" for c in name)[:100]
@@ -232,21 +266,23 @@ def _make_dataclass(name: str, fields: list[tuple[str, Any]]) -> Any:
         raise GuessError(f"No dataclass {name!r:.200}: {error}.") from error
 
 
+def _is_field_name(name: str) -> bool:
+    if name.startswith("__") and name.endswith("__"):
+        return False
+    # Python normalizes the names in code, so that others could not be asked for.
+    normal = unicodedata.normalize("NFKC", name) == name
+    return normal and name.isidentifier() and not keyword.iskeyword(name)
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, list) and bool(value)
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
-    if value is True:
-        return {}
     if not isinstance(value, dict):
         msg = f"The schema of {where!r:.200} is {value!r:.200}, not an object."
         raise GuessError(msg)
     return value
-
-
-def _items(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(schema.get("items", {}), "items")
 
 
 def _text(schema: Mapping[str, Any], key: str) -> str:
