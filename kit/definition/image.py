@@ -10,16 +10,15 @@ from kit.errors import ImageError, nearest
 
 __all__ = ["Image", "ImageConfig", "check_image_reference", "render_image"]
 
+# Patterns are compiled when they are first needed, which many processes do not.
+
 # Group 2 names the image, group 3 the attribute; only the keyword ignores case.
-_MACRO = re.compile(
-    r"(:?)\{\{\s*\.image[s]?\.([a-zA-Z0-9_-]+)(?:\.([a-zA-Z0-9_-]+))?\s*\}\}",
-    re.IGNORECASE,
-)
+_MACRO = r"(?i)(:?)\{\{\s*\.image[s]?\.([a-zA-Z0-9_-]+)(?:\.([a-zA-Z0-9_-]+))?\s*\}\}"
 
 # The grammar of the container world: github.com/distribution/reference, regexp.go.
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REFERENCE = (  # compiled when it is first needed
+_REFERENCE = (
     rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
     r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
@@ -170,7 +169,7 @@ def render_image(image: str | None, image_config: ImageConfig) -> str:
             is neither an image nor a default one.
     """
     if image:
-        return _MACRO.sub(lambda match: _replacement(match, image_config), image)
+        return re.sub(_MACRO, lambda match: _replacement(match, image_config), image)
     if image_config.default_image is None:
         msg = (
             "An image is required for PythonAutoContainer tasks. Pass container_image, "
