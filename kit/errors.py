@@ -20,7 +20,12 @@
     │   ├── ExecutorError       an executor that is none or cannot be loaded
     │   │   ├── ExecutorModuleError  its module is not there to import
     │   │   └── ExecutorNameError    its module has no such class
-    │   └── TrackingError       where an object lives cannot be known
+    │   ├── TrackingError       where an object lives cannot be known
+    │   └── AuthoringError      code that cannot leave the notebook it was written in
+    │       ├── SourceError         its source cannot be had, or not for certain
+    │       ├── UndefinedNameError  it uses a name that does not exist
+    │       ├── CaptureError        it uses a live object that source cannot make
+    │       └── SecretInSourceError it holds the value of a secret
     ├── CallError               a task was called with the wrong arguments
     │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
@@ -50,7 +55,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "AuthoringError",
     "CallError",
+    "CaptureError",
     "CheckpointError",
     "ContextAttributeError",
     "ContextError",
@@ -84,10 +91,13 @@ __all__ = [
     "RunFailed",
     "RunTimedOut",
     "SecretError",
+    "SecretInSourceError",
     "SecretNotFoundError",
+    "SourceError",
     "StorageError",
     "TemplateError",
     "TrackingError",
+    "UndefinedNameError",
     "UnsupportedTypeError",
 ]
 
@@ -221,6 +231,26 @@ class ExecutorNameError(ExecutorError, AttributeError):
 
 class TrackingError(DefinitionError):
     """Where an object lives in a module cannot be known."""
+
+
+class AuthoringError(DefinitionError):
+    """Code that cannot leave the notebook, script or module it was written in."""
+
+
+class SourceError(AuthoringError, OSError):
+    """The source of an object cannot be had, or not for certain."""
+
+
+class UndefinedNameError(AuthoringError, NameError):
+    """Code uses a name that does not exist where the code was defined."""
+
+
+class CaptureError(AuthoringError):
+    """Code uses an object that no source can make anew."""
+
+
+class SecretInSourceError(AuthoringError):
+    """Code holds the value of a secret; the value is never printed."""
 
 
 class CallError(KitError, TypeError, ValueError, AssertionError):

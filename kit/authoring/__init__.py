@@ -1,0 +1,1 @@
+"""From code in a notebook to code that a container can load."""
