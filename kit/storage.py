@@ -29,6 +29,7 @@ __all__ = [
     "is_local_folder",
     "is_remote",
     "local_path",
+    "process_storage",
     "read_bytes",
     "use_storage",
     "write_bytes",
@@ -285,7 +286,7 @@ def current_storage() -> Storage:
     Outside of a run it is a private temporary folder of this process, removed at its
     end.
     """
-    return _current.get() or _process_storage()
+    return _current.get() or process_storage()
 
 
 def in_run() -> bool:
@@ -303,7 +304,8 @@ def use_storage(storage: Storage) -> Iterator[Storage]:
         _current.reset(token)
 
 
-def _process_storage() -> Storage:
+def process_storage() -> Storage:
+    """Return the storage of code that no run has called."""
     with _default_lock:
         if not _default:
             folder = tempfile.mkdtemp(prefix="kit-")

@@ -21,7 +21,7 @@ from flyteidl.core import identifier_pb2
 from kit.errors import CheckpointError, ContextAttributeError
 from kit.shim import flytekit_bridge
 from kit.shim.secrets import SecretsManager
-from kit.storage import current_storage
+from kit.storage import process_storage
 
 if TYPE_CHECKING:
     import logging
@@ -204,7 +204,7 @@ def local_context() -> ExecutionContext:
     """Return the context of code that no run has called, one per process."""
     from kit.shim.checkpoint import Checkpoint
 
-    storage = current_storage()
+    storage = process_storage()
     return ExecutionContext(
         execution_id=identifier_pb2.WorkflowExecutionIdentifier(
             project="local", domain="local", name="local"

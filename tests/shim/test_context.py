@@ -15,6 +15,7 @@ from kit.shim.context import (
     local_context,
     use_context,
 )
+from kit.storage import Storage, current_storage, use_storage
 
 ENGINE = {
     "FLYTE_INTERNAL_EXECUTION_ID": "f1a2",
@@ -156,3 +157,12 @@ def test_flytekit_is_not_imported():
     script = "import sys, kit.shim.context as c; c.current_context(); "
     script += "sys.exit('flytekit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_local_context_keeps_no_storage_of_a_run(tmp_path):
+    """Asked for inside a run for the first time, it is still the process's own."""
+    local_context.cache_clear()
+    with use_storage(Storage(str(tmp_path / "raw"), str(tmp_path / "work"))):
+        context = local_context()
+    assert not context.working_directory.startswith(str(tmp_path))
+    assert context.working_directory == current_storage().working_dir
