@@ -93,7 +93,7 @@ class _Hook:
         """Never raise: a cell of the user's must not end in an error of ours."""
         try:
             self._note(result)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a user's object raises
             sys.stderr.write(f"kit could not note the classes of this cell: {error}\n")
 
     def _note(self, result: Any) -> None:

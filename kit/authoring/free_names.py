@@ -131,12 +131,13 @@ class _Finder(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._visit_all(node.decorator_list)
         self._visit_defaults(node.args)
-        with_types = self._enter_type_parameters(node)
+        depth = len(self._scopes)
+        self._enter_type_parameters(node)
         for arg in parameters(node.args):
             self._visit_annotation(arg.annotation)
         self._visit_annotation(node.returns)
         self._visit_later(node.body, bound_names(node.body, node.args))
-        self._leave(with_types)
+        del self._scopes[depth:]
         self._bind(node.name)
 
     visit_AsyncFunctionDef = visit_FunctionDef
@@ -147,13 +148,14 @@ class _Finder(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._visit_all(node.decorator_list)
-        with_types = self._enter_type_parameters(node)
+        depth = len(self._scopes)
+        self._enter_type_parameters(node)
         self._visit_all([*node.bases, *node.keywords])
         declared = bound_names(node.body).globals
         self._scopes.append(_Scope("class", Bound(set(), declared), node.name))
         self._visit_all(node.body)
         self._scopes.pop()
-        self._leave(with_types)
+        del self._scopes[depth:]
         self._bind(node.name)
 
     def _visit_comprehension(self, node: ast.AST) -> None:
@@ -190,7 +192,7 @@ class _Finder(ast.NodeVisitor):
     def _visit_defaults(self, args: ast.arguments) -> None:
         self._visit_all([*args.defaults, *filter(None, args.kw_defaults)])
 
-    def _enter_type_parameters(self, node: ast.AST) -> bool:
+    def _enter_type_parameters(self, node: ast.AST) -> None:
         params = getattr(node, "type_params", [])  # from Python 3.12 on
         if params:
             names = {param.name for param in params}
@@ -199,11 +201,6 @@ class _Finder(ast.NodeVisitor):
                 self._later += 1
                 self._visit_all(ast.iter_child_nodes(param))
                 self._later -= 1
-        return bool(params)
-
-    def _leave(self, entered: bool) -> None:
-        if entered:
-            self._scopes.pop()
 
     # Statements whose order or names differ from the tree's
 

@@ -89,8 +89,7 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
         return None
     known = _PAGES.get(filename)
     if known is None or known.lines != lines:
-        entry = linecache.cache.get(filename, ())
-        known = Page(filename, lines, is_cell=len(entry) == 4 and entry[1] is None)
+        known = Page(filename, lines, is_cell=_is_cell(filename))
         _PAGES[filename] = known
     return known
 
@@ -106,11 +105,17 @@ def page_text(text: str) -> Page:
 
 def cell_pages() -> Iterator[Page]:
     """Yield the cells that were run, the latest first."""
-    for name, entry in reversed(list(linecache.cache.items())):
-        if len(entry) == 4 and entry[1] is None and not name.startswith("<attrs"):
+    for name in reversed(list(linecache.cache)):
+        if _is_cell(name):
             page = page_of(name)
             if page is not None:
                 yield page
+
+
+def _is_cell(name: str) -> bool:
+    """Tell it by the entry's time: files have one, what a shell registers has none."""
+    _, *time = linecache.cache.get(name, ())[:2] or (0,)
+    return time == [None] and not name.startswith("<attrs")
 
 
 def _definitions(
