@@ -16,7 +16,10 @@ from kit.errors import KitError, UnsupportedTypeError
 __all__ = [
     "FieldCodec",
     "flyte_class",
+    "is_flyte_class",
+    "json_reader",
     "json_schema",
+    "json_writer",
     "reader",
     "register_field",
     "writer",
@@ -50,6 +53,11 @@ _TITLES = {
 def register_field(python_class: type, codec: FieldCodec) -> None:
     """Say how a class is written as a field of a dataclass."""
     _fields[python_class] = codec
+
+
+def is_flyte_class(python_type: Any) -> bool:
+    """Say whether a type was registered as one of Flyte's classes."""
+    return isinstance(python_type, type) and python_type in _fields
 
 
 def flyte_class(title: str, schema: Mapping[str, Any]) -> type | None:
@@ -97,6 +105,34 @@ def reader(python_type: Any) -> Convert:
                 python_type, default_dialect=_dialect(), pre_decoder_func=None
             ).decode
         ),
+    )
+
+
+def json_writer(python_type: Any) -> Convert:
+    """Make what turns values of a type into JSON.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot write the type.
+    """
+    from mashumaro.codecs.json import JSONEncoder
+
+    return _build(
+        python_type,
+        lambda: JSONEncoder(python_type, default_dialect=_dialect()).encode,
+    )
+
+
+def json_reader(python_type: Any) -> Convert:
+    """Make what turns JSON into values of a type.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot read the type.
+    """
+    from mashumaro.codecs.json import JSONDecoder
+
+    return _build(
+        python_type,
+        lambda: JSONDecoder(python_type, default_dialect=_dialect()).decode,
     )
 
 

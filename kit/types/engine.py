@@ -73,6 +73,11 @@ class TypeEngine:
     def __repr__(self) -> str:
         return f"TypeEngine({len(self._own)} built in, {len(self._users)} registered)"
 
+    @property
+    def transformers(self) -> tuple[Transformer, ...]:
+        """Those it asks, in that order."""
+        return (*self._users, *self._own)
+
     def register(self, transformer: Transformer, *, override: bool = False) -> None:
         """Add a transformer; it is asked before those there are already.
 
@@ -99,7 +104,7 @@ class TypeEngine:
             kept.forget()
 
     def _check_name(self, transformer: Transformer) -> None:
-        for other in (*self._users, *self._own):
+        for other in self.transformers:
             if other.name == transformer.name:
                 msg = (
                     f"A transformer named {transformer.name!r} is registered already: "
@@ -109,7 +114,7 @@ class TypeEngine:
 
     def _check_types(self, transformer: Transformer) -> None:
         for python_type in filter(transformer.handles, _PLAIN_TYPES):
-            for other in (*self._users, *self._own):
+            for other in self.transformers:
                 if other.handles(python_type):
                     msg = (
                         f"Transformer {other.name} for type {python_type} is already "
@@ -126,14 +131,20 @@ class TypeEngine:
         """
         return self._transformers(python_type)
 
-    def _find(self, python_type: Any) -> Transformer:
+    def _owner(self, python_type: Any) -> Transformer | None:
         for annotation in annotations_of(python_type):
             if isinstance(annotation, Transformer):
                 return annotation
         bare = underlying(python_type)
-        for transformer in (*self._users, *self._own):
+        for transformer in self.transformers:
             if transformer.handles(bare):
                 return transformer
+        return None
+
+    def _find(self, python_type: Any) -> Transformer:
+        found = self._owner(python_type)
+        if found is not None:
+            return found
         from kit.types.ways_out import refuse_type  # it imports much, for errors only
 
         raise refuse_type(python_type)
@@ -230,7 +241,7 @@ class TypeEngine:
         """
         inner: GuessError | None = None
         with self._guessing:
-            for transformer in (*self._users, *self._own):
+            for transformer in self.transformers:
                 try:
                     guessed = transformer.guess(literal_type, self)
                 except GuessError as error:  # of a part; the whole is to be named

@@ -83,15 +83,15 @@ def _plain(value: Value) -> Any:
 class _Schema:
     """One schema, with the definitions that its references name.
 
-    A definition is read once, however often it is referred to: otherwise a short
-    schema could ask for more classes than there is memory.
+    A definition is read once, but counts as often as it is referred to: a short schema
+    could ask for more parts than there is memory, here or where values are converted.
     """
 
     def __init__(self, metadata: Struct) -> None:
         self.root = {k: _plain(v) for k, v in metadata.fields.items()}
         definitions = self.root.get("$defs", self.root.get("definitions", {}))
         self.definitions = _mapping(definitions, "$defs")
-        self.read: dict[str, Any] = {}
+        self.read: dict[str, tuple[Any, int] | None] = {}
         self.left = _MOST_PARTS
 
     def make(self) -> Any:
@@ -161,10 +161,15 @@ class _Schema:
             raise GuessError(msg)
         if name not in self.read:
             self.read[name] = None  # while it is being read
-            self.read[name] = self.defined(name, (*path, name))
-        if self.read[name] is None:
+            before = self.left
+            made = self.defined(name, (*path, name))
+            self.read[name] = made, before - self.left
+            return made
+        read = self.read[name]
+        if read is None:
             raise _endless((*path, name))
-        return self.read[name]
+        self.spend(read[1])
+        return read[0]
 
     def defined(self, name: str, path: _Path) -> Any:
         definition = _mapping(self.definitions[name], name)

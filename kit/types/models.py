@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import typing
 from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
@@ -14,6 +13,7 @@ from kit.types.annotated import is_class, underlying
 from kit.types.engine import TypeEngine
 from kit.types.packed import pack
 from kit.types.plain import plain_of
+from kit.types.recursion import check_not_recursive
 from kit.types.refusal import refuse_literal, refuse_value, shown
 from kit.types.structs import describe_struct, write_packed
 from kit.types.transformer import Decoder, Encoder, Transformer
@@ -36,7 +36,7 @@ class PydanticTransformer(Transformer):
         self, python_type: Any, engine: TypeEngine
     ) -> types_pb2.LiteralType:
         bare = underlying(python_type)
-        _check_not_recursive(bare)
+        check_not_recursive(bare, _fields_of)
         fields = {name: field.annotation for name, field in bare.model_fields.items()}
         return describe_struct(_schema(bare), fields, engine)
 
@@ -126,19 +126,7 @@ def _validated(plain: Any, bare: Any) -> Any:
         raise ConversionError(msg) from error
 
 
-def _check_not_recursive(bare: Any, inside: tuple[Any, ...] = ()) -> None:
-    """Refuse a model that contains itself: its type would have no end."""
-    if bare in inside:
-        chain = " → ".join(c.__name__ for c in (*inside, bare))
-        msg = f"{bare!r} contains itself ({chain}), which a literal type cannot."
-        raise UnsupportedTypeError(msg)
-    for field in bare.model_fields.values():
-        for part in _parts(field.annotation):
-            if _is_model(part):
-                _check_not_recursive(part, (*inside, bare))
-
-
-def _parts(python_type: Any) -> list[Any]:
-    """Return a type and the types it is made of."""
-    inside = [p for a in typing.get_args(python_type) for p in _parts(a)]
-    return [python_type, *inside]
+def _fields_of(python_type: Any) -> list[Any] | None:
+    if not _is_model(python_type):
+        return None
+    return [field.annotation for field in python_type.model_fields.values()]

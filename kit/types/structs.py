@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
 import typing
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +17,15 @@ from kit.errors import (
 )
 from kit.types.annotated import flyte_annotation, is_class, underlying
 from kit.types.codecs import Convert, json_schema, reader, writer
+from kit.types.describing import describe_fields
 from kit.types.engine import TypeEngine
 from kit.types.json_schema import guess_from_schema
+from kit.types.mixins import is_mixin, mixin_reader, mixin_writer
 from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack
+from kit.types.recursion import check_not_recursive
 from kit.types.refusal import refuse_literal, refuse_value, shown
 from kit.types.transformer import Decoder, Encoder, Transformer
-from kit.types.unions import variants_of
+from kit.types.unions import is_union, variants_of
 
 __all__ = ["DataclassTransformer", "describe_struct", "write_packed"]
 
@@ -43,8 +44,7 @@ def describe_struct(
 
     Args:
         schema: Its JSON schema, if it has one.
-        fields: Its fields' types; what Flyte has no literal type for is left out, the
-            backend only needs them to reach into promises.
+        fields: Its fields' types.
         engine: Who knows the fields' types.
     """
     made = types_pb2.LiteralType()
@@ -52,11 +52,7 @@ def describe_struct(
     if schema is not None:
         made.metadata.update(schema)
     made.structure.SetInParent()
-    for name, python_type in fields.items():
-        try:
-            literal_type = engine.literal_type(python_type)
-        except UnsupportedTypeError:
-            continue
+    for name, literal_type in describe_fields(fields.items(), engine).items():
         made.structure.dataclass_type[name].CopyFrom(literal_type)
     return made
 
@@ -82,12 +78,12 @@ class DataclassTransformer(Transformer):
             )
             raise UnsupportedTypeError(msg)
         bare = underlying(python_type)
-        _check_not_recursive(bare)
-        return describe_struct(json_schema(bare), _field_types(bare), engine)
+        check_not_recursive(bare, _fields_of)
+        return describe_struct(json_schema(bare), _declared_types(bare), engine)
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
         bare = underlying(python_type)
-        write = _mixin_writer(bare) or writer(bare)
+        write = _writer(bare)
         literal_type = engine.literal_type(python_type)
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
@@ -102,7 +98,7 @@ class DataclassTransformer(Transformer):
 
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
         bare = underlying(python_type)
-        read = reader(bare)
+        read = _reader(bare)
 
         def decode(literal: literals_pb2.Literal) -> Any:
             if is_packed(literal):
@@ -123,49 +119,37 @@ class DataclassTransformer(Transformer):
         return guess_from_schema(literal_type.metadata)
 
 
-def _field_types(bare: Any) -> dict[str, Any]:
+def _declared_types(bare: Any) -> dict[str, Any]:
+    """Return the types of fields, and of what ``ClassVar`` and ``InitVar`` declare."""
     try:
-        hints = typing.get_type_hints(bare, include_extras=True)
+        hints = typing.get_type_hints(bare)  # without annotations, as flytekit does
     except Exception as error:
         msg = (
             f"The fields of {bare!r} cannot be told: {type(error).__name__}: {error}. "
             "Each annotation must name something that its module has."
         )
         raise UnsupportedTypeError(msg) from error
-    return {
-        field.name: hints.get(field.name, field.type)
-        for field in dataclasses.fields(bare)
-    }
+    fields = bare.__dataclass_fields__.values()
+    return {field.name: hints.get(field.name, field.type) for field in fields}
 
 
-def _check_not_recursive(bare: Any, inside: tuple[Any, ...] = ()) -> None:
-    """Refuse a dataclass that contains itself: its type would have no end."""
-    if bare in inside:
-        chain = " → ".join(c.__name__ for c in (*inside, bare))
-        msg = f"{bare!r} contains itself ({chain}), which a literal type cannot."
-        raise UnsupportedTypeError(msg)
-    for python_type in _field_types(bare).values():
-        for part in _parts(python_type):
-            if is_class(part) and dataclasses.is_dataclass(part):
-                _check_not_recursive(part, (*inside, bare))
+def _field_types(bare: Any) -> dict[str, Any]:
+    declared = _declared_types(bare)
+    return {field.name: declared[field.name] for field in dataclasses.fields(bare)}
 
 
-def _parts(python_type: Any) -> list[Any]:
-    """Return a type and the types it is made of."""
-    arguments = [
-        argument
-        for argument in typing.get_args(python_type)
-        if is_class(argument) or typing.get_origin(argument)
-    ]
-    return [python_type, *(part for a in arguments for part in _parts(a))]
-
-
-def _mixin_writer(bare: Any) -> Convert | None:
-    """Return how a DataClassJSONMixin is written: by its own JSON."""
-    mixins = sys.modules.get("mashumaro.mixins.json")
-    if mixins is None or not issubclass(bare, mixins.DataClassJSONMixin):
+def _fields_of(python_type: Any) -> list[Any] | None:
+    if not (is_class(python_type) and dataclasses.is_dataclass(python_type)):
         return None
-    return lambda value: json.loads(value.to_json())
+    return list(_field_types(python_type).values())
+
+
+def _writer(bare: Any) -> Convert:
+    return mixin_writer(bare, _fields_of) if is_mixin(bare) else writer(bare)
+
+
+def _reader(bare: Any) -> Convert:
+    return mixin_reader(bare, _fields_of) if is_mixin(bare) else reader(bare)
 
 
 def _converted(convert: Convert, value: Any, bare: Any) -> Any:
@@ -224,7 +208,7 @@ def _check_shape(
 
 
 def _is_optional(python_type: Any) -> bool:
-    return type(None) in variants_of(python_type)
+    return is_union(python_type) and type(None) in variants_of(python_type)
 
 
 def _inner(python_type: Any) -> Any:

@@ -65,6 +65,11 @@ def tagged(literal_type: types_pb2.LiteralType, tag: str) -> types_pb2.LiteralTy
     return literal_type
 
 
+def is_union(python_type: Any) -> bool:
+    """Say whether a type is a union, written in one of the two ways."""
+    return typing.get_origin(python_type) in (typing.Union, types.UnionType)
+
+
 def variants_of(python_type: Any) -> tuple[Any, ...]:
     """Return the types of a union."""
     return typing.get_args(underlying(python_type))
@@ -79,7 +84,7 @@ class UnionTransformer(Transformer):
         return "UnionTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return typing.get_origin(python_type) in (typing.Union, types.UnionType)
+        return is_union(python_type)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine
