@@ -1,0 +1,119 @@
+"""Plain constants as the source that makes them."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+__all__ = ["LIMIT", "NotPlainError", "literal"]
+
+LIMIT = 16 * 1024
+"""The longest literal, in characters: more than that is data, not a constant."""
+
+_WIDTH = 80
+_BRACKETS: dict[type, str] = {
+    list: "[]",
+    tuple: "()",
+    set: "{}",
+    dict: "{}",
+    frozenset: "{}",
+}
+
+
+class NotPlainError(Exception):
+    """A value that is no plain constant; the text says what of it is not."""
+
+
+def literal(value: Any, class_name: Callable[[type], str]) -> str:
+    """Return the expression of a plain constant.
+
+    Plain are None, bool, int, float, complex, str and bytes, members of enums, and
+    tuples, lists, dicts, sets and frozensets of those, of exactly these types.
+
+    Args:
+        value: The constant.
+        class_name: Returns the name by which the source knows the class of an enum.
+
+    Raises:
+        NotPlainError: It is something else, too large, or holds itself.
+
+    >>> literal({"b": [1, (2.5,)], "a": float("inf")}, str)
+    "{'b': [1, (2.5,)], 'a': float('inf')}"
+    """
+    return _Writer(class_name).write(value, indent=0)
+
+
+class _Writer:
+    def __init__(self, class_name: Callable[[type], str]) -> None:
+        self._class_name = class_name
+        self._left = LIMIT
+        self._inside: list[int] = []
+
+    def write(self, value: Any, indent: int) -> str:
+        kind = type(value)
+        if kind in _BRACKETS:
+            return self._write_collection(value, indent)
+        text = self._write_leaf(value, kind)
+        self._left -= len(text)
+        if self._left < 0:
+            raise NotPlainError(f"it is larger than {LIMIT} characters")
+        return text
+
+    def _write_leaf(self, value: Any, kind: type) -> str:
+        if isinstance(value, enum.Enum):
+            return self._write_member(value)
+        if kind is int and abs(value).bit_length() > LIMIT // 4:
+            raise NotPlainError(f"it is larger than {LIMIT} characters")
+        if kind in {str, bytes} and len(value) > LIMIT:
+            raise NotPlainError(f"it is larger than {LIMIT} characters")
+        if value is None or value is ... or kind in {bool, int, str, bytes}:
+            return repr(value)
+        if kind is float:
+            return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
+        if kind is complex and math.isfinite(value.real) and math.isfinite(value.imag):
+            return f"complex({value.real!r}, {value.imag!r})"
+        raise NotPlainError(f"it is a {kind.__module__}.{kind.__qualname__}")
+
+    def _write_member(self, value: enum.Enum) -> str:
+        cls = type(value)
+        name = self._class_name(cls)
+        if cls.__members__.get(str(value.name)) is value:
+            return f"{name}.{value.name}"
+        return f"{name}({self.write(value.value, 0)})"
+
+    def _write_collection(self, value: Any, indent: int) -> str:
+        if id(value) in self._inside:
+            raise NotPlainError("it holds itself")
+        self._inside.append(id(value))
+        kind = type(value)
+        if isinstance(value, dict):
+            items = self._write_items(value, indent + 4)
+        else:
+            items = [self.write(item, indent + 4) for item in value]
+        if kind in {set, frozenset}:
+            items.sort()
+        self._inside.pop()
+        self._left -= 2 * len(items) + 2
+        text = _joined(items, _BRACKETS[kind], indent, single=kind is tuple)
+        if kind is frozenset:
+            return f"frozenset({text})" if items else "frozenset()"
+        return "set()" if kind is set and not items else text
+
+    def _write_items(self, value: dict[Any, Any], indent: int) -> list[str]:
+        return [
+            f"{self.write(key, indent)}: {self.write(item, indent)}"
+            for key, item in value.items()
+        ]
+
+
+def _joined(items: Iterable[str], brackets: str, indent: int, *, single: bool) -> str:
+    """Write items in a line, or one to a line when they are long."""
+    items = list(items)
+    line = ", ".join(items) + ("," if single and len(items) == 1 else "")
+    if indent + len(line) <= _WIDTH and "\n" not in line:
+        return brackets[0] + line + brackets[1]
+    pad = " " * (indent + 4)
+    lines = "".join(f"{pad}{item},\n" for item in items)
+    return f"{brackets[0]}\n{lines}{' ' * indent}{brackets[1]}"
