@@ -286,7 +286,7 @@ def _write(value: Any) -> dict[str, Any]:
 
 def _read(plain: Any, made: Any) -> FlyteDirectory:
     """Read a directory that was a field of a dataclass."""
-    path = plain.get("path") if isinstance(plain, dict) else plain
+    path = plain.get("path") if isinstance(plain, dict) else None
     if not isinstance(path, str):
         msg = (
             f"FlyteDirectory's path should not be None: expected an object with a "

@@ -295,15 +295,26 @@ def _write(value: Any) -> dict[str, Any]:
 
 def _read(plain: Any, made: Any) -> FlyteFile:
     """Read a file that was a field of a dataclass."""
-    path = plain.get("path") if isinstance(plain, dict) else plain
+    path = plain.get("path") if isinstance(plain, dict) else None
     if not isinstance(path, str):
         msg = (
             f"FlyteFile's path should not be None: expected an object with a `path`, "
             f"got {plain!r:.200}."
         )
         raise ConversionError(msg)
-    metadata = plain.get("metadata") if isinstance(plain, dict) else None
-    return _file(path, metadata, made)
+    return _file(path, _texts(plain.get("metadata")), made)
+
+
+def _texts(metadata: Any) -> dict[str, str] | None:
+    """Return the metadata of a file that was a field, if it can travel."""
+    if metadata is None:
+        return None
+    if isinstance(metadata, dict) and all(
+        isinstance(text, str) for item in metadata.items() for text in item
+    ):
+        return metadata
+    msg = f"A file's metadata are texts by name, not {metadata!r:.200}."
+    raise ConversionError(msg)
 
 
 register_field(FlyteFile, FieldCodec(write=_write, read=_read))

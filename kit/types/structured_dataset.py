@@ -251,14 +251,15 @@ def from_plain(plain: Any) -> literals_pb2.StructuredDataset:
         ConversionError: It does not say where.
     """
     uri = plain.get("uri") if isinstance(plain, dict) else None
-    if not isinstance(uri, str):
+    file_format = plain.get("file_format") or "" if isinstance(plain, dict) else ""
+    if not isinstance(uri, str) or not isinstance(file_format, str):
         msg = (
             "StructuredDataset's uri and file format should not be None: expected an "
             f"object with a `uri`, got {plain!r:.200}."
         )
         raise ConversionError(msg)
     made = literals_pb2.StructuredDataset(uri=uri)
-    made.metadata.structured_dataset_type.format = plain.get("file_format") or ""
+    made.metadata.structured_dataset_type.format = file_format
     return made
 
 
