@@ -12,10 +12,11 @@ from kit.errors import ConversionError, UnsupportedTypeError
 from kit.types.annotated import flyte_annotation, underlying
 from kit.types.describe import describe
 from kit.types.engine import TypeEngine
-from kit.types.loops import read_all, write_all
+from kit.types.loops import plain_field, read_all, write_all
 from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack, unpack_as
 from kit.types.refusal import refuse_value, shown
 from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.wire import map_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,12 +91,19 @@ def _map_values(python_type: Any) -> Any | None:
 
 def _map_encoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Encoder:
     write = write_all(value_type, engine)
+    field = plain_field(engine.transformer_for(value_type), value_type)
     literal_type = engine.literal_type(python_type)
 
     def encode(value: Any, out: literals_pb2.Literal) -> None:
         if type(value) is not dict:
             raise _not_a_dict(value, python_type, literal_type)
         out.map.SetInParent()
+        if (
+            field
+            and (packed := map_bytes(value.items(), field, value_type)) is not None
+        ):
+            out.map.MergeFromString(packed)
+            return
         for key in value:
             if type(key) is not str:
                 msg = f"Flyte MapType expects all keys to be strings, not {key!r:.200}."
