@@ -98,19 +98,26 @@ def _map_encoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Encod
         if type(value) is not dict:
             raise _not_a_dict(value, python_type, literal_type)
         out.map.SetInParent()
-        if (
-            field
-            and (packed := map_bytes(value.items(), field, value_type)) is not None
-        ):
+        packed = map_bytes(value.items(), field, value_type) if field else None
+        if packed is not None:
             out.map.MergeFromString(packed)
             return
         for key in value:
-            if type(key) is not str:
-                msg = f"Flyte MapType expects all keys to be strings, not {key!r:.200}."
-                raise ConversionError(msg)
+            _check_key(key)
         write(value.items(), out.map.literals.__getitem__)
 
     return encode
+
+
+def _check_key(key: Any) -> None:
+    if type(key) is not str:
+        msg = f"Flyte MapType expects all keys to be strings, not {key!r:.200}."
+        raise ConversionError(msg)
+    try:
+        key.encode()
+    except UnicodeEncodeError as error:
+        msg = f"{key!r:.200} cannot be a key of a map: {error}. Keys are Unicode text."
+        raise ConversionError(msg) from error
 
 
 def _map_decoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Decoder:
