@@ -20,6 +20,7 @@ from kit.types.codecs import Convert, json_schema, reader, writer
 from kit.types.describing import describe_fields
 from kit.types.engine import TypeEngine
 from kit.types.json_schema import guess_from_schema
+from kit.types.misfit import misfit_path
 from kit.types.mixins import is_mixin, mixin_reader, mixin_writer
 from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack
 from kit.types.recursion import check_not_recursive
@@ -92,7 +93,7 @@ class DataclassTransformer(Transformer):
             if type(value) is dict:
                 write_packed(out, pack(value))
             else:
-                write_packed(out, pack(_converted(write, value, bare)))
+                write_packed(out, pack(_written(write, value, bare)))
 
         return encode
 
@@ -150,6 +151,16 @@ def _writer(bare: Any) -> Convert:
 
 def _reader(bare: Any) -> Convert:
     return mixin_reader(bare, _fields_of) if is_mixin(bare) else reader(bare)
+
+
+def _written(write: Convert, value: Any, bare: Any) -> Any:
+    try:
+        return _converted(write, value, bare)
+    except ConversionError as error:
+        if error.path:
+            raise
+        path = misfit_path(value, bare, _fields_of)
+        raise error.below(*path) from error.__cause__
 
 
 def _converted(convert: Convert, value: Any, bare: Any) -> Any:
