@@ -32,6 +32,13 @@ class Page:
     lines: tuple[str, ...] = field(repr=False)
     is_cell: bool
 
+    @property
+    def place(self) -> str:
+        """What to call it: cells have no name that stays when they run again."""
+        if self.is_cell:
+            return "a notebook cell"
+        return self.name.replace("\\", "/").rpartition("/")[2]
+
     @cached_property
     def tree(self) -> ast.Module:
         """Its syntax tree; an empty one when it is no Python of this version."""

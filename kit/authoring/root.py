@@ -1,0 +1,124 @@
+"""Prepare the executor itself: what may be one, and what of it stays behind."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import types
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kit.authoring.bound_names import bound_names
+from kit.authoring.cell_source import Definition, definition_of
+from kit.authoring.free_names import free_names
+from kit.authoring.pages import first_line
+from kit.errors import AuthoringError, CaptureError
+
+__all__ = ["check_executor", "root_definition", "without_kit"]
+
+_AUTHORING = "kit.authoring"
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what can never be an executor.
+
+    Raises:
+        AuthoringError: It is no class or plain function.
+    """
+    problem = _problem(executor)
+    if problem is not None:
+        name = getattr(executor, "__qualname__", None) or repr(executor)[:80]
+        raise AuthoringError(
+            f"{name} is {problem}. An executor is a class or a function written with "
+            "`def` in a cell, script or module."
+        )
+
+
+def _problem(executor: Any) -> str | None:
+    """Return why something is no executor, or None if it is one."""
+    if isinstance(executor, type):
+        return None
+    if isinstance(executor, types.FunctionType):
+        return _problem_of_function(executor)
+    if isinstance(executor, types.MethodType):
+        return "a method of an object, whose state would stay behind"
+    if isinstance(executor, types.BuiltinFunctionType):
+        return "a builtin function, which has no source"
+    return f"a {type(executor).__name__} object, not a function"
+
+
+def _problem_of_function(function: types.FunctionType) -> str | None:
+    if function.__name__ == "<lambda>":
+        return "a lambda, whose source cannot be told from its line"
+    if inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
+        return "an async function, which a container would not await"
+    if inspect.isgeneratorfunction(function):
+        return "a generator, which would return before it runs"
+    return None
+
+
+def root_definition(executor: Any) -> Definition:
+    """Return the definition of an executor, refusing one that needs its surroundings.
+
+    Raises:
+        AuthoringError: It uses locals of a function around it.
+        SourceError: Its source cannot be had.
+    """
+    function = executor if isinstance(executor, type) else inspect.unwrap(executor)
+    code = getattr(function, "__code__", None)
+    captured = getattr(code, "co_freevars", ())
+    if captured:
+        raise _captures(function.__qualname__, min(captured))
+    definition = definition_of(function)
+    around, found, _ = definition.qualname.rpartition(".<locals>.")
+    if found:
+        own = free_names(definition.node, future=definition.future)
+        for outer in definition.page.definitions.get(around, []):
+            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = bound_names(outer.body, outer.args).names
+                for name in own:
+                    if name in inside:
+                        raise _captures(definition.qualname, name)
+    return definition
+
+
+def _captures(qualname: str, name: str) -> CaptureError:
+    return CaptureError(
+        f"{qualname} uses {name!r}, a local of the function around it, which stays "
+        "behind. Pass it as an input, put it in custom, or define both at the top "
+        "level of a cell."
+    )
+
+
+def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
+    """Leave out the decorator of kit's that makes a task, and those above it."""
+    decorators = definition.node.decorator_list
+    last = None
+    for index, decorator in enumerate(decorators):
+        if _is_kit(decorator, namespace):
+            last = index
+    if last is None:
+        return definition
+    kept = decorators[last + 1 :]
+    node = definition.node
+    begin = (kept[0].lineno if kept else node.lineno) - first_line(node)
+    lines = definition.page.lines[first_line(node) - 1 : node.end_lineno]
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields})
+    copy.decorator_list = kept
+    ast.copy_location(copy, node)
+    text = textwrap.dedent("".join(lines[begin:])).rstrip() + "\n"
+    return replace(definition, node=copy, text=text)
+
+
+def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
+    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
+    names: list[str] = []
+    while isinstance(callee, ast.Attribute):
+        names.append(callee.attr)
+        callee = callee.value
+    value = namespace.get(callee.id) if isinstance(callee, ast.Name) else None
+    for name in reversed(names):
+        value = getattr(value, name, None)
+    return str(getattr(value, "__module__", "")).startswith(_AUTHORING)
