@@ -131,7 +131,10 @@ class UnionTransformer(Transformer):
             if not union.type.HasField("structure"):  # also if it is no union
                 return _read_the_match(literal, python_type, variants, tag=None)
             tag = union.type.structure.tag
-            fitting = [v for v in variants if v.name == tag and v.fits(union.type)]
+            # A type that was guessed has not always its author's transformer: values
+            # of a date, a Literal, an array or a model are tagged by others.
+            named = [v for v in variants if v.name == tag] or variants
+            fitting = [v for v in named if v.fits(union.type)]
             return _read_the_match(union.value, python_type, fitting, tag=tag)
 
         return decode

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import Annotated, Any, List, Optional, Union  # noqa: UP035 - as users write
+from typing import (  # noqa: UP035 - as users write
+    Annotated,
+    Any,
+    List,
+    Literal,
+    Optional,
+    Union,
+)
 
 import pytest
 from flyteidl.core import literals_pb2, types_pb2
@@ -138,3 +145,29 @@ def test_a_union_is_guessed_with_its_variants_in_order() -> None:
     """The executor meets the union of what each variant tells."""
     declared = default_engine.literal_type(str | list[int] | None)
     assert default_engine.guess_type(declared) == str | list[int] | None
+
+
+@pytest.mark.parametrize(
+    ("value", "python_type", "expected"),
+    [
+        (
+            dt.date(2020, 1, 2),
+            Optional[dt.date],  # noqa: UP045 - users write it
+            dt.datetime(2020, 1, 2, tzinfo=dt.timezone.utc),
+        ),
+        ("a", Optional[Literal["a", "b"]], "a"),  # noqa: UP045 - users write it
+    ],
+)
+def test_values_are_read_as_guessed_types_of_another_name(value, python_type, expected):
+    """An executor knows no dates and no choices, and still gets its inputs."""
+    literal = default_engine.to_literal(value, python_type)
+    guessed = default_engine.guess_type(default_engine.literal_type(python_type))
+    assert default_engine.to_python(literal, guessed) == expected
+
+
+def test_a_tag_that_is_there_decides():
+    """Of two variants of one literal type."""
+    literal = default_engine.to_literal("a", int | str)
+    assert default_engine.to_python(literal, int | str) == "a"
+    with pytest.raises(ConversionError, match="using tag str"):
+        default_engine.to_python(literal, int | bool)
