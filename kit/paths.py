@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+# As of RFC 3986, with the `_` and `::` that fsspec's have.
+_SCHEME = re.compile(r"[A-Za-z_][A-Za-z0-9_+.:-]*")
 
 __all__ = ["is_local_file", "is_local_folder", "is_remote", "local_path", "whole"]
 
@@ -16,9 +20,14 @@ def is_remote(path: str) -> bool:
 
     >>> is_remote("s3://bucket/key"), is_remote("file:///tmp/x"), is_remote("data/x")
     (True, False, False)
+
+    fsspec's URLs through others are such URLs, too.
+
+    >>> is_remote("simplecache::s3://bucket/key"), is_remote("data/a://b")
+    (True, False)
     """
     scheme, separator, _ = path.partition("://")
-    return bool(separator) and scheme.isidentifier() and scheme.lower() != "file"
+    return bool(separator and _SCHEME.fullmatch(scheme)) and scheme.lower() != "file"
 
 
 def local_path(path: str) -> str:

@@ -69,6 +69,7 @@ class Closure:
         self.notes: dict[str, None] = {}
         self._values: dict[str, Any] = {}
         self._builtins: dict[str, str] = {}
+        self._mutable: dict[int, str] = {}
         self._quote = quote
         self._home = "__main__"
         self._todo: list[tuple[str, Definition, Mapping[str, Any]]] = []
@@ -110,7 +111,7 @@ class Closure:
         name = use.name
         if name in _OWN:
             return False
-        if name not in namespace:
+        if name not in namespace or name == "get_ipython":
             self._bind_missing(use, definition, namespace)
             return False
         value = namespace[name]
@@ -260,8 +261,9 @@ class Closure:
         namespace: Mapping[str, Any],
     ) -> None:
         name = use.name
-        for other, known in self._values.items():
-            if known is value and other != name and isinstance(value, _MUTABLE):
+        if isinstance(value, _MUTABLE):  # two names of one list stay so
+            other = self._mutable.setdefault(id(value), name)
+            if other != name:
                 self.parts[name] = Part(f"{name} = {other}\n", now=[other])
                 return
         needs: list[str] = []

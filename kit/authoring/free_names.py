@@ -48,7 +48,7 @@ def free_names(node: DefinitionNode, *, future: bool = False) -> dict[str, Use]:
         future: Whether annotations are kept as text, as by ``from __future__ import
             annotations``.
 
-    >>> node = ast.parse("def f(x, k=K):\\n    return [g(y) for y in x]").body[0]
+    >>> node = ast.parse("def f(x, k=K):\n    return [g(y) for y in x]").body[0]
     >>> {name: use.now for name, use in free_names(node).items()}
     {'K': True, 'g': False}
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from types import ModuleType
@@ -25,6 +26,8 @@ def import_of_module(name: str, module: ModuleType) -> str | None:
     names = [key for key, value in list(sys.modules.items()) if value is module]
     if not names:
         return None
+    if module is os.path:  # its own name is that of one operating system
+        names = ["os.path"]
     names.sort(key=lambda key: (key.rpartition(".")[2] != name, key != module.__name__))
     return _import_module(names[0], name)
 

@@ -136,14 +136,15 @@ def _imports(closure: Closure) -> tuple[str, ...]:
     lines = {*closure.imports.values(), *closure.extra_imports}
     if closure.type_imports:
         lines.add("from typing import TYPE_CHECKING")
-    deeper = {line.rpartition(".")[0] for line in closure.extra_imports}
     names: dict[str, set[str]] = {}
     for line in lines:
         if line.startswith("from "):
             module, _, name = line.partition(" import ")
             names.setdefault(module, set()).add(name)
     merged = [f"{key} import {', '.join(sorted(names[key]))}" for key in sorted(names)]
-    whole = {line for line in lines if line.startswith("import ")} - deeper
+    whole = {line for line in lines if line.startswith("import ")}
+    deep = [line for line in closure.extra_imports if " as " not in line]
+    whole -= {line for line in whole if any(f"{line}." in more for more in deep)}
     return (*sorted(whole), *merged)
 
 

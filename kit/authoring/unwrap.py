@@ -35,8 +35,8 @@ def written_definition(name: str, value: Any) -> tuple[Definition, Any] | None:
     for made in _inside(value, 0):
         if made is not value and made.__name__ != name and not _is_wrapped(value):
             continue
-        if "<locals>" in made.__qualname__ or is_importable(made.__module__):
-            continue
+        if "<" in made.__qualname__ or is_importable(made.__module__):
+            continue  # a lambda, or made inside another function
         found = definition_of(made)
         if "<locals>" in found.qualname or "." in found.qualname:
             continue

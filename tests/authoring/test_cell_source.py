@@ -1,0 +1,147 @@
+"""Source is the one that made the object, or an error."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from kit.authoring.cell_source import definition_of, install
+from kit.authoring.module_source import self_contained
+from kit.errors import AuthoringError, SourceError
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Return a function that writes a module into an importable folder."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write_module(name, source):
+        path = tmp_path / f"{name}.py"
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+
+    yield write_module
+    for name in [name for name in sys.modules if name.startswith("kit_local_")]:
+        del sys.modules[name]
+
+
+def test_a_class_of_a_file_is_found_by_its_lines(write):
+    """Of two classes of one name the one that stayed is returned."""
+    module = write(
+        "kit_local_twice",
+        """
+        class A:
+            def m(self): return 1
+
+        class A:
+            def m(self): return 2
+        """,
+    )
+    assert "return 2" in definition_of(module.A).text
+
+
+def test_helpers_of_local_modules_come_along(write):
+    """A module beside the script is in no container, so its source travels."""
+    write("kit_local_helper", "K = 2\n\ndef f(n):\n    return n * K\n")
+    module = write(
+        "kit_local_main",
+        "from kit_local_helper import f\n\ndef main(tt, n):\n    return f(n)\n",
+    )
+    source = self_contained(module.main)
+    assert "K = 2" in source.text
+    assert "kit_local_helper import" not in source.text
+    found: dict = {"__name__": "fresh"}
+    exec(source.text, found)  # noqa: S102 - what is tested
+    assert found["main"](None, 4) == 8
+
+
+def test_a_local_module_as_a_whole_is_refused(write):
+    """`import helper` cannot be carried, and the error says how to write it."""
+    write("kit_local_whole", "def f(n):\n    return n\n")
+    module = write(
+        "kit_local_user",
+        "import kit_local_whole\n\ndef main(tt):\n    return kit_local_whole.f(1)\n",
+    )
+    with pytest.raises(AuthoringError, match=r"not installed.*from \.\.\. import"):
+        self_contained(module.main)
+
+
+def test_one_name_for_two_things_is_refused(write):
+    """Two modules with helpers of one name cannot become one module."""
+    write("kit_local_a", "def h():\n    return 1\n\ndef f():\n    return h()\n")
+    module = write(
+        "kit_local_b",
+        "from kit_local_a import f\n\ndef h():\n    return 2\n\n"
+        "def main(tt):\n    return f(), h()\n",
+    )
+    with pytest.raises(AuthoringError, match="'h' means two things"):
+        self_contained(module.main)
+
+
+def test_a_file_that_changed_since_is_refused(write, tmp_path):
+    """The source on disk is not what runs any more."""
+    module = write("kit_local_changed", "def main(tt):\n    return 1\n")
+    (tmp_path / "kit_local_changed.py").write_text("# moved\n\ndef other(): pass\n")
+    with pytest.raises(SourceError, match="changed after it was loaded"):
+        self_contained(module.main)
+
+
+def test_a_script_is_its_own_namespace(tmp_path):
+    """`python script.py` has a file, and its guard does not come along."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "K = 1\nclass Main:\n    def run(self):\n        return K\n\n"
+        "if __name__ == '__main__':\n"
+        "    from kit.authoring.module_source import self_contained\n"
+        "    print(self_contained(Main).text)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True
+    )
+    assert "K = 1" in done.stdout
+    assert "# From script.py, line 2." in done.stdout
+    assert "__main__" not in done.stdout
+
+
+def test_code_of_the_command_line_has_no_source():
+    """`python -c` keeps no source, and the error says where to write it."""
+    code = (
+        "from kit.authoring.module_source import self_contained\n"
+        "def main(tt): pass\nself_contained(main)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert "SourceError" in done.stderr
+    assert "in a file" in done.stderr
+
+
+def test_the_hook_survives_whatever_a_cell_leaves(capsys):
+    """An object that fails when it is looked at never fails the cell."""
+
+    class Broken:
+        @property
+        def info(self):
+            raise RuntimeError("no")
+
+    class Shell:
+        def __init__(self):
+            self.user_ns = {}
+            self.events = self
+
+        def register(self, name, hook):
+            registered.append(hook)
+
+    registered = []
+    shell = Shell()
+    assert install(shell)
+    assert install(shell)
+    (hook,) = registered
+    hook(Broken())
+    hook(None)
+    assert "could not note" in capsys.readouterr().err
