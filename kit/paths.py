@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+__all__ = ["is_local_file", "is_local_folder", "is_remote", "local_path", "whole"]
+
 # As of RFC 3986, with the `_` and `::` that fsspec's have.
 _SCHEME = re.compile(r"[A-Za-z_][A-Za-z0-9_+.:-]*")
-
-__all__ = ["is_local_file", "is_local_folder", "is_remote", "local_path", "whole"]
 
 
 def is_remote(path: str) -> bool:

@@ -282,3 +282,11 @@ def test_is_local_file(tmp_path):
     assert not is_local_file(str(tmp_path))
     assert not is_local_file("x" * 10_000)
     assert not is_local_file("a\0b")
+
+
+def test_urls_through_other_stores_are_read(tmp_path):
+    """Their names stand from the outside in."""
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    url = f"simplecache::file://{tmp_path}/a.txt"
+    assert is_remote(url)
+    assert read_bytes(url) == b"hello"
