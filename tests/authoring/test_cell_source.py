@@ -108,6 +108,7 @@ def test_a_script_is_its_own_namespace(tmp_path):
     assert "__main__" not in done.stdout
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 keeps it")
 def test_code_of_the_command_line_has_no_source():
     """`python -c` keeps no source, and the error says where to write it."""
     code = (

@@ -1,0 +1,156 @@
+"""Random notebooks give modules that do the same, or a KitError: never less."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+import types
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from kit.authoring.module_source import self_contained
+from kit.errors import KitError
+
+EXAMPLES = int(os.environ.get("KIT_PROPERTY_EXAMPLES", "150"))
+NAMES = [f"v{number}" for number in range(7)]
+
+
+def join(*lines):
+    """Return the lines of one cell."""
+    return "\n".join(lines) + "\n"
+
+
+USE = join(
+    "def use(x, n):",
+    "    if n <= 0:",
+    "        return 0",
+    "    if isinstance(x, type):",
+    "        return x(n - 1).show() if hasattr(x, 'show') else sorted(dir(x))[-1:]",
+    "    return x(n - 1) if callable(x) else repr(x)",
+)
+PLAIN = join(
+    "def plain(f):",
+    "    def w(*a):",
+    "        return 'plain', f(*a)",
+    "    return w",
+)
+WRAPPING = join(
+    "def wrapping(f):",
+    "    @functools.wraps(f)",
+    "    def w(*a):",
+    "        return 'wrapped', f(*a)",
+    "    return w",
+)
+HEAD = ("import enum, functools, math, threading\n", USE, PLAIN, WRAPPING)
+
+names = st.sampled_from(NAMES)
+literals = st.one_of(
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=4),
+    st.binary(max_size=3),
+    st.lists(st.integers() | st.text(max_size=2), max_size=3),
+    st.dictionaries(st.text(max_size=2), st.booleans() | st.none(), max_size=2),
+    st.tuples(st.integers()),
+).map(repr)
+uses = st.lists(names, max_size=3).map(
+    lambda found: "[" + ", ".join(f"use({name}, n)" for name in found) + "]"
+)
+comprehensions = st.builds("[use({}, n) for {} in [1, {}]]".format, names, names, names)
+bodies = uses | comprehensions
+functions = st.builds(
+    lambda name, default, body: join(
+        f"def {name}(n, d={default}):", f"    return d, {body}"
+    ),
+    names,
+    literals | names,
+    bodies,
+)
+decorated = st.builds(
+    "@{}\n{}".format,
+    st.sampled_from(["plain", "wrapping", "functools.lru_cache"]),
+    functions,
+)
+classes = st.builds(
+    lambda name, base, value, body: join(
+        f"class {name}({base}):",
+        f"    held = {value}",
+        "    def __init__(self, n):",
+        "        self.n = n",
+        "    def show(self):",
+        "        n = self.n",
+        f"        return self.held, {body}",
+    ),
+    names,
+    names | st.just("object"),
+    names | literals,
+    bodies,
+)
+counters = st.builds(
+    lambda name, other: join(
+        f"def {name}(n):",
+        f"    global {other}",
+        f"    {other} = n",
+        f"    return {other}",
+    ),
+    names,
+    names,
+)
+simple = st.builds(
+    "{} = {}\n".format,
+    names,
+    literals | names | st.sampled_from(["threading.Lock()", "abs", "math.pi", "math"]),
+)
+enums = st.builds(
+    "class {0}(enum.Enum):\n    A = {1}\n{2} = {0}.A\n".format, names, literals, names
+)
+imports = st.builds(
+    "{} as {}\n".format,
+    st.sampled_from(["import math", "from math import sqrt", "import os.path"]),
+    names,
+)
+cells = functions | decorated | classes | counters | simple | enums | imports
+
+
+def run(texts):
+    """Run cells as a shell does: one that fails leaves the others be."""
+    module = types.ModuleType("kit_property_notebook")
+    sys.modules[module.__name__] = module
+    for number, text in enumerate(texts):
+        name = f"<ipython-input-{number}-{abs(hash(text))}>"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        try:
+            exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - cells
+        except Exception as error:  # noqa: BLE001 - a shell shows it and goes on
+            event(f"a cell fails: {type(error).__name__}")
+    return module
+
+
+def answer(function):
+    """Return what an executor gives, or the class of what it raises."""
+    try:
+        text = repr(function(None, 3))
+    except Exception as error:  # noqa: BLE001 - compared, not handled
+        return type(error).__name__
+    return re.sub(r" at 0x\w+", "", text).replace("kit_property_notebook", "fresh")
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(cells, min_size=1, max_size=8), bodies)
+def test_a_module_does_the_same_or_is_refused(texts, body):
+    """No NameError and no ImportError waits in a module that was made."""
+    main = join("def main(tt, n):", f"    return {body}")
+    notebook = run([*HEAD, *texts, main])
+    try:
+        source = self_contained(notebook.main)
+    except KitError as error:
+        event(type(error).__name__)
+        return
+    event("made")
+    fresh = {"__name__": "fresh"}
+    exec(source.text, fresh)  # noqa: S102 - what is tested
+    assert answer(fresh["main"]) == answer(notebook.main), source.text
