@@ -213,7 +213,7 @@ def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[
     if filename is not None:
         page = page_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
         yield from [page] if page is not None else []
-    elif value.__module__ == "__main__":
+    else:
         yield from cell_pages()
 
 

@@ -120,6 +120,8 @@ def run(texts):
     """Run cells as a shell does: one that fails leaves the others be."""
     module = types.ModuleType("kit_property_notebook")
     sys.modules[module.__name__] = module
+    for old in [name for name in linecache.cache if name.startswith("<ipython")]:
+        del linecache.cache[old]
     for number, text in enumerate(texts):
         name = f"<ipython-input-{number}-{abs(hash(text))}>"
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
