@@ -19,7 +19,9 @@
     │   │   └── MissingCustomError   ``get_custom`` was not overridden
     │   ├── ExecutorError       an executor that is none or cannot be loaded
     │   │   ├── ExecutorModuleError  its module is not there to import
-    │   │   └── ExecutorNameError    its module has no such class
+    │   │   ├── ExecutorNameError    its module has no such class
+    │   │   ├── ShippingError        it reaches its container neither way
+    │   │   └── InlineError          its source in the template cannot be loaded
     │   ├── TrackingError       where an object lives cannot be known
     │   └── AuthoringError      code that cannot leave the notebook it was written in
     │       ├── SourceError         its source cannot be had, or not for certain
@@ -71,6 +73,7 @@ __all__ = [
     "GuessError",
     "IgnoreOutputs",
     "ImageError",
+    "InlineError",
     "InterfaceError",
     "KitError",
     "LoaderArgsError",
@@ -93,6 +96,7 @@ __all__ = [
     "SecretError",
     "SecretInSourceError",
     "SecretNotFoundError",
+    "ShippingError",
     "SourceError",
     "StorageError",
     "TemplateError",
@@ -227,6 +231,14 @@ class ExecutorModuleError(ExecutorError, ModuleNotFoundError):
 
 class ExecutorNameError(ExecutorError, AttributeError):
     """The executor's module has no class of that name."""
+
+
+class ShippingError(ExecutorError):
+    """An executor that reaches its container neither as a module nor as source."""
+
+
+class InlineError(ExecutorError):
+    """Source in a template that is missing, changed, or not for this Python."""
 
 
 class TrackingError(DefinitionError):

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kit.definition.executor import ShimTaskExecutor
+from kit.definition.shipment import INLINE_EXECUTOR
 from kit.definition.tracking import TrackedInstance
 from kit.errors import (
     ExecutorError,
@@ -58,20 +59,19 @@ class TaskTemplateResolver(TrackedInstance):
         """Return no tasks: the resolver keeps none."""
         return []
 
-    def loader_args(self, _settings: SerializationSettings | None, t: Any) -> list[str]:
+    def loader_args(self, settings: SerializationSettings | None, t: Any) -> list[str]:
         """Return the arguments that :meth:`load_task` will get in the container.
 
-        An executor of ``__main__`` is let through: a run in this process finds it
-        there.  No other process does.
-
         Args:
-            _settings: Not needed by this resolver.
-            t: A task with an ``executor_type``.
+            settings: What the template is made with.
+            t: A task that says how its executor ships, or one of flytekit's with an
+                ``executor_type``.
 
         Raises:
-            ExecutorError: The executor is a lambda or lives inside a function, where
-                nothing can import it from.
+            ExecutorError: The executor lives where no container can have it from.
         """
+        if hasattr(t, "shipment"):
+            return ["{{.taskTemplatePath}}", t.shipment(settings).location]
         executor: type = t.executor_type
         location = f"{executor.__module__}.{executor.__qualname__}"
         if "<" in location:
@@ -113,7 +113,9 @@ class TaskTemplateResolver(TrackedInstance):
 
         Args:
             template: The serialized TaskTemplate.
-            location: Dotted name of the executor's class.
+            location: Dotted name of the executor's class; that of
+                :data:`~kit.definition.shipment.INLINE_EXECUTOR` stands for the one
+                whose source is in the template.
             source: Where the bytes come from, for errors.
 
         Raises:
@@ -121,6 +123,10 @@ class TaskTemplateResolver(TrackedInstance):
             ExecutorError: The executor cannot be imported, or is none.
         """
         view = TaskTemplateView.from_flyte_idl(parse_template(template, source))
+        if location == INLINE_EXECUTOR:
+            from kit.inline import unpack  # most executors come from a module
+
+            return ExecutableTemplateShimTask(*unpack(view))
         return ExecutableTemplateShimTask(view, _executor_type(location))
 
 

@@ -307,10 +307,13 @@ def test_executors(executor, words):
 
 
 def test_executors_that_cannot_be_imported():
-    """A class inside a function is refused when the template is made."""
+    """A class that needs the function around it is refused with the template."""
+    connection = object()
 
     class Local(Executor):
         """Lives in a function."""
+
+        held = connection
 
     with pytest.raises(KitError, match=r"lives inside a function.* Move the class"):
         template(executor_type=Local)

@@ -14,10 +14,10 @@ FLOORS = (
     ("kit.types",),
     ("kit.definition",),
     ("kit.template",),
-    ("kit.shim", "kit.resolver", "kit.entrypoint"),
+    ("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.authoring"),
     ("kit.task",),
     ("kit.runners",),
-    ("kit.authoring", "kit.remote"),
+    ("kit.authoring.decorator", "kit.authoring.function_interface", "kit.remote"),
     ("kit.display",),
     ("kit.cli", "kit.demo", "kit.__main__", "kit"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.definition.image import check_image_reference
@@ -202,8 +203,14 @@ def check_input_names(executor_type: type[Any], interface: Interface) -> None:
     """
     code = getattr(executor_type.execute_from_model, "__code__", None)
     taken = {"self"}
+    method = inspect.getattr_static(executor_type, "execute_from_model")
+    by_position = 1 if isinstance(method, staticmethod) else 2  # self and the template
     if code is not None:
-        taken |= {*code.co_varnames[code.co_posonlyargcount : min(2, code.co_argcount)]}
+        taken |= {
+            *code.co_varnames[
+                code.co_posonlyargcount : min(by_position, code.co_argcount)
+            ]
+        }
     for name in interface.inputs:
         if name in taken:
             msg = (

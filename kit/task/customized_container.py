@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flyteidl.core import literals_pb2
 
+from kit.definition.shipment import computed_once
 from kit.shim.context import ExecutionContext
 from kit.task.call import (
     complete_inputs,
@@ -61,6 +62,10 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             leave it to the settings.
         accelerator: A GPU or TPU by name.
         shared_memory: ``True``, or the size of ``/dev/shm``.
+        ship: How the executor reaches the container: ``"module"``, imported from the
+            image; ``"inline"``, its source in the template; ``None``: as a module if
+            that is installed, inline if it was written in a notebook or script.
+        inline_limit: Bytes of source that the template may hold, 32 KiB by default.
 
     Raises:
         DefinitionError: Something that cannot work; its subclasses say what.
@@ -177,10 +182,13 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             ConversionError: An input does not fit its declared type.
             OutputError: The executor returned something else than declared.
         """
+        with computed_once():
+            loader_args = self.task_resolver.loader_args(LOCAL_SETTINGS, self)
+            template = template_bytes(self, LOCAL_SETTINGS)
         loaded = load_from_template(
             self.task_resolver,
-            self.task_resolver.loader_args(LOCAL_SETTINGS, self),
-            template_bytes(self, LOCAL_SETTINGS),
+            loader_args,
+            template,
             source=f"the template of {self.name}",
         )
         inputs = _through_bytes(input_literal_map)

@@ -22,12 +22,14 @@ from kit.definition.metadata import TaskMetadata
 from kit.definition.names import check_environment, check_task_name
 from kit.definition.resources import Resources, ResourceSpec
 from kit.definition.settings import Runtime, SerializationSettings, check_runtime
+from kit.definition.shipment import Ship
 from kit.definition.tracking import TrackedInstance
 from kit.definition.typed_interface import typed_interface
 from kit.errors import DefinitionError, MissingCustomError, nearest
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.executable import ExecutableTemplateShimTask
 from kit.task import checks
+from kit.task.shipped import ShippedTask
 from kit.template.container import container_message
 from kit.template.runtime import command_args, runtime_of
 from kit.template.serialize import LOCAL_SETTINGS, task_template
@@ -43,7 +45,7 @@ TC = TypeVar("TC")
 
 
 class CustomizedContainerDefinition(
-    ExecutableTemplateShimTask, TrackedInstance, Generic[TC]
+    ShippedTask, ExecutableTemplateShimTask, TrackedInstance, Generic[TC]
 ):
     """The definition of a task; :class:`PythonCustomizedContainerTask` adds its calls.
 
@@ -73,6 +75,8 @@ class CustomizedContainerDefinition(
         runtime: Runtime | None = None,
         accelerator: BaseAccelerator[Any] | None = None,
         shared_memory: bool | str | None = None,
+        ship: Ship | None = None,
+        inline_limit: int | None = None,
         **unknown: Any,
     ) -> None:
         if unknown:
@@ -102,6 +106,7 @@ class CustomizedContainerDefinition(
         fields = (deck_fields or ()) if self._enable_deck else ()
         self._deck_fields = check_deck_fields(fields)
         self._runtime = runtime
+        self._set_ship(ship, inline_limit)
         self._extended_resources = extended_resources(accelerator, shared_memory)
 
     def _refuse(self, unknown: Mapping[str, Any]) -> NoReturn:

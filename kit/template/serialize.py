@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from kit.definition.image import Image, ImageConfig
 from kit.definition.metadata import TaskMetadata
 from kit.definition.settings import Runtime, SerializationSettings
+from kit.definition.shipment import INLINE_KEY, computed_once
 from kit.errors import CustomWarning, DefinitionError
 from kit.template.config import check_config, kit_entries
 from kit.template.custom import doubtful_numbers, fill_struct
@@ -84,6 +85,7 @@ class TaskDefinition(Protocol):
     @property
     def runtime(self) -> Runtime | None: ...  # noqa: D102
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any] | None: ...  # noqa: D102
+    def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]: ...  # noqa: D102
     def get_config(self, settings: SerializationSettings) -> dict[str, str] | None: ...  # noqa: D102
     def get_container(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
     def get_k8s_pod(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
@@ -149,8 +151,9 @@ def task_template(
     )
     for key, value in _config(task, runtime, settings).items():
         template.config[key] = value
-    _write_custom(template, task.get_custom(settings))
-    _write_target(template, task, settings)
+    with computed_once():
+        _write_custom(template, _custom(task, settings))
+        _write_target(template, task, settings)
     return template
 
 
@@ -183,6 +186,21 @@ def _config(
         fields = [field.value for field in task.deck_fields]
         config |= kit_entries(task.output_names, fields if task.enable_deck else None)
     return config
+
+
+def _custom(task: TaskDefinition, settings: SerializationSettings) -> Any:
+    """Return the author's custom, and the executor's source if that travels in it."""
+    custom = task.get_custom(settings)
+    if isinstance(custom, dict) and INLINE_KEY in custom:
+        msg = (
+            f"get_custom returned the key {INLINE_KEY!r}, which is kit's own: there "
+            "the source of an inline executor travels. Choose another name."
+        )
+        raise DefinitionError(msg)
+    shipped = task.shipped_custom(settings)
+    if not shipped or not isinstance(custom, dict | None):
+        return custom
+    return {**(custom or {}), **shipped}
 
 
 def _write_custom(

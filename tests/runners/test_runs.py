@@ -18,9 +18,9 @@ from runner_tasks import lab, lab_task
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import (
+    AuthoringError,
     CallError,
     ConversionError,
-    ExecutorError,
     RunCancelled,
     RunCrashed,
     RunFailed,
@@ -409,7 +409,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path):
 
 
 def test_an_executor_of_main_cannot_run_elsewhere(monkeypatch):
-    """It is refused for a fresh process, and runs in this one."""
+    """Where its source is not known either, it is refused before anything runs."""
 
     class Mine(ShimTaskExecutor):
         def execute_from_model(self, tt, mode, n):
@@ -420,9 +420,8 @@ def test_an_executor_of_main_cannot_run_elsewhere(monkeypatch):
     task = runner_tasks.LabTask(
         "mine", None, "acme/lab:1", Mine, interface=runner_tasks.INTERFACE
     )
-    with pytest.raises(ExecutorError, match=r"__main__\.Mine.*in-process"):
+    with pytest.raises(AuthoringError, match=r"__main__\.Mine.*cannot travel"):
         run(task, mode="ok")
-    assert run(task, mode="ok", runner="in-process").outputs["text"] == "mine"
 
 
 def test_a_program_that_is_not_there_is_a_crash():

@@ -285,10 +285,11 @@ def test_macros_and_environment_do_not_stop_a_local_run():
 
 def test_an_executor_that_nothing_can_import_is_refused():
     """Before anything runs, with the way out."""
+    connection = object()
 
     class Local(ShimTaskExecutor):
         def execute_from_model(self, tt, **kwargs):
-            return (tt, kwargs)
+            return (connection, tt, kwargs)
 
     task = lab_task(executor_type=Local)
     with pytest.raises(ExecutorError, match="top level of its module"):

@@ -1,0 +1,139 @@
+"""Decide how an executor reaches its container: as a module, or inside the template.
+
+A module is better where it is sure: it is read, tested and versioned with the image.
+It is sure unless the notebook made it: what was defined in a cell or a script lives in
+``__main__``, and a module in a notebook's folder is on no other machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.definition.shipment import (
+    DEFAULT_INLINE_LIMIT,
+    INLINE_EXECUTOR,
+    INLINE_KEY,
+    Ship,
+    Shipment,
+)
+from kit.errors import AuthoringError, ExecutorError, ShippingError
+
+__all__ = ["Shipping"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipping:
+    """What decides on the way of one executor.
+
+    Attributes:
+        executor: Its class, or the function that it is.
+        location: Its dotted name, if its module can be imported.
+        unreachable: Why that name would not find it, if so.
+        task: The task's name, for errors.
+        ship: The way that its author chose, if any.
+        limit: Bytes of source that the template may hold.
+        secrets: Returns values that must not stand in the source.
+    """
+
+    executor: type[Any] | Callable[..., Any]
+    location: str
+    task: str
+    unreachable: str | None = None
+    ship: Ship | None = None
+    limit: int = DEFAULT_INLINE_LIMIT
+    secrets: Callable[[], Iterable[str]] = tuple
+
+    def shipment(self) -> Shipment:
+        """Return the way, and what it needs.
+
+        Raises:
+            ExecutorError: It can go neither way, or not the one that was chosen.
+            AuthoringError: Its source cannot leave the place where it was written.
+        """
+        if self.ship == "inline":
+            return self._inline("ship='inline' says so")
+        problem = self._problem()
+        if problem is None:
+            if self.ship is None and self._is_beside_notebook():
+                why = f"{self._module} is a file beside the notebook"
+                return self._inline(why)
+            why = "ship='module' says so" if self.ship else "its module is installed"
+            return Shipment("module", self.location, why)
+        if self.ship is None:
+            return self._inline(problem)
+        msg = (
+            f"The executor {self.location} of {self.task!r} cannot ship as a module: "
+            f"{problem}. Leave ship out to send its source, or move it to the top "
+            "level of a module of the image."
+        )
+        raise ShippingError(msg)
+
+    @property
+    def _module(self) -> str:
+        return self.executor.__module__
+
+    def _problem(self) -> str | None:
+        """Say why no other process can import it, if so."""
+        module, name = self._module, self.executor.__qualname__
+        if "<" in name:
+            return "it lives inside a function, where no container can import it from"
+        if module == "__main__":
+            return "it lives in __main__, a notebook or script"
+        return self.unreachable
+
+    def _is_beside_notebook(self) -> bool:
+        """Tell whether a notebook imported it from a file of its own folder."""
+        if not _is_interactive():
+            return False
+        from kit.authoring.importable import is_importable
+
+        if is_importable(self._module):
+            return False
+        file = getattr(sys.modules.get(self._module), "__file__", None)
+        return file is not None and Path(file).resolve().is_relative_to(Path.cwd())
+
+    def _inline(self, why: str) -> Shipment:
+        # Only what goes inline waits for the tools that read source.
+        from kit.authoring.module_source import self_contained
+
+        try:
+            source = self_contained(self.executor, forbidden=self.secrets())
+        except AuthoringError as error:
+            raise self._stuck(why, error) from error
+        self._check_size(len(source.text.encode()))
+        from kit.inline import inline_document
+
+        document = inline_document(source.name, source.executor, source.text)
+        return Shipment("inline", INLINE_EXECUTOR, why, document, source.notes)
+
+    def _stuck(self, why: str, error: AuthoringError) -> ExecutorError | AuthoringError:
+        """Say why it goes inline, and why it cannot; of the same class."""
+        text = (
+            f"The executor {self.location} of {self.task!r} ships inline, for {why}; "
+            f"but its source cannot travel. {error}"
+        )
+        if "<locals>" in self.executor.__qualname__:
+            advice = "Move the class to the top level of its module."
+            return ShippingError(f"{text} {advice}")
+        return type(error)(text)
+
+    def _check_size(self, size: int) -> None:
+        if size <= self.limit:
+            return
+        msg = (
+            f"The source of {self.location} is {size:,} bytes, and a template takes "
+            f"{self.limit:,} of them under custom[{INLINE_KEY!r}]: Flyte reads it "
+            f"often. Put the code into a module of the image (ship='module'), or say "
+            f"inline_limit={size} for task {self.task!r}."
+        )
+        raise ShippingError(msg)
+
+
+def _is_interactive() -> bool:
+    """Tell whether this process is a notebook or an interactive shell."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None

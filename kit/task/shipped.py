@@ -1,0 +1,104 @@
+"""What a task says of the way its executor takes into the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from kit.definition.executor import ShimTaskExecutor
+from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import (
+    INLINE_EXECUTOR,
+    INLINE_KEY,
+    Ship,
+    Shipment,
+    check_inline_limit,
+    check_ship,
+    shared_shipment,
+)
+from kit.errors import SecretNotFoundError
+
+if TYPE_CHECKING:
+    from kit.definition.security import SecurityContext
+
+__all__ = ["ShippedTask"]
+
+
+class ShippedTask:
+    """A task that knows how its executor ships.
+
+    Nothing is kept: a cell that was run again is in the next template.
+    """
+
+    name: Any
+    executor_type: Any
+    security_context: Any
+    task_resolver: Any
+
+    def _set_ship(self, ship: Ship | None, inline_limit: int | None) -> None:
+        self._ship = check_ship(ship)
+        self._inline_limit = check_inline_limit(inline_limit)
+
+    @property
+    def ship(self) -> Ship | None:
+        """How the executor is to reach its container, if the task says so."""
+        return self._ship
+
+    def shipment(self, settings: SerializationSettings | None = None) -> Shipment:
+        """Return how the executor reaches its container, as it is now.
+
+        Args:
+            settings: What the template is made with.
+
+        Raises:
+            ExecutorError: It cannot, or not as the task says.
+            AuthoringError: Its source cannot leave the place where it was written.
+        """
+        key = (self.executor_type, self._ship, self._inline_limit)
+        return shared_shipment(key, lambda: self._compute_shipment(settings))
+
+    def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]:
+        """Return what the template's ``custom`` holds besides the author's own.
+
+        That is the source, if the loader arguments say that it is there; a resolver of
+        one's own may load something else.
+        """
+        if INLINE_EXECUTOR not in self.task_resolver.loader_args(settings, self):
+            return {}
+        return {INLINE_KEY: dict(self.shipment(settings).inline or {})}
+
+    def _shipped_object(
+        self,
+        settings: SerializationSettings | None,  # noqa: ARG002 - for those who override it
+    ) -> tuple[type[ShimTaskExecutor[Any]] | Callable[..., Any], str, str | None]:
+        """Return what ships, its dotted name, and why that name will not do, if so."""
+        executor = self.executor_type
+        return executor, f"{executor.__module__}.{executor.__qualname__}", None
+
+    def _compute_shipment(self, settings: SerializationSettings | None) -> Shipment:
+        from kit.authoring.shipping import Shipping  # a container never ships anything
+
+        executor, location, unreachable = self._shipped_object(settings)
+        return Shipping(
+            executor=executor,
+            location=location,
+            unreachable=unreachable,
+            task=self.name,
+            ship=self._ship,
+            limit=self._inline_limit,
+            secrets=lambda: _values(self.security_context),
+        ).shipment()
+
+
+def _values(context: SecurityContext | None) -> Iterable[str]:
+    """Yield the secrets that this machine knows, to keep them out of the source."""
+    if context is None:
+        return
+    from kit.shim.secrets import SecretsManager
+
+    manager = SecretsManager(local=True)
+    for secret in context.secrets or ():
+        try:
+            yield manager.get(secret.group, secret.key, secret.group_version)
+        except SecretNotFoundError:  # noqa: PERF203 - one a secret
+            continue
