@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kit.authoring.decorator import container_task
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
     from kit.definition.artifact import Artifact
     from kit.definition.deck_fields import DeckField
@@ -94,6 +95,7 @@ __all__ = [
     "TypeEngine",
     "Workflow",
     "WorkflowFailurePolicy",
+    "container_task",
     "current_context",
     "default_engine",
     "default_task_template_resolver",
@@ -112,6 +114,7 @@ __all__ = [
 
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
+    "kit.authoring.decorator": ("container_task",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
     "kit.definition.artifact": ("Artifact",),
     "kit.definition.deck_fields": ("DeckField",),

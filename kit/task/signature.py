@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeGuard
 
 from kit.definition.docstring import Docstring
@@ -21,10 +21,16 @@ _BY_NAME = (
 )
 
 
-def interface_of(function: Callable[..., Any]) -> Interface:
+def interface_of(
+    function: Callable[..., Any], *, without: Container[str] = ()
+) -> Interface:
     """Read an interface from a function's annotations, defaults and docstring.
 
     A named tuple names the outputs; else they are ``o0``, ``o1``, as in flytekit.
+
+    Args:
+        function: The function.
+        without: Parameters that are no inputs.
 
     Raises:
         InterfaceError: An annotation is missing or cannot be read, or a parameter
@@ -37,7 +43,9 @@ def interface_of(function: Callable[..., Any]) -> Interface:
     """
     hints = _hints(function)
     parameters = inspect.signature(function).parameters.values()
-    inputs = {p.name: _input(function, p, hints) for p in parameters}
+    inputs = {
+        p.name: _input(function, p, hints) for p in parameters if p.name not in without
+    }
     returned = hints.get("return")
     return Interface(
         inputs,

@@ -1,0 +1,195 @@
+"""How an executor reaches its container: module, inline, or a clear error."""
+
+from __future__ import annotations
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import kit
+from kit.definition.shipment import INLINE_EXECUTOR
+from kit.errors import AuthoringError, CaptureError, DefinitionError, ShippingError
+from kit.template.serialize import LOCAL_SETTINGS, task_template
+
+MORE = 2
+
+
+class Twice(kit.ShimTaskExecutor):
+    """Doubles."""
+
+    def execute_from_model(self, tt, **kwargs):
+        """Return twice n, and what custom holds."""
+        return MORE * kwargs["n"] + len(tt.custom)
+
+
+class Doubling(kit.PythonCustomizedContainerTask):
+    """The class form."""
+
+    def get_custom(self, settings):
+        """Return something."""
+        return {"table": "x"}
+
+
+def task(executor=Twice, **facts):
+    """Make a task of an executor's class."""
+    interface = kit.Interface({"n": int}, {"o0": int})
+    return Doubling("double", None, "acme/a:1", executor, interface=interface, **facts)
+
+
+@pytest.fixture
+def cell():
+    """Run cells in a real IPython shell, and return the value of their last line."""
+    shell = InteractiveShell.instance()
+    shell.reset()
+
+    def run(text):
+        result = shell.run_cell(text, store_history=True, silent=False)
+        result.raise_error()
+        return result.result
+
+    run("import kit")
+    yield run
+    shell.reset()
+    InteractiveShell.clear_instance()
+
+
+def test_an_executor_of_a_module_ships_as_module():
+    """Its dotted name is in the arguments and custom is the author's."""
+    template = task_template(task(), LOCAL_SETTINGS)
+    assert template.container.args[-1] == f"{__name__}.Twice"
+    assert list(template.custom.fields) == ["table"]
+
+
+def test_inline_puts_the_source_into_the_one_template():
+    """The arguments name kit's executor and custom holds the source."""
+    template = task_template(task(ship="inline"), LOCAL_SETTINGS)
+    assert template.container.args[-1] == INLINE_EXECUTOR
+    assert sorted(template.custom.fields) == ["kit.inline", "table"]
+    source = template.custom.fields["kit.inline"].struct_value.fields["source"]
+    assert "class Twice" in source.string_value
+
+
+def test_an_inline_task_runs_from_its_source_here_and_in_a_process():
+    """The executor's custom is without the source."""
+    inline = task(ship="inline")
+    assert inline(n=3) == 7
+    assert kit.run(inline, n=3).outputs == {"o0": 7}
+
+
+def test_serializing_twice_gives_the_same_bytes():
+    """The source is deterministic."""
+    first, second = (
+        kit.template_bytes(task(ship="inline"), LOCAL_SETTINGS) for _ in range(2)
+    )
+    assert first == second
+
+
+def test_source_above_the_limit_is_an_error_with_both_sizes():
+    """The limit can be raised."""
+    with pytest.raises(ShippingError, match=r"\d+ bytes.*takes 100 of them"):
+        task_template(task(ship="inline", inline_limit=100), LOCAL_SETTINGS)
+
+
+def test_an_executor_inside_a_function_cannot_ship_as_module():
+    """The error says why, and what to do."""
+
+    class Local(Twice):
+        pass
+
+    with pytest.raises(ShippingError, match=r"lives inside a function.*Leave ship"):
+        task_template(task(Local, ship="module"), LOCAL_SETTINGS)
+
+
+def test_a_key_of_kits_own_in_custom_is_an_error():
+    """An author's key would be overwritten."""
+
+    class Clash(Doubling):
+        def get_custom(self, settings):
+            return {"kit.inline": {}}
+
+    clash = Clash("c", None, "a:1", Twice, interface=kit.Interface())
+    with pytest.raises(DefinitionError, match=r"'kit\.inline', which is kit's own"):
+        task_template(clash, LOCAL_SETTINGS)
+
+
+def test_a_decorated_task_of_a_cell_runs_in_a_fresh_process(cell):
+    """Helpers and constants of other cells come along."""
+    cell("SCALE = 3\ndef helper(x):\n    return x * SCALE")
+    cell(
+        "@kit.container_task(image='a/b:1', custom={'base': 2})\n"
+        "def scaled(tt, n: int, k: int = 2) -> int:\n"
+        "    return helper(n) * k + int(tt.custom['base'])"
+    )
+    assert cell("scaled(n=2)") == 14
+    run = cell("kit.run(scaled, n=2, runner='subprocess')")
+    assert (run.error, run.outputs) == (None, {"o0": 14})
+
+
+def test_the_class_form_in_cells_runs_in_a_fresh_process(cell):
+    """It is served as the decorator is."""
+    cell(
+        "class Ex(kit.ShimTaskExecutor):\n"
+        "    def execute_from_model(self, tt, **kwargs):\n"
+        "        return kwargs['n'] + 1"
+    )
+    cell(
+        "class Task(kit.PythonCustomizedContainerTask):\n"
+        "    def get_custom(self, settings):\n        return {}\n"
+        "t = Task('t', None, 'a:1', Ex, interface=kit.Interface({'n': int}, "
+        "{'o0': int}))"
+    )
+    assert cell("t(n=2), kit.run(t, n=2).outputs") == (3, {"o0": 3})
+
+
+def test_a_cell_that_runs_again_leaves_no_stale_copy(cell):
+    """The next template has the new function, and the new helper."""
+    helper = "def helper():\n    return {}"
+    text = (
+        "@kit.container_task(image='a:1')\ndef f(tt) -> int:\n    return helper() + {}"
+    )
+    cell(helper.format(1))
+    cell(text.format(10))
+    assert cell("f()") == 11
+    cell(text.format(20))
+    assert cell("f()") == 21
+    cell(helper.format(2))
+    assert cell("f(), kit.run(f).outputs") == (22, {"o0": 22})
+
+
+def test_a_live_object_of_a_cell_is_an_error_when_the_template_is_made(cell):
+    """It says why the source is needed, and what of it cannot travel."""
+    cell("import threading\nlines = threading.Thread(name='live')")
+    cell("@kit.container_task(image='a:1')\ndef f(tt) -> str:\n    return lines.name")
+    with pytest.raises(CaptureError, match=r"ships inline, for it lives in __main__"):
+        cell("f()")
+
+
+def test_a_secret_of_the_task_in_its_source_is_refused(cell, monkeypatch):
+    """The value is not shown."""
+    monkeypatch.setenv("_FSEC_DB_PASSWORD", "hunter2-long")
+    cell(
+        "@kit.container_task(image='a:1', secret_requests="
+        "[kit.Secret(group='db', key='password')])\n"
+        "def f(tt) -> str:\n    return 'hunter2-long'"
+    )
+    with pytest.raises(AuthoringError) as raised:
+        cell("f()")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_cells_executor_cannot_ship_as_module(cell):
+    """__main__ is another one in every process."""
+    cell("@kit.container_task(image='a:1', ship='module')\ndef f(tt) -> int: return 1")
+    with pytest.raises(ShippingError, match="lives in __main__"):
+        cell("f()")
+
+
+def test_a_file_beside_the_notebook_ships_inline(cell, tmp_path, monkeypatch):
+    """No other machine has it."""
+    (tmp_path / "beside_me.py").write_text(
+        "import kit\n@kit.container_task(image='a:1')\n"
+        "def f(tt) -> int:\n    return 5\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cell("from beside_me import f")
+    assert cell("f.shipment().way, f()") == ("inline", 5)
