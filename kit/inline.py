@@ -2,8 +2,8 @@
 
 The template's ``custom`` holds it under the key ``kit.inline``, a wire contract:
 ``module`` (a name with a hash of the source), ``executor`` (a class or function in it),
-``source``, ``sha256`` (of the source in UTF-8) and ``python`` (the version it was
-written in).  The executor itself sees ``custom`` without that key.
+``source`` and ``sha256`` (of the source in UTF-8).  The executor itself sees
+``custom`` without that key.
 """
 
 from __future__ import annotations
@@ -51,7 +51,6 @@ def inline_document(module: str, executor: str, source: str) -> dict[str, str]:
         "executor": executor,
         "source": source,
         "sha256": _sha256(source),
-        "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
     }
 
 
@@ -157,12 +156,11 @@ def _check_free(name: str) -> None:
 
 def _newer_syntax(document: Mapping[str, str], error: SyntaxError) -> InlineError:
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    written = document.get("python", "another version")
     line = (error.text or "").strip()
     return InlineError(
         f"Python {here} does not understand line {error.lineno} of {document['module']}"
-        f", {line!r}: {error.msg}. The task was written in Python {written}: take an "
-        f"image with that Python, or write the line without newer syntax."
+        f", {line!r}: {error.msg}. It was written in a newer Python: take an image "
+        "with the notebook's Python, or write the line without newer syntax."
     )
 
 

@@ -28,7 +28,7 @@ Ship = Literal["module", "inline"]
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
 """The executor that the loader arguments name when the source is in the template."""
 INLINE_KEY = "kit.inline"
-"""The key of ``custom`` that holds it: module, executor, source, sha256, python."""
+"""The key of ``custom`` that holds it: module, executor, source, sha256."""
 
 DEFAULT_INLINE_LIMIT = 32 * 1024
 """Bytes of source, in UTF-8, that a template takes by default."""
