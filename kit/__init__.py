@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kit.shim.context import current_context
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
+    from kit.source.module_source import ModuleSource, self_contained
     from kit.task.compile import workflow_closure, workflow_spec, workflow_template
     from kit.task.customized_container import TC, PythonCustomizedContainerTask
     from kit.task.define import workflow
@@ -76,6 +77,7 @@ __all__ = [
     "Interface",
     "KitError",
     "MockRunner",
+    "ModuleSource",
     "PythonCustomizedContainerTask",
     "RecoverableError",
     "ResourceSpec",
@@ -102,6 +104,7 @@ __all__ = [
     "kwtypes",
     "read_template",
     "run",
+    "self_contained",
     "task_spec",
     "task_template",
     "template_bytes",
@@ -136,6 +139,7 @@ _HOMES = {
     "kit.shim.context": ("current_context",),
     "kit.shim.decks": ("Deck",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
+    "kit.source.module_source": ("ModuleSource", "self_contained"),
     "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),
     "kit.task.customized_container": ("PythonCustomizedContainerTask", "TC"),
     "kit.task.define": ("workflow",),

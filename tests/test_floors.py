@@ -14,12 +14,12 @@ FLOORS = (
     ("kit.types",),
     ("kit.definition",),
     ("kit.template",),
-    ("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.authoring"),
+    ("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.source"),
     ("kit.task",),
     ("kit.runners",),
-    ("kit.authoring.decorator", "kit.authoring.function_interface", "kit.remote"),
+    ("kit.authoring", "kit.checks", "kit.difference", "kit.remote"),
     ("kit.display",),
-    ("kit.cli", "kit.demo", "kit.__main__", "kit"),
+    ("kit.cli", "kit.magics", "kit.demo", "kit.__main__", "kit"),
 )
 """Lowest first; ``kit`` itself also stands for what is named nowhere."""
 

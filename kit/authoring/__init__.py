@@ -1,1 +1,1 @@
-"""From code in a notebook to code that a container can load."""
+"""What an author does with a task: define it as one function."""

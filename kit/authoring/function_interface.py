@@ -23,7 +23,7 @@ def check_function(function: Any) -> FunctionType:
         AuthoringError: It is no plain function that ``def`` made.
         InterfaceError: Its first parameter is not ``tt``.
     """
-    from kit.authoring.root import check_executor
+    from kit.source.root import check_executor
 
     check_executor(function)
     if not isinstance(function, FunctionType):

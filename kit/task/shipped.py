@@ -76,7 +76,7 @@ class ShippedTask:
         return executor, f"{executor.__module__}.{executor.__qualname__}", None
 
     def _compute_shipment(self, settings: SerializationSettings | None) -> Shipment:
-        from kit.authoring.shipping import Shipping  # a container never ships anything
+        from kit.source.shipping import Shipping  # a container never ships anything
 
         executor, location, unreachable = self._shipped_object(settings)
         return Shipping(

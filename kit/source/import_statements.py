@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from kit.authoring.importable import is_importable
-from kit.authoring.pages import Page
+from kit.source.importable import is_importable
+from kit.source.pages import Page
 
 __all__ = [
     "import_as_written",

@@ -6,9 +6,9 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from kit.authoring.cell_source import Definition, definition_of
-from kit.authoring.importable import is_importable
 from kit.errors import CaptureError
+from kit.source.cell_source import Definition, definition_of
+from kit.source.importable import is_importable
 
 __all__ = ["written_definition"]
 

@@ -8,8 +8,8 @@ import sys
 import time
 import types
 
-from kit.authoring import pages
-from kit.authoring.module_source import self_contained
+from kit.source import pages
+from kit.source.module_source import self_contained
 
 
 def notebook(helpers: int, cells: int):

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kit.authoring.bound_names import Bound, bound_names, mangled, parameters
-from kit.authoring.pages import DefinitionNode
+from kit.source.bound_names import Bound, bound_names, mangled, parameters
+from kit.source.pages import DefinitionNode
 
 __all__ = ["Use", "free_names"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit.authoring import second_opinion
-from kit.authoring.second_opinion import check_module
 from kit.errors import AuthoringError, UndefinedNameError
+from kit.source import second_opinion
+from kit.source.second_opinion import check_module
 
 
 @pytest.fixture(params=["pyflakes", "bytecode"])

@@ -7,10 +7,10 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kit.authoring.cell_source import Definition
-from kit.authoring.class_evidence import bound_in_body, own_names
-from kit.authoring.free_names import Use
 from kit.errors import CaptureError, UndefinedNameError, nearest
+from kit.source.cell_source import Definition
+from kit.source.class_evidence import bound_in_body, own_names
+from kit.source.free_names import Use
 
 __all__ = ["cannot_travel", "check_as_defined", "undefined"]
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kit.authoring.bound_names import bound_names
-from kit.authoring.cell_source import Definition, definition_of
-from kit.authoring.free_names import free_names
-from kit.authoring.pages import first_line
 from kit.errors import AuthoringError, CaptureError
+from kit.source.bound_names import bound_names
+from kit.source.cell_source import Definition, definition_of
+from kit.source.free_names import free_names
+from kit.source.pages import first_line
 
 __all__ = ["check_executor", "root_definition", "without_kit"]
 

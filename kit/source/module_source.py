@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.authoring.closure import Closure, Part
-from kit.authoring.importable import is_third_party
-from kit.authoring.order import in_order
-from kit.authoring.root import check_executor, root_definition
-from kit.authoring.second_opinion import check_module
-from kit.authoring.secret_values import SecretValues
+from kit.source.closure import Closure, Part
+from kit.source.importable import is_third_party
+from kit.source.order import in_order
+from kit.source.root import check_executor, root_definition
+from kit.source.second_opinion import check_module
+from kit.source.secret_values import SecretValues
 
 __all__ = ["ModuleSource", "self_contained"]
 

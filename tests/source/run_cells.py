@@ -15,9 +15,9 @@ from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from kit.authoring.cell_source import install
-from kit.authoring.module_source import self_contained
 from kit.errors import KitError
+from kit.source.cell_source import install
+from kit.source.module_source import self_contained
 
 SECRET = "hunter2-secret"  # noqa: S105 - the tests' own
 

@@ -9,7 +9,7 @@ import inspect
 import types
 from typing import Any
 
-from kit.authoring.pages import DefinitionNode, Page, first_line
+from kit.source.pages import DefinitionNode, Page, first_line
 
 __all__ = ["bound_in_body", "is_made_by", "methods_of", "own_names"]
 

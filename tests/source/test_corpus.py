@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.authoring.corpus import NOTEBOOKS, REFUSED, WORKING
-from tests.authoring.shells import run_notebooks
+from tests.source.corpus import NOTEBOOKS, REFUSED, WORKING
+from tests.source.shells import run_notebooks
 
 
 @pytest.fixture(scope="module", params=["hook", "plain"])

@@ -8,23 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from kit.authoring.cell_source import Definition
-from kit.authoring.free_names import Use, free_names
-from kit.authoring.import_statements import (
+from kit.errors import AuthoringError, CaptureError
+from kit.source.cell_source import Definition
+from kit.source.free_names import Use, free_names
+from kit.source.import_statements import (
     import_as_written,
     import_of_module,
     import_of_object,
     star_imports,
     type_checking_import,
 )
-from kit.authoring.importable import is_importable
-from kit.authoring.literals import NotPlainError, literal
-from kit.authoring.pages import Page, cell_pages
-from kit.authoring.refusals import cannot_travel, check_as_defined, undefined
-from kit.authoring.root import without_kit
-from kit.authoring.submodules import submodule_imports
-from kit.authoring.unwrap import written_definition
-from kit.errors import AuthoringError, CaptureError
+from kit.source.importable import is_importable
+from kit.source.literals import NotPlainError, literal
+from kit.source.pages import Page, cell_pages
+from kit.source.refusals import cannot_travel, check_as_defined, undefined
+from kit.source.root import without_kit
+from kit.source.submodules import submodule_imports
+from kit.source.unwrap import written_definition
 
 __all__ = ["Closure", "Part"]
 

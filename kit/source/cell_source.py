@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kit.authoring.class_evidence import is_made_by, methods_of
-from kit.authoring.pages import (
+from kit.errors import SourceError
+from kit.source.class_evidence import is_made_by, methods_of
+from kit.source.pages import (
     DefinitionNode,
     Page,
     cell_pages,
@@ -27,7 +28,6 @@ from kit.authoring.pages import (
     page_of,
     page_text,
 )
-from kit.errors import SourceError
 
 __all__ = ["Definition", "definition_of", "install"]
 

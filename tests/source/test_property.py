@@ -11,8 +11,8 @@ import types
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from kit.authoring.module_source import self_contained
 from kit.errors import KitError
+from kit.source.module_source import self_contained
 
 EXAMPLES = int(os.environ.get("KIT_PROPERTY_EXAMPLES", "150"))
 NAMES = [f"v{number}" for number in range(7)]

@@ -9,9 +9,9 @@ import textwrap
 
 import pytest
 
-from kit.authoring.cell_source import definition_of, install
-from kit.authoring.module_source import self_contained
 from kit.errors import AuthoringError, SourceError
+from kit.source.cell_source import definition_of, install
+from kit.source.module_source import self_contained
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_script_is_its_own_namespace(tmp_path):
     script.write_text(
         "K = 1\nclass Main:\n    def run(self):\n        return K\n\n"
         "if __name__ == '__main__':\n"
-        "    from kit.authoring.module_source import self_contained\n"
+        "    from kit.source.module_source import self_contained\n"
         "    print(self_contained(Main).text)\n"
     )
     done = subprocess.run(
@@ -112,7 +112,7 @@ def test_a_script_is_its_own_namespace(tmp_path):
 def test_code_of_the_command_line_has_no_source():
     """`python -c` keeps no source, and the error says where to write it."""
     code = (
-        "from kit.authoring.module_source import self_contained\n"
+        "from kit.source.module_source import self_contained\n"
         "def main(tt): pass\nself_contained(main)"
     )
     done = subprocess.run(

@@ -89,7 +89,7 @@ class Shipping:
         """Tell whether a notebook imported it from a file of its own folder."""
         if not _is_interactive():
             return False
-        from kit.authoring.importable import is_importable
+        from kit.source.importable import is_importable
 
         if is_importable(self._module):
             return False
@@ -98,7 +98,7 @@ class Shipping:
 
     def _inline(self, why: str) -> Shipment:
         # Only what goes inline waits for the tools that read source.
-        from kit.authoring.module_source import self_contained
+        from kit.source.module_source import self_contained
 
         try:
             source = self_contained(self.executor, forbidden=self.secrets())

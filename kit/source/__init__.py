@@ -1,0 +1,1 @@
+"""The source of what was written in cells, and how an executor ships."""
