@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from kit.errors import AuthoringError, CaptureError
 from kit.source.cell_source import Definition
@@ -72,7 +73,7 @@ class Closure:
         self._mutable: dict[int, str] = {}
         self._quote = quote
         self._home = "__main__"
-        self._todo: list[tuple[str, Definition, Mapping[str, Any]]] = []
+        self._todo: list[tuple[Part, Definition, Mapping[str, Any]]] = []
 
     def add_executor(
         self, definition: Definition, value: Any, namespace: Mapping[str, Any]
@@ -80,22 +81,53 @@ class Closure:
         """Add a definition and, transitively, all that it needs; return its name."""
         name = definition.node.name
         self._home = str(getattr(value, "__module__", "__main__"))
+        if self._values.setdefault(name, value) is not value:
+            self._clash(name, definition)
+        if name not in self.parts:
+            self._add_definition(name, without_kit(definition, namespace), namespace)
+        self._add_all()
+        return name
+
+    def add_expression(
+        self, text: str, namespace: Mapping[str, Any], about: str
+    ) -> list[str]:
+        """Add all that an expression needs.
+
+        Args:
+            text: The expression.
+            namespace: Where its names are looked up.
+            about: What it is, for errors.
+
+        Returns:
+            The parts that it uses itself.
+        """
+        source = f"class _:\n    _ = (\n{text}\n    )"
+        node = cast("ast.ClassDef", ast.parse(source).body[0])
+        page = Page(about, tuple(source.splitlines(keepends=True)), is_cell=False)
+        definition = Definition(about, node, page, text, future=False)
+        part = Part(text)
+        self._todo.append((part, definition, namespace))
+        self._add_all()
+        return part.now
+
+    def provide(self, name: str, value: Any, statement: str) -> None:
+        """Bind a name by an import that is known to the caller."""
         self._values[name] = value
-        self._add_definition(name, without_kit(definition, namespace), namespace)
+        self.imports[name] = statement
+
+    def _add_all(self) -> None:
         while self._todo:
             self._add_uses(*self._todo.pop())
-        return name
 
     def _add_definition(
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
-        self.parts[name] = Part(definition.text, definition)
-        self._todo.append((name, definition, namespace))
+        part = self.parts[name] = Part(definition.text, definition)
+        self._todo.append((part, definition, namespace))
 
     def _add_uses(
-        self, name: str, definition: Definition, namespace: Mapping[str, Any]
+        self, part: Part, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
-        part = self.parts[name]
         for use in free_names(definition.node, future=definition.future).values():
             try:
                 bound = self._bind(use, definition, namespace)

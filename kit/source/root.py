@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 import types
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from kit.source.cell_source import Definition, definition_of
 from kit.source.free_names import free_names
 from kit.source.pages import first_line
 
-__all__ = ["check_executor", "root_definition", "without_kit"]
+__all__ = ["check_executor", "namespace_of", "root_definition", "without_kit"]
 
 _AUTHORING = "kit.authoring"
 
@@ -90,6 +91,12 @@ def _captures(qualname: str, name: str) -> CaptureError:
         "behind. Pass it as an input, put it in custom, or define both at the top "
         "level of a cell."
     )
+
+
+def namespace_of(executor: Any) -> Mapping[str, Any]:
+    """Return where the names of an executor are looked up, as it is now."""
+    own = getattr(executor, "__globals__", None)
+    return dict(vars(sys.modules[executor.__module__]) if own is None else own)
 
 
 def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:

@@ -1,0 +1,81 @@
+"""The text of a module, laid out from the parts that were found for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kit.source.closure import Closure, Part
+from kit.source.importable import is_third_party
+from kit.source.order import in_order
+
+__all__ = ["import_lines", "module_body", "module_text", "requirements_of"]
+
+_FUTURE = "from __future__ import annotations"
+
+
+def module_text(closure: Closure, names: Iterable[str], docstring: str) -> str:
+    """Lay a module out: docstring, imports, constants, definitions.
+
+    Args:
+        closure: What the module is made of.
+        names: The parts that it is there for; what they reach comes with them.
+        docstring: Its first line, without quotes.
+    """
+    parts = closure.parts
+    head = f'"""{docstring}"""\n'
+    if any(part.definition and part.definition.future for part in parts.values()):
+        head += f"\n{_FUTURE}\n"
+    imports = import_lines(closure)
+    if imports:
+        head += "\n" + "".join(f"{line}\n" for line in imports)
+    if closure.type_imports:
+        lines = sorted(closure.type_imports.values())
+        head += "\nif TYPE_CHECKING:\n" + "".join(f"    {line}\n" for line in lines)
+    return head + module_body(closure, names)
+
+
+def module_body(closure: Closure, names: Iterable[str]) -> str:
+    """Lay out constants and definitions, each below what it needs."""
+    parts = closure.parts
+    order = in_order(
+        names,
+        {key: part.now for key, part in parts.items()},
+        {key: part.later for key, part in parts.items()},
+    )
+    plain = [key for key in order if parts[key].definition is None]
+    early = [key for key in plain if not parts[key].now]
+    text = ("\n" if early else "") + "".join(parts[key].text for key in early)
+    for key in order:
+        if key not in early:
+            text += "\n\n" + _commented(parts[key])
+    return text
+
+
+def _commented(part: Part) -> str:
+    if part.definition is None:
+        return part.text
+    where = f"# From {part.definition.page.place}, line {part.definition.line}.\n"
+    return where + part.text
+
+
+def import_lines(closure: Closure) -> tuple[str, ...]:
+    """Return the import statements: whole modules first, each kind sorted."""
+    lines = {*closure.imports.values(), *closure.extra_imports}
+    if closure.type_imports:
+        lines.add("from typing import TYPE_CHECKING")
+    names: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("from "):
+            module, _, name = line.partition(" import ")
+            names.setdefault(module, set()).add(name)
+    merged = [f"{key} import {', '.join(sorted(names[key]))}" for key in sorted(names)]
+    whole = {line for line in lines if line.startswith("import ")}
+    deep = [line for line in closure.extra_imports if " as " not in line]
+    whole -= {line for line in whole if any(f"{line}." in more for more in deep)}
+    return (*sorted(whole), *merged)
+
+
+def requirements_of(imports: Iterable[str]) -> tuple[str, ...]:
+    """Return the top-level third-party modules that some statements import."""
+    tops = {line.split()[1].partition(".")[0] for line in imports}
+    return tuple(sorted(top for top in tops if is_third_party(top)))
