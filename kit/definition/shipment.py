@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -14,11 +15,15 @@ __all__ = [
     "DEFAULT_INLINE_LIMIT",
     "INLINE_EXECUTOR",
     "INLINE_KEY",
+    "INSTALLED",
     "Ship",
     "Shipment",
     "check_inline_limit",
     "check_ship",
     "computed_once",
+    "is_interactive",
+    "module_shipment",
+    "no_other_process",
     "shared_shipment",
 ]
 
@@ -32,6 +37,9 @@ INLINE_KEY = "kit.inline"
 
 DEFAULT_INLINE_LIMIT = 32 * 1024
 """Bytes of source, in UTF-8, that a template takes by default."""
+
+INSTALLED = "its module is installed"
+"""Why most executors ship as modules."""
 
 Computed = tuple[type[Any], "Ship | None", int]
 _shared: ContextVar[dict[Computed, Shipment] | None] = ContextVar(
@@ -87,20 +95,45 @@ def check_inline_limit(limit: Any) -> int:
     raise DefinitionError(msg)
 
 
-@contextlib.contextmanager
-def computed_once() -> Iterator[None]:
+def no_other_process(executor: type[Any] | Callable[..., Any]) -> str | None:
+    """Say why only this process has a class or function, as half a sentence, if so."""
+    if "<" in executor.__qualname__:
+        return "it lives inside a function, where no container can import it from"
+    if executor.__module__ == "__main__":
+        return "it lives in __main__, a notebook or script"
+    return None
+
+
+def is_interactive() -> bool:
+    """Tell whether this process is a notebook or an interactive shell."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
+
+
+@functools.lru_cache(maxsize=256)
+def module_shipment(location: str, why: str) -> Shipment:
+    """Return the way of an executor that the container imports by its dotted name."""
+    return Shipment("module", location, why)
+
+
+class computed_once:  # noqa: N801 - used as a function in a with statement
     """Compute each shipment once while this lasts, and forget it then.
 
     A template asks several times, and a notebook may have changed until the next one.
     """
-    if _shared.get() is not None:
-        yield
-        return
-    token = _shared.set({})
-    try:
-        yield
-    finally:
-        _shared.reset(token)
+
+    __slots__ = ("_token",)
+
+    _token: Token[dict[Computed, Shipment] | None] | None
+
+    def __enter__(self) -> None:
+        """Begin to keep, unless somebody around does."""
+        self._token = _shared.set({}) if _shared.get() is None else None
+
+    def __exit__(self, *_: object) -> None:
+        """Forget what was kept."""
+        if self._token is not None:
+            _shared.reset(self._token)
 
 
 def shared_shipment(key: Computed, compute: Callable[[], Shipment]) -> Shipment:

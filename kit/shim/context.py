@@ -8,11 +8,10 @@ secrets that are also found without the prefix of their variables.
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -177,10 +176,7 @@ def current_context() -> ExecutionContext:
     return local_context()
 
 
-@contextlib.contextmanager
-def use_context(
-    context: ExecutionContext, *, process_wide: bool = False
-) -> Iterator[ExecutionContext]:
+class use_context:  # noqa: N801 - used as a function in a with statement
     """Make a context the current one.
 
     Args:
@@ -188,15 +184,25 @@ def use_context(
         process_wide: Also for threads that are started meanwhile, which begin with
             empty context variables.  For a process that runs one task.
     """
-    token = _context.set(context)
-    if process_wide:
-        _process.append(context)
-    try:
-        yield context
-    finally:
-        if process_wide:
-            _process.remove(context)
-        _context.reset(token)
+
+    def __init__(
+        self, context: ExecutionContext, *, process_wide: bool = False
+    ) -> None:
+        self._new = context
+        self._process_wide = process_wide
+
+    def __enter__(self) -> ExecutionContext:
+        """Return the context, which is now the current one."""
+        self._token = _context.set(self._new)
+        if self._process_wide:
+            _process.append(self._new)
+        return self._new
+
+    def __exit__(self, *_: object) -> None:
+        """Make the one before the current one again."""
+        if self._process_wide:
+            _process.remove(self._new)
+        _context.reset(self._token)
 
 
 @functools.cache

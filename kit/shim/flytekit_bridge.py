@@ -26,7 +26,8 @@ __all__ = [
 ]
 
 _CONTEXTS = "flytekit.core.context_manager"
-_EXECUTOR = "flytekit.core.shim_task.ShimTaskExecutor"
+_NOTHING = contextlib.nullcontext()
+_EXECUTOR = ("flytekit.core.shim_task", "ShimTaskExecutor")
 
 
 def running_parameters() -> Any | None:
@@ -66,9 +67,14 @@ def share_context(
     would not find its secrets.
     """
     module = sys.modules.get(_CONTEXTS)
-    if module is None or _EXECUTOR not in mro_names(executor):
-        return contextlib.nullcontext()
+    if module is None or not _is_flytekits(executor):
+        return _NOTHING
     return _shared(module, context)
+
+
+def _is_flytekits(executor: object) -> bool:
+    classes = type(executor).__mro__
+    return any((cls.__module__, cls.__name__) == _EXECUTOR for cls in classes)
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ from kit.types.refusal import shown
 
 __all__ = ["output_literals"]
 
+_FINISHED = (int, float, str, bool, list, dict, tuple, type(None))
+
 
 def output_literals(
     value: Any,
@@ -64,6 +66,8 @@ def output_literals(
 
 def _refuse_unfinished(value: Any) -> None:
     """Refuse what has not run yet: a function with ``yield`` or ``async`` in it."""
+    if type(value) in _FINISHED:  # asking inspect costs more than converting an int
+        return
     if inspect.isgenerator(value) or inspect.isasyncgen(value):
         msg = (
             f"The executor returned a generator ({value!r}): its body has not run. Use "

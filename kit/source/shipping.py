@@ -17,8 +17,10 @@ from kit.definition.shipment import (
     DEFAULT_INLINE_LIMIT,
     INLINE_EXECUTOR,
     INLINE_KEY,
+    INSTALLED,
     Ship,
     Shipment,
+    module_shipment,
 )
 from kit.errors import AuthoringError, ExecutorError, ShippingError
 
@@ -31,8 +33,8 @@ class Shipping:
 
     Attributes:
         executor: Its class, or the function that it is.
-        location: Its dotted name, if its module can be imported.
-        unreachable: Why that name would not find it, if so.
+        location: Its dotted name.
+        problem: Why no other process finds it under that name, if so.
         task: The task's name, for errors.
         ship: The way that its author chose, if any.
         limit: Bytes of source that the template may hold.
@@ -42,7 +44,7 @@ class Shipping:
     executor: type[Any] | Callable[..., Any]
     location: str
     task: str
-    unreachable: str | None = None
+    problem: str | None = None
     ship: Ship | None = None
     limit: int = DEFAULT_INLINE_LIMIT
     secrets: Callable[[], Iterable[str]] = tuple
@@ -56,44 +58,27 @@ class Shipping:
         """
         if self.ship == "inline":
             return self._inline("ship='inline' says so")
-        problem = self._problem()
-        if problem is None:
-            if self.ship is None and self._is_beside_notebook():
-                why = f"{self._module} is a file beside the notebook"
+        if self.problem is None:
+            if self._is_beside_notebook():
+                why = f"{self.executor.__module__} is a file beside the notebook"
                 return self._inline(why)
-            why = "ship='module' says so" if self.ship else "its module is installed"
-            return Shipment("module", self.location, why)
+            return module_shipment(self.location, INSTALLED)
         if self.ship is None:
-            return self._inline(problem)
+            return self._inline(self.problem)
         msg = (
             f"The executor {self.location} of {self.task!r} cannot ship as a module: "
-            f"{problem}. Leave ship out to send its source, or move it to the top "
+            f"{self.problem}. Leave ship out to send its source, or move it to the top "
             "level of a module of the image."
         )
         raise ShippingError(msg)
 
-    @property
-    def _module(self) -> str:
-        return self.executor.__module__
-
-    def _problem(self) -> str | None:
-        """Say why no other process can import it, if so."""
-        module, name = self._module, self.executor.__qualname__
-        if "<" in name:
-            return "it lives inside a function, where no container can import it from"
-        if module == "__main__":
-            return "it lives in __main__, a notebook or script"
-        return self.unreachable
-
     def _is_beside_notebook(self) -> bool:
         """Tell whether a notebook imported it from a file of its own folder."""
-        if not _is_interactive():
-            return False
         from kit.source.importable import is_importable
 
-        if is_importable(self._module):
+        if is_importable(self.executor.__module__):
             return False
-        file = getattr(sys.modules.get(self._module), "__file__", None)
+        file = getattr(sys.modules.get(self.executor.__module__), "__file__", None)
         return file is not None and Path(file).resolve().is_relative_to(Path.cwd())
 
     def _inline(self, why: str) -> Shipment:
@@ -131,9 +116,3 @@ class Shipping:
             f"inline_limit={size} for task {self.task!r}."
         )
         raise ShippingError(msg)
-
-
-def _is_interactive() -> bool:
-    """Tell whether this process is a notebook or an interactive shell."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None

@@ -18,7 +18,7 @@ from kit.task.compilation import current_compilation
 from kit.task.definition import CustomizedContainerDefinition
 from kit.task.in_process import load_from_template
 from kit.task.mode import ExecutionMode
-from kit.task.sandbox import sandbox
+from kit.task.sandbox import sandboxed
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         self, ctx: ExecutionContext | None, input_literal_map: literals_pb2.LiteralMap
     ) -> literals_pb2.LiteralMap:
         """Run the task on literals in a working directory of its own."""
-        with sandbox(ctx) as context:
-            return self.dispatch_execute(context, input_literal_map)
+        return self.dispatch_execute(sandboxed(ctx), input_literal_map)
 
     def dispatch_execute(
         self, ctx: ExecutionContext | None, input_literal_map: literals_pb2.LiteralMap

@@ -10,10 +10,14 @@ from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import (
     INLINE_EXECUTOR,
     INLINE_KEY,
+    INSTALLED,
     Ship,
     Shipment,
     check_inline_limit,
     check_ship,
+    is_interactive,
+    module_shipment,
+    no_other_process,
     shared_shipment,
 )
 from kit.errors import SecretNotFoundError
@@ -54,8 +58,14 @@ class ShippedTask:
             ExecutorError: It cannot, or not as the task says.
             AuthoringError: Its source cannot leave the place where it was written.
         """
+        executor, location, unreachable = self._shipped_object(settings)
+        problem = no_other_process(executor) or unreachable
+        if problem is None and self._ship == "module":
+            return module_shipment(location, "ship='module' says so")
+        if problem is None and self._ship is None and not is_interactive():
+            return module_shipment(location, INSTALLED)
         key = (self.executor_type, self._ship, self._inline_limit)
-        return shared_shipment(key, lambda: self._compute_shipment(settings))
+        return shared_shipment(key, lambda: self._decide(executor, location, problem))
 
     def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]:
         """Return what the template's ``custom`` holds besides the author's own.
@@ -75,14 +85,18 @@ class ShippedTask:
         executor = self.executor_type
         return executor, f"{executor.__module__}.{executor.__qualname__}", None
 
-    def _compute_shipment(self, settings: SerializationSettings | None) -> Shipment:
+    def _decide(
+        self,
+        executor: type[ShimTaskExecutor[Any]] | Callable[..., Any],
+        location: str,
+        problem: str | None,
+    ) -> Shipment:
         from kit.source.shipping import Shipping  # a container never ships anything
 
-        executor, location, unreachable = self._shipped_object(settings)
         return Shipping(
             executor=executor,
             location=location,
-            unreachable=unreachable,
+            problem=problem,
             task=self.name,
             ship=self._ship,
             limit=self._inline_limit,

@@ -32,6 +32,9 @@ from kit.types.transformer import Decoder, Encoder, Transformer
 
 __all__ = ["TypeEngine"]
 
+_MOST_GUESSES = 4096
+_LONGEST_KEPT = 1024  # bytes of a literal type; a schema can be large
+
 _PLAIN_TYPES: tuple[Any, ...] = (
     *(int, float, str, bool, type(None), dt.datetime, dt.date, dt.timedelta),
     *(dict, list[int], dict[str, int], int | str),
@@ -61,6 +64,7 @@ class TypeEngine:
         self._own: list[Transformer] = []
         self._users: list[Transformer] = []
         self._guessing = Nesting(GuessError)
+        self._guesses: dict[bytes, Any] = {}
         wrong_type = UnsupportedTypeError
         self._transformers = PerType(self._find, error=wrong_type)
         self._literal_types = PerType(self._make_literal_type, error=wrong_type)
@@ -102,6 +106,7 @@ class TypeEngine:
             self._decoders,
         ):
             kept.forget()
+        self._guesses = {}
 
     def _check_name(self, transformer: Transformer) -> None:
         for other in self.transformers:
@@ -239,6 +244,16 @@ class TypeEngine:
         Raises:
             GuessError: No transformer knows the literal type, or one inside it.
         """
+        guesses = self._guesses
+        key = literal_type.SerializeToString(deterministic=True)
+        if key in guesses:
+            return guesses[key]
+        guessed = self._guess(literal_type)
+        if len(guesses) < _MOST_GUESSES and len(key) <= _LONGEST_KEPT:
+            guesses[key] = guessed
+        return guessed
+
+    def _guess(self, literal_type: types_pb2.LiteralType) -> Any:
         inner: GuessError | None = None
         with self._guessing:
             for transformer in self.transformers:

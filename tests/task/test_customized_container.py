@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import inspect
-import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -165,13 +165,28 @@ def test_every_run_has_an_empty_working_directory_of_its_own():
     assert (first / "left.txt").exists()
 
 
-def test_runs_that_leave_nothing_share_a_directory():
+def test_a_run_that_asks_for_no_directory_makes_none(tmp_path):
     """Making one would be the slowest step of a small call."""
+    storage = Storage(str(tmp_path / "raw"), str(tmp_path / "work"))
+    with use_storage(storage):
+        lab_task(lambda *_: None)()
+        assert not (tmp_path / "work").exists()
+        lab_task(lambda *_: current_context().checkpoint.write(b"half"))()
+    assert len(list((tmp_path / "work").iterdir())) == 1
+
+
+def test_threads_of_a_run_are_given_one_directory():
+    """Whoever asks first makes it, and nobody makes another."""
     seen = []
-    task = lab_task(lambda *_: seen.append(current_context().working_directory))
-    task()
-    task()
-    assert seen[0] == seen[1]
+
+    def body(_tt, _inputs):
+        contexts = [current_context().changed() for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            seen.extend(pool.map(lambda c: c.working_directory, contexts))
+
+    lab_task(body)()
+    assert len(set(seen)) == 1
+    assert Path(seen[0]).is_dir()
 
 
 def test_a_run_inside_a_run_has_another_directory():
@@ -187,20 +202,6 @@ def test_a_run_inside_a_run_has_another_directory():
     inner = lab_task(body)
     inner()
     assert len(set(seen)) == 2
-
-
-def test_a_directory_that_the_run_removed_is_not_used_again():
-    """The next run gets one that is there."""
-    seen = []
-
-    def body(_tt, _inputs):
-        seen.append(current_context().working_directory)
-        os.rmdir(seen[-1])  # noqa: PTH106 - the point of the test
-
-    task = lab_task(body)
-    task()
-    task()
-    assert seen[0] != seen[1]
 
 
 def test_checkpoints_of_a_local_run_are_its_own():
