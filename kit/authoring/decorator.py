@@ -34,18 +34,23 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     """A task whose executor is a function of the template and the inputs."""
 
     def __init__(
-        self, function: FunctionType, name: str, custom: Custom | None, **facts: Any
+        self,
+        executor: FunctionType | type[Any],
+        name: str,
+        custom: Custom | None,
+        **facts: Any,
     ) -> None:
-        executor_type = function_executor(function)
-        interface = interface_of_task(function)
+        function = check_function(executor)
+        is_class = isinstance(executor, type)
         super().__init__(
             name,
             None,
             facts.pop("image"),
-            executor_type,
-            interface=interface,
+            executor if is_class else function_executor(function),
+            interface=interface_of_task(function),
             **facts,
         )
+        self._executor_object = executor
         self._function = function
         self._custom = custom
         self.__doc__ = function.__doc__
@@ -73,15 +78,17 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     def _shipped_object(
         self, settings: SerializationSettings | None
     ) -> tuple[Callable[..., Any], str, str | None]:
-        function = self._function
-        location = f"{function.__module__}.{function.__qualname__}.executor_type"
-        held = getattr(sys.modules.get(function.__module__), function.__name__, self)
+        written = self._executor_object
+        location = f"{written.__module__}.{written.__qualname__}"
+        held = getattr(sys.modules.get(written.__module__), written.__name__, self)
         unreachable = None
+        if held is written and isinstance(written, type):
+            return written, location, None
         if held is not self:
-            unreachable = f"its module holds another {function.__name__}"
+            unreachable = f"its module holds another {written.__name__}"
         elif runtime_of(self.runtime, settings or LOCAL_SETTINGS) == "flytekit":
-            unreachable = "flytekit loads classes of a module, and this is a function"
-        return function, location, unreachable
+            unreachable = "flytekit loads classes of a module, and this is a task"
+        return written, f"{location}.executor_type", unreachable
 
 
 def container_task(  # noqa: PLR0913 - the facts of a task
@@ -117,6 +124,7 @@ def container_task(  # noqa: PLR0913 - the facts of a task
 
     Its other parameters and its return annotation are the interface; its docstring is
     the documentation. In the container it sees ``tt`` and the inputs, nothing else.
+    A class may stand for it that has it as the static method ``execute_from_model``.
 
     Args:
         function: Not to be given: the decorator is called, with an image.
@@ -141,8 +149,8 @@ def container_task(  # noqa: PLR0913 - the facts of a task
         docs: What is written about the task; the docstring wins over it.
         accelerator: A GPU or TPU by name.
         shared_memory: ``True``, or the size of ``/dev/shm``.
-        ship: How the function reaches the container: ``"module"``, ``"inline"``, or
-            ``None`` to let kit choose.
+        ship: How the function reaches the container: ``"module"``, ``"inline"``,
+            ``"export"``, or ``None`` to let kit choose.
         inline_limit: Bytes of source that the template may hold.
         **unknown: Refused, with the nearest name.
 
@@ -170,10 +178,10 @@ def container_task(  # noqa: PLR0913 - the facts of a task
         **{key: facts.pop(key) for key in _METADATA},
     )
 
-    def decorate(decorated: Callable[..., Any]) -> FunctionTask:
-        plain = check_function(decorated)
-        task_name = workflow_name(plain) if name is None else name
-        return FunctionTask(plain, task_name, custom, metadata=metadata, **facts)
+    def decorate(decorated: Any) -> FunctionTask:
+        check_function(decorated)
+        task_name = workflow_name(decorated) if name is None else name
+        return FunctionTask(decorated, task_name, custom, metadata=metadata, **facts)
 
     return decorate
 

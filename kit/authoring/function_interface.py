@@ -16,8 +16,11 @@ __all__ = ["check_function", "interface_of_task"]
 _TEMPLATE = "tt"
 
 
-def check_function(function: Any) -> FunctionType:
-    """Return a function that a container can run.
+def check_function(executor: Any) -> FunctionType:
+    """Return the function that a container is to run.
+
+    Args:
+        executor: The function, or a class that has it as a static method.
 
     Raises:
         AuthoringError: It is no plain function that ``def`` made.
@@ -25,14 +28,13 @@ def check_function(function: Any) -> FunctionType:
     """
     from kit.source.root import check_executor
 
+    function = executor
+    if isinstance(executor, type):
+        method = inspect.getattr_static(executor, "execute_from_model", None)
+        if not isinstance(method, staticmethod):
+            raise AuthoringError(_no_static_method(executor))
+        function = method.__func__
     check_executor(function)
-    if not isinstance(function, FunctionType):
-        msg = (
-            f"container_task makes a task of a function, not of the class "
-            f"{function.__qualname__}: pass an executor's class to "
-            "PythonCustomizedContainerTask as executor_type."
-        )
-        raise AuthoringError(msg)
     first = next(iter(inspect.signature(function).parameters.values()), None)
     if first is None or first.name != _TEMPLATE or not _is_positional(first):
         found = "no parameter" if first is None else f"{first.name!r} first"
@@ -42,6 +44,15 @@ def check_function(function: Any) -> FunctionType:
         )
         raise InterfaceError(msg)
     return function
+
+
+def _no_static_method(executor: type) -> str:
+    return (
+        f"container_task makes a task of a function, not of the class "
+        f"{executor.__qualname__}, unless that has a static method "
+        "execute_from_model(tt, ...). Pass an executor's class to "
+        "PythonCustomizedContainerTask as executor_type."
+    )
 
 
 def _is_positional(parameter: inspect.Parameter) -> bool:
