@@ -16,6 +16,7 @@ __all__ = [
     "INLINE_EXECUTOR",
     "INLINE_KEY",
     "INSTALLED",
+    "Exported",
     "Ship",
     "Shipment",
     "check_inline_limit",
@@ -27,7 +28,7 @@ __all__ = [
     "shared_shipment",
 ]
 
-Ship = Literal["module", "inline"]
+Ship = Literal["module", "inline", "export"]
 
 # Wire contracts: both stand in registered templates and never move.
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
@@ -52,7 +53,8 @@ class Shipment:
     """The way of an executor into its container.
 
     Attributes:
-        way: ``"module"``, imported in the image, or ``"inline"``, in the template.
+        way: ``"module"``, imported in the image; ``"inline"``, in the template; or
+            ``"export"``, imported in the image as the module that was written.
         location: The dotted name that the container loads.
         why: Why it goes this way, as half a sentence.
         inline: What stands in ``custom`` under :data:`INLINE_KEY`, if it goes inline.
@@ -66,6 +68,21 @@ class Shipment:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Exported:
+    """The module that an executor was written to.
+
+    Attributes:
+        location: The dotted name of its class there.
+        path: The folder or file that was written, as its author gave it.
+        digest: The SHA-256 of the source that it was made from.
+    """
+
+    location: str
+    path: str
+    digest: str
+
+
 def check_ship(ship: Any) -> Ship | None:
     """Return the way that was asked for; ``None`` leaves it to kit.
 
@@ -75,8 +92,9 @@ def check_ship(ship: Any) -> Ship | None:
     if ship is None or ship in get_args(Ship):
         return ship  # type: ignore[no-any-return]
     msg = (
-        f"ship must be 'module', 'inline' or None, got {ship!r}. 'module' is imported "
-        "in the image, 'inline' travels in the template, None chooses."
+        f"ship must be 'module', 'inline', 'export' or None, got {ship!r}. 'module' is "
+        "imported in the image, 'inline' travels in the template, 'export' is the "
+        "module that kit.export writes, None chooses."
     )
     raise DefinitionError(msg)
 

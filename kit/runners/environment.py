@@ -12,6 +12,8 @@ from pathlib import Path
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.source.exported import exported_folders
+
 __all__ = [
     "engine_variables",
     "inherited_environment",
@@ -62,11 +64,13 @@ def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def python_path() -> str:
     """Return a ``PYTHONPATH`` that finds what this process can import.
 
-    The folders of the installation itself are left out: the same interpreter has them,
-    and named here they would come before the standard library.
+    Modules that it has exported are among that. The folders of the installation itself
+    are left out: the same interpreter has them, and named here they would come before
+    the standard library.
     """
     installed = _installation()
-    folders = (Path(entry).absolute() for entry in sys.path)
+    entries = (*exported_folders(), *sys.path)
+    folders = (Path(entry).absolute() for entry in entries)
     own = (str(path) for path in folders if path.resolve() not in installed)
     return os.pathsep.join(dict.fromkeys(own))
 

@@ -38,6 +38,11 @@ class ModuleSource:
     requirements: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
 
 def self_contained(
     executor: type[Any] | Callable[..., Any],

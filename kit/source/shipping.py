@@ -11,18 +11,22 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.definition.shipment import (
     DEFAULT_INLINE_LIMIT,
     INLINE_EXECUTOR,
     INLINE_KEY,
     INSTALLED,
+    Exported,
     Ship,
     Shipment,
     module_shipment,
 )
 from kit.errors import AuthoringError, ExecutorError, ShippingError
+
+if TYPE_CHECKING:
+    from kit.source.module_source import ModuleSource
 
 __all__ = ["Shipping"]
 
@@ -38,6 +42,7 @@ class Shipping:
         task: The task's name, for errors.
         ship: The way that its author chose, if any.
         limit: Bytes of source that the template may hold.
+        exported: The module that it was written to, if it was.
         secrets: Returns values that must not stand in the source.
     """
 
@@ -47,6 +52,7 @@ class Shipping:
     problem: str | None = None
     ship: Ship | None = None
     limit: int = DEFAULT_INLINE_LIMIT
+    exported: Exported | None = None
     secrets: Callable[[], Iterable[str]] = tuple
 
     def shipment(self) -> Shipment:
@@ -58,6 +64,8 @@ class Shipping:
         """
         if self.ship == "inline":
             return self._inline("ship='inline' says so")
+        if self.ship == "export":
+            return self._export()
         if self.problem is None:
             if self._is_beside_notebook():
                 why = f"{self.executor.__module__} is a file beside the notebook"
@@ -82,24 +90,49 @@ class Shipping:
         return file is not None and Path(file).resolve().is_relative_to(Path.cwd())
 
     def _inline(self, why: str) -> Shipment:
-        # Only what goes inline waits for the tools that read source.
-        from kit.source.module_source import self_contained
-
-        try:
-            source = self_contained(self.executor, forbidden=self.secrets())
-        except AuthoringError as error:
-            raise self._stuck(why, error) from error
+        source = self._source(f"ships inline, for {why}")
         self._check_size(len(source.text.encode()))
         from kit.inline import inline_document
 
         document = inline_document(source.name, source.executor, source.text)
         return Shipment("inline", INLINE_EXECUTOR, why, document, source.notes)
 
-    def _stuck(self, why: str, error: AuthoringError) -> ExecutorError | AuthoringError:
-        """Say why it goes inline, and why it cannot; of the same class."""
+    def _export(self) -> Shipment:
+        """Ship the module that was written, if it still is what the executor is."""
+        exported = self.exported
+        if exported is None:
+            msg = (
+                f"The executor {self.location} of {self.task!r} ships as the module "
+                "that an export writes, for ship='export' says so, and it was not "
+                'exported in this session. Call kit.export(task, "…/") first.'
+            )
+            raise ShippingError(msg)
+        source = self._source("ships as an exported module")
+        if source.digest != exported.digest:
+            msg = (
+                f"The executor {self.location} of {self.task!r} changed since it was "
+                f"exported to {exported.path}, and the container would run what is "
+                "there. Export it again: kit.export(task, "
+                f"{exported.path!r}, overwrite=True)."
+            )
+            raise ShippingError(msg)
+        why = f"it was exported to {exported.path}"
+        return Shipment("export", exported.location, why, notes=source.notes)
+
+    def _source(self, how: str) -> ModuleSource:
+        # Only what needs its source waits for the tools that read it.
+        from kit.source.module_source import self_contained
+
+        try:
+            return self_contained(self.executor, forbidden=self.secrets())
+        except AuthoringError as error:
+            raise self._stuck(how, error) from error
+
+    def _stuck(self, how: str, error: AuthoringError) -> ExecutorError | AuthoringError:
+        """Say why its source is needed, and why it cannot travel; of the same class."""
         text = (
-            f"The executor {self.location} of {self.task!r} ships inline, for {why}; "
-            f"but its source cannot travel. {error}"
+            f"The executor {self.location} of {self.task!r} {how}; but its source "
+            f"cannot travel. {error}"
         )
         if "<locals>" in self.executor.__qualname__:
             advice = "Move the class to the top level of its module."

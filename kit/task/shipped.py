@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kit.definition.executor import ShimTaskExecutor
@@ -11,6 +12,7 @@ from kit.definition.shipment import (
     INLINE_EXECUTOR,
     INLINE_KEY,
     INSTALLED,
+    Exported,
     Ship,
     Shipment,
     check_inline_limit,
@@ -38,6 +40,7 @@ class ShippedTask:
     executor_type: Any
     security_context: Any
     task_resolver: Any
+    _exported: Exported | None = None
 
     def _set_ship(self, ship: Ship | None, inline_limit: int | None) -> None:
         self._ship = check_ship(ship)
@@ -47,6 +50,25 @@ class ShippedTask:
     def ship(self) -> Ship | None:
         """How the executor is to reach its container, if the task says so."""
         return self._ship
+
+    @property
+    def exported(self) -> Exported | None:
+        """The module that the executor was written to in this session, if it was."""
+        return self._exported
+
+    def note_export(self, exported: Exported) -> None:
+        """Remember the module that the executor was written to."""
+        self._exported = exported
+
+    @contextlib.contextmanager
+    def shipped_as(self, exported: Exported) -> Iterator[None]:
+        """Ship the executor as that module while this lasts."""
+        before = self._ship, self._exported
+        self._ship, self._exported = "export", exported
+        try:
+            yield
+        finally:
+            self._ship, self._exported = before
 
     def shipment(self, settings: SerializationSettings | None = None) -> Shipment:
         """Return how the executor reaches its container, as it is now.
@@ -100,6 +122,7 @@ class ShippedTask:
             task=self.name,
             ship=self._ship,
             limit=self._inline_limit,
+            exported=self._exported,
             secrets=lambda: _values(self.security_context),
         ).shipment()
 
