@@ -27,12 +27,14 @@ class TrackedInstance:
     """
 
     _made_in: str | None = None
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
     _found: tuple[str, str] | None = None
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
-        """Note which module makes the object."""
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note which module makes the object, and with which arguments."""
         self = super().__new__(cls)
         self._made_in = _calling_module()
+        self._made_with = args, kwargs
         return self
 
     @property
@@ -44,6 +46,11 @@ class TrackedInstance:
         """
         found = self._find()
         return importable_name(found[0] if found else self._made_in)
+
+    @property
+    def made_with(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of the constructor that was called: of the object's class."""
+        return self._made_with
 
     @property
     def lhs(self) -> str:

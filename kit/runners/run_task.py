@@ -88,7 +88,10 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         environment=dict(environment or {}),
         cancellation=cancellation or Cancellation(),
     )
-    return _with_outputs(place.run(request), task)
+    done = _with_outputs(place.run(request), task)
+    if done.literals is not None:
+        task.note_run(LiteralMap.FromString(request.inputs), done.literals)
+    return done
 
 
 def make_runner(runner: str | Runner) -> Runner:

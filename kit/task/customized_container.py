@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TC", "PythonCustomizedContainerTask"]
 
 TC = TypeVar("TC")
+LastRun = tuple[literals_pb2.LiteralMap, literals_pb2.LiteralMap]
 
 
 class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
@@ -63,8 +64,9 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         accelerator: A GPU or TPU by name.
         shared_memory: ``True``, or the size of ``/dev/shm``.
         ship: How the executor reaches the container: ``"module"``, imported from the
-            image; ``"inline"``, its source in the template; ``None``: as a module if
-            that is installed, inline if it was written in a notebook or script.
+            image; ``"inline"``, its source in the template; ``"export"``, the module
+            that :func:`kit.export` writes; ``None``: as a module if that is installed,
+            inline if it was written in a notebook or script.
         inline_limit: Bytes of source that the template may hold, 32 KiB by default.
 
     Raises:
@@ -82,6 +84,8 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         >>> SumTask("sum", None, "acme/sum:1", Sum, interface=Interface({"x": int}))
         SumTask('sum', Sum)
     """
+
+    _last_run: LastRun | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task here; in a workflow's definition, make a node of it.
@@ -145,7 +149,19 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
         values = complete_inputs(self.name, interface, kwargs)
         inputs = input_literals(self.name, interface, values, self._engine)
         outputs = self.run_literals(ctx, inputs)
+        self.note_run(inputs, outputs)
         return native_outputs(interface, outputs, self._engine)
+
+    def note_run(
+        self, inputs: literals_pb2.LiteralMap, outputs: literals_pb2.LiteralMap
+    ) -> None:
+        """Remember what the task was last run on and what came out, to test it by."""
+        self._last_run = inputs, outputs
+
+    @property
+    def last_run(self) -> LastRun | None:
+        """The inputs and outputs of the last run in this session that succeeded."""
+        return self._last_run
 
     def run_literals(
         self, ctx: ExecutionContext | None, inputs: literals_pb2.LiteralMap
