@@ -1,0 +1,1 @@
+"""What differs between two tasks, what it means, and what the backend makes of it."""
