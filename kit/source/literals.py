@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["LIMIT", "NotPlainError", "literal"]
+__all__ = ["LIMIT", "NotPlainError", "in_brackets", "literal"]
 
 LIMIT = 16 * 1024
 """The longest literal, in characters: more than that is data, not a constant."""
@@ -26,7 +26,13 @@ class NotPlainError(Exception):
     """A value that is no plain constant; the text says what of it is not."""
 
 
-def literal(value: Any, class_name: Callable[[type], str]) -> str:
+def literal(
+    value: Any,
+    class_name: Callable[[type], str],
+    other: Callable[[Any, int], str] | None = None,
+    *,
+    indent: int = 0,
+) -> str:
     """Return the expression of a plain constant.
 
     Plain are None, bool, int, float, complex, str and bytes, members of enums, and
@@ -35,6 +41,8 @@ def literal(value: Any, class_name: Callable[[type], str]) -> str:
     Args:
         value: The constant.
         class_name: Returns the name by which the source knows the class of an enum.
+        other: Writes what is no plain constant, given it and its indent.
+        indent: Columns that the expression is indented by.
 
     Raises:
         NotPlainError: It is something else, too large, or holds itself.
@@ -42,12 +50,17 @@ def literal(value: Any, class_name: Callable[[type], str]) -> str:
     >>> literal({"b": [1, (2.5,)], "a": float("inf")}, str)
     "{'b': [1, (2.5,)], 'a': float('inf')}"
     """
-    return _Writer(class_name).write(value, indent=0)
+    return _Writer(class_name, other).write(value, indent)
 
 
 class _Writer:
-    def __init__(self, class_name: Callable[[type], str]) -> None:
+    def __init__(
+        self,
+        class_name: Callable[[type], str],
+        other: Callable[[Any, int], str] | None,
+    ) -> None:
         self._class_name = class_name
+        self._other = other
         self._left = LIMIT
         self._inside: list[int] = []
 
@@ -55,13 +68,13 @@ class _Writer:
         kind = type(value)
         if kind in _BRACKETS:
             return self._write_collection(value, indent)
-        text = self._write_leaf(value, kind)
+        text = self._write_leaf(value, kind, indent)
         self._left -= len(text)
         if self._left < 0:
             raise NotPlainError(f"it is larger than {LIMIT} characters")
         return text
 
-    def _write_leaf(self, value: Any, kind: type) -> str:
+    def _write_leaf(self, value: Any, kind: type, indent: int) -> str:
         if isinstance(value, enum.Enum):
             return self._write_member(value)
         if kind is int and abs(value).bit_length() > LIMIT // 4:
@@ -74,6 +87,8 @@ class _Writer:
             return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
         if kind is complex and math.isfinite(value.real) and math.isfinite(value.imag):
             return f"complex({value.real!r}, {value.imag!r})"
+        if self._other is not None:
+            return self._other(value, indent)
         raise NotPlainError(f"it is a {kind.__module__}.{kind.__qualname__}")
 
     def _write_member(self, value: enum.Enum) -> str:
@@ -96,7 +111,7 @@ class _Writer:
             items.sort()
         self._inside.pop()
         self._left -= 2 * len(items) + 2
-        text = _joined(items, _BRACKETS[kind], indent, single=kind is tuple)
+        text = in_brackets(items, _BRACKETS[kind], indent, single=kind is tuple)
         if kind is frozenset:
             return f"frozenset({text})" if items else "frozenset()"
         return "set()" if kind is set and not items else text
@@ -108,7 +123,9 @@ class _Writer:
         ]
 
 
-def _joined(items: Iterable[str], brackets: str, indent: int, *, single: bool) -> str:
+def in_brackets(
+    items: Iterable[str], brackets: str, indent: int, *, single: bool = False
+) -> str:
     """Write items in a line, or one to a line when they are long."""
     items = list(items)
     line = ", ".join(items) + ("," if single and len(items) == 1 else "")
