@@ -27,7 +27,8 @@
     │       ├── SourceError         its source cannot be had, or not for certain
     │       ├── UndefinedNameError  it uses a name that does not exist
     │       ├── CaptureError        it uses a live object that source cannot make
-    │       └── SecretInSourceError it holds the value of a secret
+    │       ├── SecretInSourceError it holds the value of a secret
+    │       └── ExportError         its export would not be what the notebook has
     ├── CallError               a task was called with the wrong arguments
     │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
@@ -70,6 +71,7 @@ __all__ = [
     "ExecutorError",
     "ExecutorModuleError",
     "ExecutorNameError",
+    "ExportError",
     "GuessError",
     "IgnoreOutputs",
     "ImageError",
@@ -263,6 +265,10 @@ class CaptureError(AuthoringError):
 
 class SecretInSourceError(AuthoringError):
     """Code holds the value of a secret; the value is never printed."""
+
+
+class ExportError(AuthoringError):
+    """What cannot be exported, or would not be what its author has."""
 
 
 class CallError(KitError, TypeError, ValueError, AssertionError):
