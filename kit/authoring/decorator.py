@@ -50,7 +50,7 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
             interface=interface_of_task(function),
             **facts,
         )
-        self._executor_object = executor
+        self._written_executor = executor
         self._function = function
         self._custom = custom
         self.__doc__ = function.__doc__
@@ -62,6 +62,11 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     def function(self) -> FunctionType:
         """The function, as it was written: of ``tt`` and the inputs."""
         return self._function
+
+    @property
+    def written_executor(self) -> FunctionType | type[Any]:
+        """The function, or the class that has it."""
+        return self._written_executor
 
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any]:
         """Return the decorator's ``custom``, or what it returns for the settings."""
@@ -78,7 +83,7 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     def _shipped_object(
         self, settings: SerializationSettings | None
     ) -> tuple[Callable[..., Any], str, str | None]:
-        written = self._executor_object
+        written = self._written_executor
         location = f"{written.__module__}.{written.__qualname__}"
         held = getattr(sys.modules.get(written.__module__), written.__name__, self)
         unreachable = None

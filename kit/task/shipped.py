@@ -89,6 +89,16 @@ class ShippedTask:
         key = (self.executor_type, self._ship, self._inline_limit)
         return shared_shipment(key, lambda: self._decide(executor, location, problem))
 
+    @property
+    def written_executor(self) -> type[ShimTaskExecutor[Any]] | Callable[..., Any]:
+        """What the author wrote to be run: the executor's class, or a function."""
+        executor: type[ShimTaskExecutor[Any]] = self.executor_type
+        return executor
+
+    def known_secrets(self) -> Iterator[str]:
+        """Yield the secrets of the task that this machine knows, to leave them out."""
+        yield from _values(self.security_context)
+
     def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]:
         """Return what the template's ``custom`` holds besides the author's own.
 
@@ -123,7 +133,7 @@ class ShippedTask:
             ship=self._ship,
             limit=self._inline_limit,
             exported=self._exported,
-            secrets=lambda: _values(self.security_context),
+            secrets=self.known_secrets,
         ).shipment()
 
 
