@@ -33,7 +33,10 @@
     │   └── LoaderArgsError     a resolver was given too few loader arguments
     ├── OutputError             an executor returned something else than it declared
     │   └── OutputCountError    … namely more or fewer outputs
+    ├── DisplayError            something that kit has no view of
     ├── TemplateError           a file or bytes that are not a TaskTemplate
+    ├── SideError               a side of a diff that is no task, template or file
+    │   └── RevisionError       a task that cannot be had from a git revision
     ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
     ├── MissingPackageError     a package that one of kit's extras brings is not there
@@ -68,6 +71,7 @@ __all__ = [
     "CustomError",
     "CustomWarning",
     "DefinitionError",
+    "DisplayError",
     "ExecutorError",
     "ExecutorModuleError",
     "ExecutorNameError",
@@ -90,6 +94,7 @@ __all__ = [
     "RecoverableError",
     "RegistrationError",
     "ResourcesError",
+    "RevisionError",
     "RunCancelled",
     "RunCrashed",
     "RunError",
@@ -99,6 +104,7 @@ __all__ = [
     "SecretInSourceError",
     "SecretNotFoundError",
     "ShippingError",
+    "SideError",
     "SourceError",
     "StorageError",
     "TemplateError",
@@ -287,8 +293,20 @@ class OutputCountError(OutputError, IndexError):
     """An executor returned more or fewer outputs than its interface declares."""
 
 
+class DisplayError(KitError, TypeError):
+    """Something was to be shown that kit has no view of."""
+
+
 class TemplateError(KitError, ValueError):
     """A file or bytes that are not a TaskTemplate."""
+
+
+class SideError(KitError, TypeError, ValueError):
+    """A side of a diff that is no task, template, file or revision."""
+
+
+class RevisionError(SideError):
+    """A task that cannot be had from a git revision."""
 
 
 class MacroError(KitError, ValueError):

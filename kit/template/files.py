@@ -22,8 +22,10 @@ from kit.template.parse import MAX_TEMPLATE_BYTES, check_template, parse_templat
 
 __all__ = [
     "FORMATS",
+    "decode_message",
     "decode_template",
     "encode_template",
+    "form_of",
     "read_template",
     "write_template",
 ]
@@ -39,7 +41,7 @@ def read_template(path: str | os.PathLike[str]) -> tasks_pb2.TaskTemplate:
         TemplateError: Its ending is unknown, or it holds no template.
     """
     source = os.fspath(path)
-    form = _form(source)
+    form = form_of(source)
     return decode_template(read_bytes(source, limit=MAX_TEMPLATE_BYTES), form, source)
 
 
@@ -51,7 +53,7 @@ def write_template(message: Message, path: str | os.PathLike[str]) -> None:
         TemplateError: Its ending is unknown, or the form has no way to write a number.
     """
     target = os.fspath(path)
-    write_bytes(target, encode_template(message, _form(target)))
+    write_bytes(target, encode_template(message, form_of(target)))
 
 
 def encode_template(message: Message, form: str) -> bytes:
@@ -74,6 +76,15 @@ def decode_template(data: bytes, form: str, source: str) -> tasks_pb2.TaskTempla
     Raises:
         TemplateError: They hold no template.
     """
+    return _template_of(decode_message(data, form, source))
+
+
+def decode_message(data: bytes, form: str, source: str) -> Message:
+    """Read a template, or the TaskSpec around one, as which of them it was written.
+
+    Raises:
+        TemplateError: The bytes hold neither.
+    """
     if form == "pb":
         return _from_binary(data, source)
     if len(data) > MAX_TEMPLATE_BYTES:
@@ -84,12 +95,17 @@ def decode_template(data: bytes, form: str, source: str) -> tasks_pb2.TaskTempla
         _refuse(source, f"it is no UTF-8 text: {error}", error)
     if not text.strip():
         _refuse(source, "it is an empty file")
-    template = _READERS[_known(form)](text, source)
-    check_template(template, source)
-    return template
+    message = _READERS[_known(form)](text, source)
+    check_template(_template_of(message), source)
+    return message
 
 
-def _form(path: str) -> str:
+def form_of(path: str) -> str:
+    """Return the form that the ending of a file's name says, one of :data:`FORMATS`.
+
+    Raises:
+        TemplateError: It says none.
+    """
     ending = PurePosixPath(path.partition("?")[0]).suffix.lower().removeprefix(".")
     return _known(ending, path)
 
@@ -109,7 +125,11 @@ def _refuse(source: str, why: str, cause: BaseException | None = None) -> NoRetu
     raise TemplateError(msg) from cause
 
 
-def _from_binary(data: bytes, source: str) -> tasks_pb2.TaskTemplate:
+def _template_of(message: Message) -> tasks_pb2.TaskTemplate:
+    return message.template if isinstance(message, task_pb2.TaskSpec) else message
+
+
+def _from_binary(data: bytes, source: str) -> Message:
     try:
         return parse_template(data, source)
     except TemplateError as error:
@@ -119,7 +139,7 @@ def _from_binary(data: bytes, source: str) -> tasks_pb2.TaskTemplate:
             check_template(spec.template, source)
         except (DecodeError, TemplateError):
             raise error from None
-        return spec.template
+        return spec
 
 
 def _to_binary(message: Message) -> bytes:
@@ -139,14 +159,14 @@ def _to_tree(message: Message) -> dict[str, Any]:
         raise TemplateError(msg) from error
 
 
-def _from_tree(tree: Any, source: str) -> tasks_pb2.TaskTemplate:
+def _from_tree(tree: Any, source: str) -> Message:
     from google.protobuf import json_format
 
     if not isinstance(tree, dict):
         _refuse(source, f"its top level is no mapping but {type(tree).__name__}")
     try:
         if "template" in tree:
-            return json_format.ParseDict(tree, task_pb2.TaskSpec()).template
+            return json_format.ParseDict(tree, task_pb2.TaskSpec())
         return json_format.ParseDict(tree, tasks_pb2.TaskTemplate())
     except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
         _refuse(source, f"{error}", error)
@@ -159,7 +179,7 @@ def _to_json(message: Message) -> bytes:
     return (text + "\n").encode()
 
 
-def _from_json(text: str, source: str) -> tasks_pb2.TaskTemplate:
+def _from_json(text: str, source: str) -> Message:
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -174,7 +194,7 @@ def _to_yaml(message: Message) -> bytes:
     return str(text).encode()
 
 
-def _from_yaml(text: str, source: str) -> tasks_pb2.TaskTemplate:
+def _from_yaml(text: str, source: str) -> Message:
     import yaml
 
     try:
@@ -213,7 +233,7 @@ def _to_text(message: Message) -> bytes:
     return text_format.MessageToString(message, as_utf8=True).encode()
 
 
-def _from_text(text: str, source: str) -> tasks_pb2.TaskTemplate:
+def _from_text(text: str, source: str) -> Message:
     from google.protobuf import text_format
 
     try:
@@ -221,7 +241,7 @@ def _from_text(text: str, source: str) -> tasks_pb2.TaskTemplate:
     except (text_format.ParseError, ValueError, RecursionError) as error:
         spec = task_pb2.TaskSpec()
         try:
-            return text_format.Parse(text, spec).template
+            return text_format.Parse(text, spec)
         except (text_format.ParseError, ValueError, RecursionError):
             _refuse(source, f"it is no protobuf text of one: {error}", error)
 
@@ -232,7 +252,7 @@ _WRITERS: dict[str, Callable[[Message], bytes]] = {
     "yaml": _to_yaml,
     "pbtxt": _to_text,
 }
-_READERS: dict[str, Callable[[str, str], tasks_pb2.TaskTemplate]] = {
+_READERS: dict[str, Callable[[str, str], Message]] = {
     "json": _from_json,
     "yaml": _from_yaml,
     "pbtxt": _from_text,
