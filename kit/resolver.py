@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,9 @@ def _import_longest(
     first: ModuleNotFoundError | None = None
     for end in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:end])
+        loaded = sys.modules.get(module)
+        if loaded is not None and hasattr(loaded, parts[end]):
+            return loaded, parts[end:], first
         try:
             return call_author(importlib.import_module, module), parts[end:], first
         except ModuleNotFoundError as error:

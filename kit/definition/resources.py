@@ -187,7 +187,7 @@ def _check_amount(name: str, value: Any) -> None:
     from kit.definition.quantity import parse_quantity
 
     quantity = parse_quantity(_text(value))
-    if quantity.amount < 0:
+    if quantity.amount.numerator < 0:
         msg = f"{name}={value!r} is negative: Kubernetes refuses amounts below 0."
         raise ResourcesError(msg)
     if name == "gpu" and not quantity.is_whole_number:

@@ -146,9 +146,10 @@ class ExecutableTemplateShimTask:
         self, inputs: dict[str, Any], template: tasks_pb2.TaskTemplate
     ) -> None:
         """Refuse a missing input where the executor's signature has no default."""
-        missing = sorted(set(template.interface.inputs.variables) - set(inputs))
-        if not missing:
+        declared = template.interface.inputs.variables
+        if len(inputs) == len(declared):
             return
+        missing = sorted(set(declared) - set(inputs))
         signature = inspect.signature(self.executor.execute_from_model)
         for name in missing:
             parameter = signature.parameters.get(name)

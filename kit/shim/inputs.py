@@ -78,7 +78,7 @@ def native_inputs(
 def _check_names(
     literals: literals_pb2.LiteralMap, declared: Mapping[str, interface_pb2.Variable]
 ) -> None:
-    unknown = sorted(set(literals.literals) - set(declared))
+    unknown = sorted(name for name in literals.literals if name not in declared)
     if not unknown:
         return
     expected = ", ".join(sorted(declared))

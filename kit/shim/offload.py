@@ -96,8 +96,8 @@ def load_offloaded(literals: literals_pb2.LiteralMap) -> None:
         StorageError: An offloaded literal cannot be read.
         ConversionError: What was read is no literal.
     """
-    for literal in literals.literals.values():
-        _load(literal)
+    for name in literals.literals:
+        _load(literals.literals[name])
 
 
 def _reference(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit.definition.image import check_image_reference
@@ -201,16 +200,7 @@ def check_input_names(executor_type: type[Any], interface: Interface) -> None:
     Raises:
         InterfaceError: Naming the input.
     """
-    code = getattr(executor_type.execute_from_model, "__code__", None)
-    taken = {"self"}
-    method = inspect.getattr_static(executor_type, "execute_from_model")
-    by_position = 1 if isinstance(method, staticmethod) else 2  # self and the template
-    if code is not None:
-        taken |= {
-            *code.co_varnames[
-                code.co_posonlyargcount : min(by_position, code.co_argcount)
-            ]
-        }
+    taken = _taken_by_position(executor_type)
     for name in interface.inputs:
         if name in taken:
             msg = (
@@ -219,6 +209,19 @@ def check_input_names(executor_type: type[Any], interface: Interface) -> None:
                 f"then: it has a parameter of that name already. Rename the input."
             )
             raise InterfaceError(msg)
+
+
+def _taken_by_position(executor_type: type[Any]) -> set[str]:
+    """Return the names of the method's parameters that are not given by name."""
+    name = "execute_from_model"
+    code = getattr(getattr(executor_type, name), "__code__", None)
+    if code is None:
+        return {"self"}
+    bases = executor_type.__mro__
+    method = next((vars(base)[name] for base in bases if name in vars(base)), None)
+    by_position = 1 if isinstance(method, staticmethod) else 2  # self and the template
+    last = min(by_position, code.co_argcount)
+    return {"self", *code.co_varnames[code.co_posonlyargcount : last]}
 
 
 def checked_resolver(

@@ -72,8 +72,11 @@ def _fill_fields(struct: Struct, items: dict[Any, Any], room: int) -> bool:
     key: Any = None
     try:
         for key, item in items.items():
-            text = key if type(key) is str else _key_text(key)
-            doubtful |= _fill(fields[text], item, room)
+            value = fields[key if type(key) is str else _key_text(key)]
+            if type(item) is str:  # as most are, and a call costs as much again
+                value.string_value = item
+            elif _fill(value, item, room):
+                doubtful = True
     except CustomError as error:
         error.below(str(key))
         raise
@@ -275,7 +278,8 @@ def custom_from_struct(struct: Struct) -> dict[str, Any]:
     Raises:
         TemplateError: A number is NaN or infinite, as flytekit refuses it too.
     """
-    return {key: _read(value) for key, value in sorted(struct.fields.items())}
+    fields = struct.fields
+    return {key: _read(fields[key]) for key in sorted(fields)}
 
 
 def _read(value: Value) -> Any:

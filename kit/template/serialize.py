@@ -139,16 +139,19 @@ def task_template(
     """
     runtime = runtime_of(task.runtime, settings)
     template = tasks_pb2.TaskTemplate(
-        id=_identifier(task.name, settings),
-        type=task.task_type,
-        metadata=_metadata(task, runtime, settings),
-        interface=task.interface,
-        task_type_version=task.task_type_version,
-        security_context=_message(task.security_context, security_pb2.SecurityContext),
-        extended_resources=_message(
-            task.get_extended_resources(settings), tasks_pb2.ExtendedResources
-        ),
+        type=task.task_type, task_type_version=task.task_type_version
     )
+    _write_identifier(template.id, task.name, settings)
+    _write_metadata(template.metadata, task, runtime, settings)
+    template.interface.CopyFrom(task.interface)
+    security = _message(task.security_context, security_pb2.SecurityContext)
+    if security is not None:
+        template.security_context.CopyFrom(security)
+    extended = _message(
+        task.get_extended_resources(settings), tasks_pb2.ExtendedResources
+    )
+    if extended is not None:
+        template.extended_resources.CopyFrom(extended)
     for key, value in _config(task, runtime, settings).items():
         template.config[key] = value
     with computed_once():
@@ -157,25 +160,27 @@ def task_template(
     return template
 
 
-def _identifier(
-    name: str | None, settings: SerializationSettings
-) -> identifier_pb2.Identifier:
-    return identifier_pb2.Identifier(
-        resource_type=identifier_pb2.TASK,
-        project=settings.project,
-        domain=settings.domain,
-        name=name,
-        version=settings.version,
-    )
+def _write_identifier(
+    identifier: identifier_pb2.Identifier,
+    name: str | None,
+    settings: SerializationSettings,
+) -> None:
+    identifier.resource_type = identifier_pb2.TASK
+    identifier.project = settings.project or ""
+    identifier.domain = settings.domain or ""
+    identifier.name = name or ""
+    identifier.version = settings.version or ""
 
 
-def _metadata(
-    task: TaskDefinition, runtime: Runtime, settings: SerializationSettings
-) -> tasks_pb2.TaskMetadata:
-    message = metadata_message(task.metadata, runtime, settings)
+def _write_metadata(
+    message: tasks_pb2.TaskMetadata,
+    task: TaskDefinition,
+    runtime: Runtime,
+    settings: SerializationSettings,
+) -> None:
+    message.CopyFrom(metadata_message(task.metadata, runtime, settings))
     if task.enable_deck:
         message.generates_deck.value = True
-    return message
 
 
 def _config(
@@ -183,8 +188,9 @@ def _config(
 ) -> dict[str, str]:
     config = check_config(task.get_config(settings))
     if runtime == "kit":
-        fields = [field.value for field in task.deck_fields]
-        config |= kit_entries(task.output_names, fields if task.enable_deck else None)
+        shown = task.deck_fields if task.enable_deck else None
+        fields = None if shown is None else [field.value for field in shown]
+        config |= kit_entries(task.output_names, fields)
     return config
 
 
