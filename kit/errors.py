@@ -44,6 +44,7 @@
     ├── ContextError            asked for something only a running task has
     │   ├── CheckpointError     a run that was given no place for checkpoints
     │   └── ContextAttributeError    an attribute that this context does not have
+    ├── ProofError              a task whose shipped form does not stand alone
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
         ├── RunCrashed          the process ended without a verdict
@@ -90,6 +91,7 @@ __all__ = [
     "MissingPackageError",
     "OutputCountError",
     "OutputError",
+    "ProofError",
     "RangeError",
     "RecoverableError",
     "RegistrationError",
@@ -343,6 +345,10 @@ class CheckpointError(ContextError, NotImplementedError):
 
 class ContextAttributeError(ContextError, AttributeError):
     """An attribute that the context of this run does not have."""
+
+
+class ProofError(KitError, RuntimeError):
+    """A task whose shipped form does not stand alone in a fresh interpreter."""
 
 
 class RunError(KitError, RuntimeError):

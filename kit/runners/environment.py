@@ -17,10 +17,13 @@ from kit.source.exported import exported_folders
 __all__ = [
     "engine_variables",
     "inherited_environment",
+    "isolated_environment",
     "new_execution_id",
     "python_path",
 ]
 
+_OF_THE_INTERPRETER = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
+"""What an interpreter may need to start at all."""
 _KERNEL_ONLY = ("JPY_PARENT_PID", "JPY_SESSION_NAME")
 _INLINE_BACKEND = "module://matplotlib_inline"
 
@@ -59,6 +62,24 @@ def inherited_environment(environ: Mapping[str, str]) -> dict[str, str]:
     if kept.get("MPLBACKEND", "").startswith(_INLINE_BACKEND):
         del kept["MPLBACKEND"]  # draws into a notebook that the child does not have
     return kept
+
+
+def isolated_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Return the variables that the official images of Python have, and no others.
+
+    The programs of this interpreter come first, and packages that its user installed
+    count as installed.
+
+    Args:
+        environ: The parent's variables, for what the interpreter needs to start.
+        home: A folder without anything of the user's.
+    """
+    kept = {name: environ[name] for name in _OF_THE_INTERPRETER if name in environ}
+    programs = (str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin")
+    if site.ENABLE_USER_SITE:
+        kept["PYTHONUSERBASE"] = site.getuserbase()
+    path = os.pathsep.join(programs)
+    return {**kept, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
 
 
 def python_path() -> str:

@@ -48,7 +48,7 @@ class InProcessRunner:
         """Run one task to its end.
 
         Raises:
-            CallError: The request has a timeout.
+            CallError: The request has a timeout, or needs a process.
             TemplateError: The template or its command cannot be run.
             StorageError: The folder of the run cannot be written.
         """
@@ -57,6 +57,9 @@ class InProcessRunner:
                 f"A run in this process cannot be stopped after {request.timeout:g} "
                 "seconds: leave the timeout out, or take runner='subprocess'."
             )
+            raise CallError(msg)
+        if request.under:
+            msg = "This needs a process of its own: take runner=kit.SubprocessRunner()."
             raise CallError(msg)
         return _InProcessRun(request, self).run()
 

@@ -30,6 +30,10 @@ class RunRequest:
             stays until it is deleted by hand or by the system.
         on_log: Called with each line of output as it is written, from one thread.
         cancellation: Stops the run from another thread.
+        under: A Python program (a script, or a folder with a ``__main__``) and its
+            arguments, which is given the container's command as further arguments and
+            carries it out, in the interpreter that would have run it; empty runs the
+            command by itself.
     """
 
     template: bytes
@@ -39,6 +43,7 @@ class RunRequest:
     directory: Path | None = None
     on_log: Callable[[LogLine], None] | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
+    under: tuple[str, ...] = ()
 
 
 class Runner(Protocol):

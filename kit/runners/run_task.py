@@ -12,6 +12,12 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ConversionError, OutputError, nearest
+from kit.runners.arguments import (
+    check_options,
+    check_task,
+    checked_timeout,
+    merged_inputs,
+)
 from kit.runners.cancellation import Cancellation
 from kit.runners.failure import Failure
 from kit.runners.in_process import InProcessRunner
@@ -24,7 +30,14 @@ from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 from kit.types import default_engine
 
-__all__ = ["RUNNERS", "make_request", "make_runner", "run"]
+__all__ = [
+    "RUNNERS",
+    "input_bytes",
+    "make_request",
+    "make_runner",
+    "run",
+    "with_outputs",
+]
 
 Task = PythonCustomizedContainerTask[Any]
 
@@ -78,17 +91,18 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         KeyboardInterrupt: From Ctrl-C, after the run was stopped.
     """
     place = make_runner(runner)
-    _check_task(task)
-    values = _merged(task, inputs or {}, named_inputs)
+    check_task(task, "kit.run")
+    named = check_options(task, named_inputs, "kit.run", _OPTIONS)
+    values = merged_inputs(task, inputs or {}, named)
     request = dataclasses.replace(
         make_request(task, values, settings),
-        timeout=_checked_timeout(timeout),
+        timeout=checked_timeout(timeout),
         on_log=on_log,
         directory=_checked_directory(directory),
         environment=dict(environment or {}),
         cancellation=cancellation or Cancellation(),
     )
-    done = _with_outputs(place.run(request), task)
+    done = with_outputs(place.run(request), task)
     if done.literals is not None:
         task.note_run(LiteralMap.FromString(request.inputs), done.literals)
     return done
@@ -124,57 +138,22 @@ def make_request(
         ConversionError: An input does not fit its declared type.
         DefinitionError: The task's template cannot be made.
     """
+    data = input_bytes(task, inputs)
+    return RunRequest(template=template_bytes(task, settings), inputs=data)
+
+
+def input_bytes(task: Task, inputs: Mapping[str, Any]) -> bytes:
+    """Return the inputs and the defaults of the others, as a serialized LiteralMap.
+
+    Raises:
+        CallError: An input is missing or unknown.
+        ConversionError: An input does not fit its declared type.
+    """
     name, interface = task.name, task.python_interface
     given = name_arguments(name, interface, (), inputs)
     complete = complete_inputs(name, interface, given)
     literals = input_literals(name, interface, complete, default_engine)
-    return RunRequest(
-        template=template_bytes(task, settings),
-        inputs=literals.SerializeToString(deterministic=True),
-    )
-
-
-def _check_task(task: Any) -> None:
-    if not isinstance(task, PythonCustomizedContainerTask):
-        msg = (
-            f"kit.run takes a task, as PythonCustomizedContainerTask(...) makes it, "
-            f"got {task!r}."
-        )
-        raise CallError(msg)
-
-
-def _merged(task: Task, inputs: Any, named_inputs: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(inputs, Mapping):
-        msg = f"inputs must map names to values, got {inputs!r}."
-        raise CallError(msg)
-    _check_options(task, named_inputs)
-    for name in inputs:
-        if name in named_inputs:
-            msg = (
-                f"Got multiple values for argument '{name}' in function "
-                f"'{task.name}': by name and in inputs=. Leave one out."
-            )
-            raise CallError(msg)
-    return {**inputs, **named_inputs}
-
-
-def _check_options(task: Task, named_inputs: Mapping[str, Any]) -> None:
-    """Refuse what is no input but nearly a parameter of :func:`run`."""
-    known = task.python_interface.inputs
-    for name in named_inputs:
-        if name not in known and not nearest(name, known):
-            option = nearest(name, _OPTIONS)
-            if option:
-                msg = f"Received unexpected keyword argument '{name}' in kit.run."
-                raise CallError(msg + option)
-
-
-def _checked_timeout(timeout: float | None) -> float | None:
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if timeout is not None and not (is_number and timeout > 0):
-        msg = f"A timeout is a positive number of seconds, got {timeout!r}."
-        raise CallError(msg)
-    return timeout
+    return literals.SerializeToString(deterministic=True)
 
 
 def _checked_directory(directory: Any) -> Path | None:
@@ -186,7 +165,7 @@ def _checked_directory(directory: Any) -> Path | None:
     return Path(directory)
 
 
-def _with_outputs(run: Run, task: Task) -> Run:
+def with_outputs(run: Run, task: Task) -> Run:
     """Convert the outputs with the declared types; what does not fit is a failure."""
     if run.literals is None:
         return run

@@ -1,13 +1,15 @@
 """Run a template in a fresh process, by its own container's arguments.
 
 Nothing of the author's process comes along but its environment variables and its
-import path: what is not in the template is not there, as on the cluster.
+import path: what is not in the template is not there, as on the cluster.  An isolated
+run has not even those.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 import time
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from kit.runners.command import container_command, local_command, refuse_main
 from kit.runners.environment import (
     engine_variables,
     inherited_environment,
+    isolated_environment,
     new_execution_id,
     python_path,
 )
@@ -39,9 +42,12 @@ class SubprocessRunner:
 
     Attributes:
         grace: Seconds between SIGINT and SIGKILL when a run is stopped.
+        isolated: Whether the process gets the container's variables only, and imports
+            only what is installed.
     """
 
     grace: float = GRACE_SECONDS
+    isolated: bool = False
 
     @property
     def name(self) -> str:
@@ -76,7 +82,7 @@ class _SubprocessRun:
         inputs = LiteralMap.FromString(request.inputs)
         words = container_command(self._template, self._workspace, inputs)
         refuse_main(self._template.id.name, words)
-        self._argv = local_command(words)
+        self._argv = self._local_argv(words)
         self._variables = self._make_variables()
 
     def run(self) -> Run:
@@ -109,8 +115,15 @@ class _SubprocessRun:
         seconds = timeout.seconds + timeout.nanos / 1e9
         return seconds if seconds > 0 else None
 
+    def _local_argv(self, words: list[str]) -> list[str]:
+        if not self._request.under:
+            return local_command(words)
+        return [sys.executable, *self._request.under, *words]
+
     def _make_variables(self) -> dict[str, str]:
         variables = engine_variables(self._template, execution_id=new_execution_id())
+        if self._runner.isolated:
+            return {**variables, **self._request.environment}
         own_path = variables.get("PYTHONPATH", "")
         paths = [path for path in (own_path, python_path()) if path]
         variables["PYTHONPATH"] = os.pathsep.join(paths)
@@ -119,10 +132,16 @@ class _SubprocessRun:
     def _environment(self) -> dict[str, str]:
         """Return all variables; secrets are in no run's :attr:`Run.environment`."""
         return {
-            **inherited_environment(os.environ),
+            **self._surroundings(),
             **secret_variables(self._template, os.environ),
             **self._variables,
         }
+
+    def _surroundings(self) -> dict[str, str]:
+        if not self._runner.isolated:
+            return inherited_environment(os.environ)
+        self._workspace.home.mkdir(exist_ok=True)
+        return isolated_environment(os.environ, self._workspace.home)
 
     def _start(self) -> Process:
         return Process(

@@ -77,6 +77,11 @@ class Workspace:
         return self.directory / "work"
 
     @property
+    def home(self) -> Path:
+        """The home folder of a process that has none of its caller's."""
+        return self.directory / "home"
+
+    @property
     def deck(self) -> Path | None:
         """The deck.html the run wrote, None if it wrote none."""
         path = self.outputs / "deck.html"

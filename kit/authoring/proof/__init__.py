@@ -1,0 +1,1 @@
+"""Prove that a task's shipped form stands alone, before anything is sent."""

@@ -1,0 +1,64 @@
+"""An exception as plain data, within bounds."""
+
+from __future__ import annotations
+
+import traceback
+from types import TracebackType
+from typing import Any
+
+__all__ = ["chain", "trace"]
+
+_MAX_TEXT = 4_000
+_MAX_TRACEBACK = 20_000
+_MAX_CHAIN = 6
+_MACHINERY = ("kit", "flytekit", "click", "importlib", "_frozen_importlib", "__main__")
+_STANDARD = ("functools", "contextlib", "runpy")
+
+
+def chain(error: BaseException | None) -> list[dict[str, Any]]:
+    """Describe an exception, and after it those it came from."""
+    found: list[dict[str, Any]] = []
+    while error is not None and len(found) < _MAX_CHAIN:
+        found.append(_describe(error))
+        hidden = error.__suppress_context__
+        error = error.__cause__ or (None if hidden else error.__context__)
+    return found
+
+
+def trace(error: BaseException) -> str:
+    """Write the traceback without the frames that lead to the author's code."""
+    frames = error.__traceback__
+    while frames is not None and _is_machinery(frames):
+        frames = frames.tb_next
+    lines = traceback.format_exception(
+        type(error), error, frames, chain=frames is not None
+    )
+    return "".join(lines)[-_MAX_TRACEBACK:]
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    text = traceback.format_exception_only(type(error), error)[-1].strip()
+    return {
+        "kinds": [kind.__name__ for kind in type(error).__mro__],
+        "text": text[:_MAX_TEXT],
+        "name": _bounded(getattr(error, "name", None)),
+        "path": _bounded(getattr(error, "filename", None)),
+        "key": _bounded(error.args[0]) if error.args else None,
+        "where": _where(error.__traceback__),
+    }
+
+
+def _bounded(value: object) -> str | None:
+    return value[:_MAX_TEXT] if isinstance(value, str) else None
+
+
+def _where(frames: TracebackType | None) -> str | None:
+    """Say in which line an exception came up."""
+    for frame in traceback.extract_tb(frames)[-1:]:
+        return f"{frame.filename}:{frame.lineno}: {frame.line or frame.name}"
+    return None
+
+
+def _is_machinery(frame: TracebackType) -> bool:
+    name = str(frame.tb_frame.f_globals.get("__name__", ""))
+    return name.partition(".")[0] in (*_MACHINERY, *_STANDARD)

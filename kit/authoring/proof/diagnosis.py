@@ -1,0 +1,218 @@
+"""Say why a proof failed: what is missing, and the repair."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from kit.authoring.proof.case import Case
+from kit.authoring.proof.missing_module import explain_missing_module
+from kit.authoring.proof.notes import Raised
+from kit.authoring.proof.outcome import Obstacle
+from kit.runners.outcome import Phase
+
+__all__ = ["diagnose"]
+
+Explanation = tuple[str, str]
+
+_ONLY_IN_NOTEBOOKS = {
+    "display": "Write 'from IPython.display import display', or leave it out.",
+    "get_ipython": "Leave it out: there is no notebook in a container.",
+}
+_MAX_TEXT = 1_000
+
+
+def diagnose(case: Case) -> Obstacle:
+    """Explain the step that failed, by the first explanation that fits."""
+    found = (explain(case) for explain in _EXPLANATIONS)
+    missing, repair = next(each for each in found if each is not None)
+    return Obstacle(
+        step=case.step,
+        missing=missing[:_MAX_TEXT],
+        repair=repair,
+        traceback=case.note.traceback or _traceback(case),
+    )
+
+
+def _traceback(case: Case) -> str:
+    return "" if case.run.error is None else case.run.error.traceback
+
+
+def _stopped(case: Case) -> Explanation | None:
+    if case.run.phase is Phase.ABORTED:
+        return "the proof was cancelled", "Start it again."
+    if case.run.phase is not Phase.TIMED_OUT:
+        return None
+    missing = f"{case.doing} did not end in time"
+    last = next(case.raised("KeyboardInterrupt"), None)
+    if last is not None and last.where is not None:
+        missing = f"{missing}: it was at {last.where}"
+    if case.step in ("module", "instance"):
+        return missing, (
+            "Move what waits there (a connection, a download, a loop) into the "
+            "executor's method, where it is needed."
+        )
+    return missing, "Give it longer with timeout=, or find out what it waits for."
+
+
+def _ended_itself(case: Case) -> Explanation | None:
+    """Explain a process that ended while a step was going on, without an exception."""
+    error = case.run.error
+    if case.note.raised or case.run.exit_status is None or error is None:
+        return None
+    if case.step == "run":
+        return str(error), "See what it wrote last."
+    if case.run.exit_status < 0:
+        return (
+            f"{case.doing} crashed the process: it was killed by {error.type}",
+            "A compiled package often is the cause: see what it wrote last.",
+        )
+    status = case.run.exit_status
+    return (
+        f"{case.doing} ended the process with status {status}, as os._exit does",
+        "Take that call out: what ends the process ends the container without a word.",
+    )
+
+
+def _exited(case: Case) -> Explanation | None:
+    for error in case.raised("SystemExit"):
+        missing = f"{case.doing} ended the process: {error.text} at {error.where}"
+        return missing, (
+            "Take the call of sys.exit out, or put it under "
+            "'if __name__ == \"__main__\":'."
+        )
+    return None
+
+
+def _missing_module(case: Case) -> Explanation | None:
+    for error in case.raised("ModuleNotFoundError"):
+        if error.name is not None:
+            return explain_missing_module(error.name, case)
+    return None
+
+
+def _missing_name(case: Case) -> Explanation | None:
+    """Explain a name that is not in a module: the executor's, or an imported one."""
+    for error in case.raised("ImportError"):
+        if error.name is not None:
+            repair = f"Install the version of {error.name} in the image that has it."
+            return error.text, repair
+    if case.step != "executor":
+        return None
+    for error in case.raised("AttributeError"):
+        _, did_you, nearest = error.text.partition(" Did you mean ")
+        repair = (
+            "Define it there at the top level under that name; if the file was changed "
+            "or the name was added while the notebook ran, install the module again."
+        )
+        missing = f"the module {case.module} has no {case.executor}"
+        return missing, f"{repair}{did_you}{nearest}"
+    return None
+
+
+def _undefined_name(case: Case) -> Explanation | None:
+    for error in case.raised("NameError"):
+        advice = _ONLY_IN_NOTEBOOKS.get(error.name or "")
+        if advice is not None:
+            return f"{error.name} exists in notebooks only: {error.where}", advice
+        return f"{error.text}: {error.where}", "Import or define it in the same module."
+    return None
+
+
+def _missing_file(case: Case) -> Explanation | None:
+    for error in case.raised("FileNotFoundError"):
+        if error.path is None:
+            continue
+        path = _as_written(error.path, case)
+        here = case.folder / path
+        if not path.is_absolute() and here.exists():
+            repair = (
+                "Put it into the image and give its absolute path there, or pass it "
+                "as an input (kit.FlyteFile)."
+            )
+            return f"the file {str(path)!r} is only here, as {here}", repair
+        repair = "Put it into the image, or pass it as an input (kit.FlyteFile)."
+        return f"there is no file {str(path)!r}", repair
+    return None
+
+
+def _as_written(name: str, case: Case) -> Path:
+    """Return a path as the author had it: relative, if it was in the empty folder."""
+    path = Path(name)
+    if case.run.directory is not None:
+        work = case.run.directory / "work"
+        for folder in (work, work.resolve()):
+            if path.is_relative_to(folder):
+                return path.relative_to(folder)
+    return path
+
+
+def _missing_variable(case: Case) -> Explanation | None:
+    for error in case.raised("KeyError"):
+        place = (error.where or "").partition(":")[0]
+        if error.key is not None and place == os.__file__:
+            here = " (it is set here)" if error.key in os.environ else ""
+            return f"the environment variable {error.key} is not set{here}", (
+                f"Give the task environment={{{error.key!r}: …}}, or a kit.Secret in "
+                "secret_requests if its value is secret."
+            )
+    return None
+
+
+def _other_command(case: Case) -> Explanation | None:
+    if case.step != "runtime":
+        return None
+    for error in case.raised("LookupError"):
+        return (
+            f"the container's command loads no executor: {error.text}",
+            "There is nothing to prove; kit.run runs such a task.",
+        )
+    return None
+
+
+def _not_made(case: Case) -> Explanation | None:
+    """Explain an executor whose constructor fails, or that is none."""
+    if case.step != "instance" or not case.note.raised:
+        return None
+    first = case.note.raised[0]
+    if "missing" in first.text and "argument" in first.text:
+        return f"{case.doing} needs arguments: {_said(first)}", (
+            "Give the parameters of __init__ defaults, and put what the executor needs "
+            "into the template's custom."
+        )
+    if first.is_a("ExecutorError"):
+        return _said(first), "Pass the class of an executor as executor_type."
+    return f"{case.doing} raises {first.text}", (
+        "Leave __init__ without work: what the executor needs is in tt and its inputs "
+        "when its method is called."
+    )
+
+
+def _raised(case: Case) -> Explanation | None:
+    """Say what was raised, where nothing more is known of it."""
+    for error in case.note.raised:
+        if error.is_a("KitError"):
+            return _said(error), ""
+        repair = "See the traceback: what it needs is not in the image or the template."
+        return f"{case.doing} raises {error.text}", repair
+    return None
+
+
+def _said(error: Raised) -> str:
+    """Return the text of one of kit's errors, which says what to do by itself."""
+    return error.text.partition(": ")[2].rstrip(".") or error.text
+
+
+def _ended(case: Case) -> Explanation | None:
+    """Say how the process ended, which is known in any case."""
+    reason = case.run.error or f"{case.doing} left no verdict"
+    return str(reason).rstrip("."), "See what it wrote last."
+
+
+_EXPLANATIONS: tuple[Callable[[Case], Explanation | None], ...] = (
+    *(_stopped, _ended_itself, _exited, _other_command),
+    *(_missing_module, _missing_name, _undefined_name),
+    *(_missing_file, _missing_variable),
+    *(_not_made, _raised, _ended),
+)

@@ -1,0 +1,204 @@
+"""``kit.prove``: make sure that what ships is all that a task needs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.authoring.proof import child
+from kit.authoring.proof.case import Case
+from kit.authoring.proof.diagnosis import diagnose
+from kit.authoring.proof.notes import Note, read_notes
+from kit.authoring.proof.outcome import Obstacle, Proof, Step
+from kit.authoring.proof.steps import (
+    fresh_steps,
+    notes_of,
+    planned_steps,
+    template_step,
+)
+from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import Shipment, computed_once
+from kit.errors import (
+    ExecutorError,
+    KitError,
+    MacroError,
+    StorageError,
+    TemplateError,
+)
+from kit.runners.arguments import (
+    check_options,
+    check_task,
+    checked_timeout,
+    merged_inputs,
+)
+from kit.runners.cancellation import Cancellation
+from kit.runners.outcome import Run
+from kit.runners.request import Runner, RunRequest
+from kit.runners.run_task import input_bytes, with_outputs
+from kit.runners.subprocess import SubprocessRunner
+from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+
+__all__ = ["prove"]
+
+Task = PythonCustomizedContainerTask[Any]
+
+DEFAULT_TIMEOUT = 60.0
+_OPTIONS = ("settings", "timeout", "runner", "cancellation", "inputs")
+_NOT_BEGUN = Note("begun")
+
+
+def prove(
+    task: Task,
+    /,
+    *,
+    settings: SerializationSettings | None = None,
+    timeout: float | None = DEFAULT_TIMEOUT,
+    runner: Runner | None = None,
+    cancellation: Cancellation | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    **named_inputs: Any,
+) -> Proof:
+    """Load a task's shipped form in a fresh interpreter that has nothing of this one.
+
+    The interpreter starts in an empty folder with the container's variables, and sees
+    installed packages only.  It carries out the container's own command up to the
+    point where the executor is made; with inputs, it runs it.
+
+    What is wrong with the task is in the proof, with the repair, and no exception:
+    :meth:`~kit.authoring.proof.outcome.Proof.raise_for_error` makes it one.
+
+    Args:
+        task: The task.
+        settings: What the template is made with.
+        timeout: Seconds until the process is stopped, whatever it does.
+        runner: Where to do it; by default an isolated process on this machine.
+        cancellation: Stops the proof from another thread.
+        inputs: Inputs whose names are taken by the parameters above; an empty dict
+            runs a task with the defaults of all its inputs.
+        **named_inputs: The inputs, to run the task too.
+
+    Raises:
+        CallError: An input is missing, unknown or given twice.
+        ConversionError: An input does not fit its declared type.
+        StorageError: The folder of the proof cannot be written.
+        KeyboardInterrupt: From Ctrl-C, after the process was stopped.
+    """
+    check_task(task, "kit.prove")
+    checked_timeout(timeout)
+    named = check_options(task, named_inputs, "kit.prove", _OPTIONS)
+    runs = inputs is not None or bool(named)
+    data = input_bytes(task, merged_inputs(task, inputs or {}, named)) if runs else b""
+    started = time.monotonic()
+    try:
+        with computed_once():
+            template = template_bytes(task, settings or LOCAL_SETTINGS)
+            shipment = task.shipment(settings or LOCAL_SETTINGS)
+    except Exception as error:  # noqa: BLE001 - get_custom is the author's code
+        return _not_made(task, error)
+    made = template_step(template, shipment, time.monotonic() - started)
+    request = RunRequest(
+        template=template,
+        inputs=data,
+        timeout=timeout,
+        cancellation=cancellation or Cancellation(),
+    )
+    attempt = _Attempt(task, shipment, made, runs=runs)
+    return attempt.proof(request, runner or SubprocessRunner(isolated=True))
+
+
+def _not_made(task: Task, error: Exception) -> Proof:
+    """Say that there is no template that a process could be started with."""
+    if isinstance(error, KitError):
+        obstacle = Obstacle("template", str(error).rstrip("."), "")
+    else:
+        what = f"making the template raises {type(error).__name__}: {error}"
+        obstacle = Obstacle("template", what, "See the task's get_custom.")
+    step = Step("template", "failed", obstacle.missing)
+    return Proof(task=task.name, steps=(step,), failure=obstacle)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One proof: what it starts from.
+
+    Attributes:
+        task: The task.
+        shipment: How its executor ships.
+        made: The step in which its template was made.
+        runs: Whether it is to run, too.
+    """
+
+    task: Task
+    shipment: Shipment
+    made: Step
+    runs: bool
+
+    def proof(self, request: RunRequest, runner: Runner) -> Proof:
+        """Carry the request out under the notes of the child, and judge them."""
+        with _folder() as (folder, keep):
+            notes = folder / "notes.jsonl"
+            mode = "run" if self.runs else "load"
+            under = (*child.__path__, str(notes), mode)
+            request = dataclasses.replace(request, directory=folder, under=under)
+            try:
+                run = with_outputs(runner.run(request), self.task)
+            except (ExecutorError, TemplateError, MacroError) as error:
+                return _not_made(self.task, error)
+            if self.runs:
+                keep()
+            return self._judge(run, read_notes(notes))
+
+    def _judge(self, run: Run, notes: Mapping[str, Note]) -> Proof:
+        planned = planned_steps(self.shipment, runs=self.runs)
+        failed = _failed(planned, notes, run)
+        obstacle = None
+        if failed is not None:
+            note = notes.get(failed, _NOT_BEGUN)
+            case = Case(failed, note, run, self.shipment, Path.cwd())
+            obstacle = diagnose(case)
+        return Proof(
+            task=self.task.name,
+            steps=(self.made, *fresh_steps(planned, notes, obstacle)),
+            failure=obstacle,
+            notes=(*self.shipment.notes, *notes_of(notes)),
+            run=run if self.runs else None,
+            log=run.logs,
+        )
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[tuple[Path, Callable[[], object]]]:
+    """Make a folder that is gone afterwards, unless it is said to be kept."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="kit-proof-"))
+    except OSError as error:
+        msg = f"The folder of the proof cannot be made: {error}."
+        raise StorageError(msg) from error
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder, stack.pop_all
+
+
+def _failed(
+    planned: tuple[str, ...], notes: Mapping[str, Note], run: Run
+) -> str | None:
+    """Name the step that failed: the first that is open, or the one after the last."""
+    runs = planned[-1] == "run"
+    if runs and run.succeeded:
+        return None
+    begun = [name for name in planned if name in notes]
+    unfinished = [name for name in begun if notes[name].status != "done"]
+    if unfinished:
+        return unfinished[0]
+    rest = planned[planned.index(begun[-1]) + 1 :] if begun else planned
+    if rest:
+        return rest[0]
+    return "run" if runs else None
