@@ -8,22 +8,30 @@ from kit.source.closure import Closure, Part
 from kit.source.importable import is_third_party
 from kit.source.order import in_order
 
-__all__ = ["import_lines", "module_body", "module_text", "requirements_of"]
+__all__ = [
+    "import_lines",
+    "keeps_annotations",
+    "module_body",
+    "module_text",
+    "requirements_of",
+]
 
 _FUTURE = "from __future__ import annotations"
 
 
-def module_text(closure: Closure, names: Iterable[str], docstring: str) -> str:
+def module_text(
+    closure: Closure, names: Iterable[str], docstring: str, *, future: bool = False
+) -> str:
     """Lay a module out: docstring, imports, constants, definitions.
 
     Args:
         closure: What the module is made of.
         names: The parts that it is there for; what they reach comes with them.
         docstring: Its first line, without quotes.
+        future: Whether its annotations are kept as text whatever the parts say.
     """
-    parts = closure.parts
     head = f'"""{docstring}"""\n'
-    if any(part.definition and part.definition.future for part in parts.values()):
+    if future or keeps_annotations(closure):
         head += f"\n{_FUTURE}\n"
     imports = import_lines(closure)
     if imports:
@@ -32,6 +40,12 @@ def module_text(closure: Closure, names: Iterable[str], docstring: str) -> str:
         lines = sorted(closure.type_imports.values())
         head += "\nif TYPE_CHECKING:\n" + "".join(f"    {line}\n" for line in lines)
     return head + module_body(closure, names)
+
+
+def keeps_annotations(closure: Closure) -> bool:
+    """Tell whether a part was written under ``from __future__ import annotations``."""
+    definitions = [part.definition for part in closure.parts.values()]
+    return any(item is not None and item.future for item in definitions)
 
 
 def module_body(closure: Closure, names: Iterable[str]) -> str:
