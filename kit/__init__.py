@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kit.authoring.decorator import container_task
+    from kit.authoring.proof.outcome import Proof
+    from kit.authoring.proof.prove import prove
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
     from kit.definition.artifact import Artifact
     from kit.definition.deck_fields import DeckField
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from kit.definition.security import Secret, SecurityContext
     from kit.definition.settings import SerializationSettings
     from kit.errors import IgnoreOutputs, KitError, RecoverableError
+    from kit.magics.extension import load_ipython_extension, unload_ipython_extension
     from kit.resolver import TaskTemplateResolver, default_task_template_resolver
     from kit.runners import (
         InProcessRunner,
@@ -78,6 +81,7 @@ __all__ = [
     "KitError",
     "MockRunner",
     "ModuleSource",
+    "Proof",
     "PythonCustomizedContainerTask",
     "RecoverableError",
     "ResourceSpec",
@@ -102,12 +106,15 @@ __all__ = [
     "default_engine",
     "default_task_template_resolver",
     "kwtypes",
+    "load_ipython_extension",
+    "prove",
     "read_template",
     "run",
     "self_contained",
     "task_spec",
     "task_template",
     "template_bytes",
+    "unload_ipython_extension",
     "workflow",
     "workflow_closure",
     "workflow_spec",
@@ -118,6 +125,8 @@ __all__ = [
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
     "kit.authoring.decorator": ("container_task",),
+    "kit.authoring.proof.outcome": ("Proof",),
+    "kit.authoring.proof.prove": ("prove",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
     "kit.definition.artifact": ("Artifact",),
     "kit.definition.deck_fields": ("DeckField",),
@@ -131,6 +140,7 @@ _HOMES = {
     "kit.definition.security": ("Secret", "SecurityContext"),
     "kit.definition.settings": ("SerializationSettings",),
     "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
+    "kit.magics.extension": ("load_ipython_extension", "unload_ipython_extension"),
     "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),
     "kit.runners": (
         *("InProcessRunner", "MockRunner", "Run", "Runner", "SubprocessRunner"),

@@ -28,7 +28,10 @@ from kit.errors import AuthoringError, ExecutorError, ShippingError
 if TYPE_CHECKING:
     from kit.source.module_source import ModuleSource
 
-__all__ = ["Shipping"]
+__all__ = ["EXECUTOR_MODULE", "Shipping"]
+
+EXECUTOR_MODULE = "__kit_executor_module__"
+"""What a module has that its author wants to be one, though a notebook made it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,8 @@ class Shipping:
         if self.ship == "export":
             return self._export()
         if self.problem is None:
+            if hasattr(sys.modules.get(self.executor.__module__), EXECUTOR_MODULE):
+                return module_shipment(self.location, "%%executor_module says so")
             if self._is_beside_notebook():
                 why = f"{self.executor.__module__} is a file beside the notebook"
                 return self._inline(why)

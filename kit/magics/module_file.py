@@ -1,0 +1,172 @@
+"""The file of a module that a cell holds: where it may be, and what it may replace."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import keyword
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from IPython.core.error import UsageError
+
+from kit.storage import write_bytes
+
+__all__ = ["ModuleFile", "module_bytes", "module_file"]
+
+_WRITTEN = re.compile(rb"# Written by %%executor_module \(sha256 ([0-9a-f]{16})\)")
+
+
+@dataclass(frozen=True)
+class ModuleFile:
+    """A module's file.
+
+    Attributes:
+        name: The module's dotted name.
+        path: Where the file is.
+        root: The folder that Python has to look into.
+    """
+
+    name: str
+    path: Path
+    root: Path
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something at its path, be it a folder."""
+        return self.path.exists() or self.path.is_symlink()
+
+    def check_may_replace(self) -> None:
+        """Refuse to lose what a person wrote.
+
+        Raises:
+            UsageError: The file is not the magic's, or was changed since.
+        """
+        if self.path.is_dir():
+            raise UsageError(f"{self.path} is a folder. Choose another name.")
+        if not self.exists:
+            return
+        first, _, body = self.path.read_bytes().partition(b"\n")
+        written = _WRITTEN.match(first)
+        if written is None:
+            msg = (
+                f"{self.path} was not written by %%executor_module. Choose another "
+                "name, or add --overwrite to lose what it holds."
+            )
+            raise UsageError(msg)
+        if written[1] != _digest(body):
+            msg = (
+                f"{self.path} was changed since %%executor_module wrote it. Bring the "
+                "changes into the cell, then add --overwrite."
+            )
+            raise UsageError(msg)
+
+    def write(self, data: bytes) -> None:
+        """Write the file whole, unless it holds that already."""
+        if self.exists and self.path.read_bytes() == data:
+            return
+        write_bytes(str(self.path), data)
+        self._forget_compiled()
+
+    def _forget_compiled(self) -> None:
+        """Drop compiled forms: Python knows them by second and size, no better."""
+        compiled = Path(importlib.util.cache_from_source(str(self.path)))
+        for old in compiled.parent.glob(f"{self.path.stem}.*.pyc"):
+            old.unlink(missing_ok=True)
+
+
+def module_bytes(cell: str) -> bytes:
+    """Return what the file holds: a comment takes the line of the magic.
+
+    So line numbers are those of the cell.
+
+    Raises:
+        UsageError: The cell has characters that no file can hold.
+    """
+    try:
+        body = cell.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"The cell cannot be written: {error}.") from error
+    head = f"# Written by %%executor_module (sha256 {_digest(body).decode()}): "
+    return f"{head}edit the cell.\n".encode() + body
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest()[:16].encode()
+
+
+def module_file(word: str, folder: Path) -> ModuleFile:
+    """Return the file that a magic names, if a module may be there.
+
+    Args:
+        word: ``name.py`` or ``package/name.py`` in the folder, or an absolute path,
+            whose module is ``name``.
+        folder: The notebook's.
+
+    Raises:
+        UsageError: It names no module, leaves the folder, or would hide a module.
+    """
+    path = Path(word).expanduser()
+    parts: tuple[str, ...]
+    if path.suffix != ".py":
+        raise UsageError(f"{word!r} is no module's file: expected name.py, say.")
+    if path.is_absolute():
+        root, parts = path.parent.resolve(), (path.stem,)
+        if not root.is_dir():
+            raise UsageError(f"There is no folder {root}. Make it first.")
+    else:
+        root, parts = folder.resolve(), path.with_suffix("").parts
+    _check_names(word, parts)
+    place = root.joinpath(*parts).with_suffix(".py")
+    if place.resolve() != place:
+        msg = f"{word!r} is a link to {place.resolve()}. Give that path instead."
+        raise UsageError(msg)
+    _check_hides_nothing(parts, root)
+    return ModuleFile(".".join(parts), place, root)
+
+
+def _check_names(word: str, parts: tuple[str, ...]) -> None:
+    if ".." in parts:
+        msg = (
+            f"{word!r} leaves the notebook's folder: give an absolute path if that is "
+            "what you want."
+        )
+        raise UsageError(msg)
+    for part in parts:
+        if not part.isidentifier() or keyword.iskeyword(part):
+            msg = f"{word!r} cannot be imported: {part!r} is no name in Python."
+            raise UsageError(msg)
+    if parts[-1].startswith("__"):
+        raise UsageError(f"{word!r} has a meaning of its own: choose another name.")
+
+
+def _check_hides_nothing(parts: tuple[str, ...], root: Path) -> None:
+    """Refuse the name of another module: one of the two could not be imported."""
+    folder = root / parts[0]
+    file = folder.with_suffix(".py") if len(parts) == 1 else folder / "__init__.py"
+    other = _other_module(parts[0], {folder, file})
+    if other is not None:
+        msg = (
+            f"There is a module {parts[0]!r} already ({other}), and only one of the "
+            "two could be imported. Choose another name."
+        )
+        raise UsageError(msg)
+
+
+def _other_module(top: str, own: set[Path]) -> str | None:
+    """Say where a module of that name is, if it is none of the notebook's own."""
+    if top in sys.stdlib_module_names:
+        return "Python's own"
+    importlib.invalidate_caches()
+    try:
+        spec = importlib.util.find_spec(top)
+    except ValueError:  # it has no file
+        return "made in this process"
+    if spec is None:
+        return None
+    places = [spec.origin, *(spec.submodule_search_locations or ())]
+    others = (place for place in places if place and Path(place).resolve() not in own)
+    return next(others, None)

@@ -1,0 +1,59 @@
+"""Errors of a cell without the frames of the magic that ran it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from kit.errors import AuthoringError, KitError
+
+__all__ = ["errors_of_cell"]
+
+
+@contextlib.contextmanager
+def errors_of_cell(shell: Any, filename: str) -> Iterator[None]:
+    """Show what goes wrong meanwhile as if the cell were plain Python.
+
+    IPython asks an error for ``_render_traceback_`` before it draws one itself.
+
+    Args:
+        shell: The shell that draws tracebacks.
+        filename: What the cell's code was compiled as.
+
+    Raises:
+        AuthoringError: The cell is no Python; a ``SyntaxError`` would be drawn with
+            every frame of IPython's.
+    """
+    try:
+        yield
+    except SyntaxError as error:
+        if error.filename != filename:
+            raise
+        lines = shell.SyntaxTB.structured_traceback(type(error), error, [])
+        refused = AuthoringError(f"The cell is no Python: {error}.")
+        raise _shown_as(refused, lines) from error
+    except KitError as error:
+        _shown_as(error, [f"{type(error).__name__}: {error}"])
+        raise
+    except Exception as error:
+        frames = _frames_of(error.__traceback__, filename)
+        if frames is not None:
+            draw = shell.InteractiveTB.structured_traceback
+            _shown_as(error, draw(type(error), error, frames, tb_offset=0))
+        raise
+
+
+def _frames_of(traceback: TracebackType | None, filename: str) -> TracebackType | None:
+    """Return the traceback from the first frame of the cell on, if it has one."""
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == filename:
+            return traceback
+        traceback = traceback.tb_next
+    return None
+
+
+def _shown_as(error: Exception, lines: list[str]) -> Any:
+    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+    return error
