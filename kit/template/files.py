@@ -27,6 +27,7 @@ __all__ = [
     "encode_template",
     "form_of",
     "read_template",
+    "template_of",
     "write_template",
 ]
 
@@ -76,7 +77,7 @@ def decode_template(data: bytes, form: str, source: str) -> tasks_pb2.TaskTempla
     Raises:
         TemplateError: They hold no template.
     """
-    return _template_of(decode_message(data, form, source))
+    return template_of(decode_message(data, form, source))
 
 
 def decode_message(data: bytes, form: str, source: str) -> Message:
@@ -96,7 +97,7 @@ def decode_message(data: bytes, form: str, source: str) -> Message:
     if not text.strip():
         _refuse(source, "it is an empty file")
     message = _READERS[_known(form)](text, source)
-    check_template(_template_of(message), source)
+    check_template(template_of(message), source)
     return message
 
 
@@ -125,7 +126,8 @@ def _refuse(source: str, why: str, cause: BaseException | None = None) -> NoRetu
     raise TemplateError(msg) from cause
 
 
-def _template_of(message: Message) -> tasks_pb2.TaskTemplate:
+def template_of(message: Message) -> tasks_pb2.TaskTemplate:
+    """Return the template in a TaskSpec, or the template that it is given."""
     return message.template if isinstance(message, task_pb2.TaskSpec) else message
 
 

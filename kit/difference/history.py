@@ -1,0 +1,132 @@
+"""The definitions of tasks in this session, to compare the present one with.
+
+After each cell, tasks that are new among the notebook's variables are remembered as the
+bytes of what would be registered, so that neither they nor what they refer to are kept
+alive.  Outside of a notebook, and before ``%load_ext kit``, nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.task.definition import CustomizedContainerDefinition
+from kit.template.serialize import LOCAL_SETTINGS, task_spec
+
+__all__ = ["Definition", "History", "follow", "history", "unfollow"]
+
+_MOST_BYTES = 64 * 2**20
+
+Task = CustomizedContainerDefinition[Any]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A task as it was defined once.
+
+    Attributes:
+        name: Its name.
+        number: 1 for the first definition of that name, 2 for the next one, …
+        data: The TaskSpec with the settings of a local call, as bytes.
+    """
+
+    name: str
+    number: int
+    data: bytes = field(repr=False)
+
+
+class History:
+    """Definitions by name, within bounds: the oldest ones go first.
+
+    Args:
+        limit: The most bytes to keep.
+    """
+
+    def __init__(self, *, limit: int = _MOST_BYTES) -> None:
+        self._limit = limit
+        self._kept: deque[Definition] = deque()
+        self._last: dict[str, Definition] = {}
+        self._size = 0
+        self._seen: weakref.WeakSet[Task] = weakref.WeakSet()
+
+    def of(self, name: str) -> tuple[Definition, ...]:
+        """Return the definitions of a name, the oldest first."""
+        return tuple(entry for entry in self._kept if entry.name == name)
+
+    def record(self, tasks: Iterable[Task]) -> None:
+        """Remember those tasks that are new and can be registered as they are."""
+        for task in tasks:
+            if task not in self._seen:
+                self._seen.add(task)
+                data = _spec_bytes(task)
+                if data is not None:
+                    self._add(task.name, data)
+
+    def _add(self, name: str, data: bytes) -> None:
+        last = self._last.get(name)
+        if last is not None and last.data == data:
+            return
+        entry = Definition(name, 1 if last is None else last.number + 1, data)
+        self._last[name] = entry
+        self._kept.append(entry)
+        self._size += len(data)
+        while self._size > self._limit and len(self._kept) > 1:
+            self._size -= len(self._kept.popleft().data)
+
+    def __repr__(self) -> str:
+        return f"History({len(self._kept)} definitions)"
+
+
+_session = History()
+
+
+def history(task: Any) -> tuple[Definition, ...]:
+    """Return the definitions that a task's name has had in this session.
+
+    Each is a side of :func:`kit.diff`.  They are remembered after each cell, once
+    ``%load_ext kit`` has been run.
+
+    Args:
+        task: The task, or its name.
+
+    Returns:
+        The oldest first; the last one is the present one, if it could be registered.
+
+    Example:
+        >>> history("etl.load")
+        ()
+    """
+    return _session.of(task if isinstance(task, str) else task.name)
+
+
+def follow(ip: Any) -> None:
+    """Remember tasks after each cell of a shell; to call it again changes nothing."""
+    unfollow(ip)
+    ip.events.register("post_run_cell", _after_cell)
+
+
+def unfollow(ip: Any) -> None:
+    """Remember no more."""
+    if _after_cell in ip.events.callbacks["post_run_cell"]:
+        ip.events.unregister("post_run_cell", _after_cell)
+
+
+def _after_cell(_result: Any) -> None:
+    from IPython import get_ipython
+
+    values = list(get_ipython().user_ns.values())
+    _session.record(v for v in values if isinstance(v, CustomizedContainerDefinition))
+
+
+def _spec_bytes(task: Task) -> bytes | None:
+    """Return what would be registered; ``None`` if the definition cannot be written."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return task_spec(task, LOCAL_SETTINGS).SerializeToString(deterministic=True)
+    except Exception:  # noqa: BLE001 - get_custom is the author's; a run will raise it
+        return None

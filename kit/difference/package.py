@@ -1,0 +1,90 @@
+"""The tasks in a package for ``flytectl register files``: an archive of TaskSpecs.
+
+``pyflyte package`` and flytectl name a member ``<number>_<name>_1.pb`` if it is a task;
+workflows end in ``_2.pb`` and launch plans in ``_3.pb``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from kit.errors import SideError, TemplateError, nearest
+from kit.storage import read_bytes
+from kit.template.files import Message, decode_message, template_of
+from kit.template.parse import MAX_TEMPLATE_BYTES
+
+__all__ = ["is_package", "read_package_task"]
+
+_ENDINGS = (".tgz", ".tar.gz", ".tar")
+_OTHER_ENTITY = re.compile(r"_[23]\.pb$")
+_MOST_BYTES = 256 * 2**20
+"""Of an archive, and of what is in it: more is not read."""
+
+
+def is_package(path: str) -> bool:
+    """Tell whether a path names a package by its ending."""
+    return path.lower().endswith(_ENDINGS)
+
+
+def read_package_task(path: str, name: str = "") -> Message:
+    """Read a task out of a package.
+
+    Args:
+        path: The archive: a path, or any URL that fsspec knows.
+        name: The task's name; not needed if there is only one task.
+
+    Raises:
+        StorageError: The archive cannot be read.
+        SideError: It has no such task, or several and none is named.
+        TemplateError: It is no archive, or holds more than is read.
+    """
+    tasks = dict(_tasks(path))
+    if name in tasks:
+        return tasks[name]
+    if not name and len(tasks) == 1:
+        return next(iter(tasks.values()))
+    offered = ", ".join(f"{path}::{task}" for task in sorted(tasks))
+    if not tasks:
+        msg = f"{path} has no tasks in it: a task is a member that ends in _1.pb."
+    elif name:
+        msg = f"{path} has no task {name!r}.{nearest(name, tasks)} It has: {offered}."
+    else:
+        msg = f"{path} has {len(tasks)} tasks; say which: {offered}."
+    raise SideError(msg)
+
+
+def _tasks(path: str) -> Iterator[tuple[str, Message]]:
+    for member, data in _members(path):
+        source = f"{member} in {path}"
+        message = decode_message(data, "pb", source)
+        yield template_of(message).id.name, message
+
+
+def _members(path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of what may be tasks; nothing is written anywhere."""
+    data, total = read_bytes(path, limit=_MOST_BYTES), 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+            for member in archive:
+                total += member.size
+                if total > _MOST_BYTES:
+                    msg = f"{path} holds more than the {_MOST_BYTES:,} bytes read here."
+                    raise TemplateError(msg)
+                if _may_be_task(member):
+                    file = archive.extractfile(member)
+                    content = b"" if file is None else file.read(MAX_TEMPLATE_BYTES + 1)
+                    yield member.name, content
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        if isinstance(error, TemplateError):
+            raise
+        msg = f"{path} is no package: {type(error).__name__}: {error}."
+        raise TemplateError(msg) from error
+
+
+def _may_be_task(member: tarfile.TarInfo) -> bool:
+    name = PurePosixPath(member.name).name
+    return member.isfile() and name.endswith(".pb") and not _OTHER_ENTITY.search(name)

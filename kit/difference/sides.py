@@ -1,0 +1,152 @@
+"""The sides of a diff: whatever stands for a task, read as its template."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flyteidl.admin.description_entity_pb2 import DescriptionEntity
+from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+from kit.definition.settings import SerializationSettings
+from kit.difference.history import Definition
+from kit.errors import SideError
+from kit.storage import read_bytes
+from kit.task.definition import CustomizedContainerDefinition
+from kit.template.files import Message, decode_message, form_of, template_of
+from kit.template.parse import MAX_TEMPLATE_BYTES
+from kit.template.serialize import LOCAL_SETTINGS, task_spec
+
+__all__ = ["Side", "read_sides"]
+
+_REGISTERED = "flyte:"
+_REVISION = "git:"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a diff.
+
+    Attributes:
+        label: What it is, in a few words.
+        template: A copy of its template.
+        docs: What is registered beside it; ``None`` if the side does not say.
+        defaults: Inputs that have a default value in Python.
+    """
+
+    label: str
+    template: TaskTemplate
+    docs: DescriptionEntity | None = None
+    defaults: frozenset[str] = frozenset()
+
+
+Unmade = Callable[[SerializationSettings], Side]
+"""A side that settings make: those of a task, here or in a git revision."""
+
+
+def read_sides(
+    new: Any,
+    old: Any,
+    settings: SerializationSettings | None = None,
+    **replaced: Any,
+) -> tuple[Side, Side]:
+    """Read both sides of a diff.
+
+    Args:
+        new: A task, TaskTemplate, TaskSpec, bytes, an earlier definition of this
+            session, a template file, ``package.tgz::task``, or
+            ``git:REVISION:path/module.py:task``.
+        old: The same.
+        settings: What tasks are serialized with.  By default those of a local call,
+            with the project, domain and version of the other side if that has its own.
+        **replaced: Fields of the settings to take in place of those.
+
+    Raises:
+        SideError: A side is none of these.
+        StorageError: A file cannot be read.
+        TemplateError: A file or bytes hold no template.
+        DefinitionError: A task cannot be serialized.
+    """
+    sources = [_source(new), _source(old)]
+    made = [source for source in sources if isinstance(source, Side)]
+    chosen = settings or _settings_like(made[0] if made else None)
+    chosen = chosen.replace(**replaced)
+    first, second = (s if isinstance(s, Side) else s(chosen) for s in sources)
+    return first, second
+
+
+def _settings_like(side: Side | None) -> SerializationSettings:
+    """Return settings that put a task where another one is registered."""
+    if side is None:
+        return LOCAL_SETTINGS
+    place = side.template.id
+    return LOCAL_SETTINGS.replace(
+        project=place.project, domain=place.domain, version=place.version
+    )
+
+
+def _source(thing: Any) -> Side | Unmade:
+    if isinstance(thing, CustomizedContainerDefinition):
+        return lambda settings: _of_task(thing, settings)
+    if isinstance(thing, str | os.PathLike):
+        return _of_text(os.fspath(thing))
+    if isinstance(thing, Definition):
+        label = f"definition {thing.number} of {thing.name}"
+        return _of_message(decode_message(thing.data, "pb", label), label)
+    if isinstance(thing, bytes | bytearray | memoryview):
+        data = bytes(thing)
+        return _of_message(decode_message(data, "pb", "The bytes"), "bytes")
+    message = thing.to_flyte_idl() if hasattr(thing, "to_flyte_idl") else thing
+    if isinstance(message, TaskTemplate | TaskSpec):
+        return _of_message(message, f"a {type(message).__name__}")
+    msg = (
+        f"A {type(thing).__name__} is no side of a diff: {thing!r:.80}. Give a task, a "
+        "TaskTemplate, a TaskSpec, bytes, a template file, package.tgz::task, or "
+        "git:REVISION:path/module.py:task."
+    )
+    raise SideError(msg)
+
+
+def _of_task(task: Any, settings: SerializationSettings) -> Side:
+    defaults = frozenset(task.python_interface.default_inputs_as_kwargs)
+    return _of_message(task_spec(task, settings), f"task {task.name}", defaults)
+
+
+def _of_text(text: str) -> Side | Unmade:
+    if text.startswith(_REVISION):
+        return _of_revision(text)
+    if text.startswith(_REGISTERED):
+        msg = (
+            f"{text!r} names a registered version, and kit cannot fetch those yet. "
+            "Compare with a file of what was registered, a .pb or a package."
+        )
+        raise SideError(msg)
+    path, _, task = text.partition("::")
+    from kit.difference.package import is_package, read_package_task  # loads tarfile
+
+    if is_package(path):
+        return _of_message(read_package_task(path, task), text)
+    if task:
+        msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) hold several tasks."
+        raise SideError(msg)
+    data = read_bytes(path, limit=MAX_TEMPLATE_BYTES)
+    return _of_message(decode_message(data, form_of(path), path), text)
+
+
+def _of_revision(text: str) -> Unmade:
+    from kit.difference.revision import parse_revision, task_of_revision
+
+    revision = parse_revision(text)
+    return lambda settings: _of_message(task_of_revision(revision, settings), text)
+
+
+def _of_message(
+    message: Message, label: str, defaults: frozenset[str] = frozenset()
+) -> Side:
+    template = TaskTemplate()
+    template.CopyFrom(template_of(message))
+    docs = message.description if isinstance(message, TaskSpec) else None
+    return Side(label, template, docs, defaults)
