@@ -34,6 +34,7 @@ _COMMANDS = {
     "demo": ("kit.cli.demo", "Run a SQL task on real data, step by step."),
     "show": ("kit.cli.show", "Show the template a task makes."),
     "run": ("kit.cli.run", "Run a task the way the cluster would."),
+    "prove": ("kit.cli.prove", "Make sure that what ships is all that a task needs."),
     "check-env": ("kit.cli.check_env", "Say what this environment can do."),
 }
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli.status import EPILOG, ExitStatus, status_of
+from kit.cli.status import ExitStatus, status_of
+from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
     from kit.runners import LogLine, Run
@@ -55,53 +56,6 @@ def _options() -> list[click.Option]:
             help="Write the result as JSON to standard output, logs to standard error.",
         ),
     ]
-
-
-class RunGroup(click.Group):
-    """Takes the task's name for a subcommand, with the task's inputs for options."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """List nothing: tasks are named, not known."""
-        return []
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """Load the task and make its command."""
-        from kit.cli.target import load_task
-
-        return _task_command(load_task(cmd_name), cmd_name, ctx.params)
-
-
-def _task_command(
-    task: PythonCustomizedContainerTask[Any], target: str, outer: Mapping[str, Any]
-) -> click.Command:
-    from kit.cli.input_flags import given_inputs, input_flags
-
-    flags = input_flags(task.python_interface)
-    taken = {option for flag in flags for option in flag.opts}
-    options = [o for o in _options() if taken.isdisjoint(o.opts)]
-
-    def callback(**values: Any) -> ExitStatus:
-        context = click.get_current_context()
-        inner = {str(o.name): values[str(o.name)] for o in options}
-        chosen = {k: v for k, v in inner.items() if v is not None}
-        return _run(task, given_inputs(context, flags, values), {**outer, **chosen})
-
-    return click.Command(
-        target,
-        callback=callback,
-        params=[*flags, *options],
-        help=_task_help(task),
-        epilog=EPILOG,
-        context_settings={"help_option_names": [] if "--help" in taken else ["--help"]},
-    )
-
-
-def _task_help(task: PythonCustomizedContainerTask[Any]) -> str:
-    from kit.display.escape import visible
-
-    docstring = task.python_interface.docstring
-    said = docstring.short_description if docstring else None
-    return visible(said or f"Run the task {task.name}.")
 
 
 def _run(
@@ -178,11 +132,4 @@ def _print_json(run: Run) -> None:
     click.echo(json.dumps(result, indent=2, ensure_ascii=True))
 
 
-command = RunGroup(
-    "run",
-    help=_HELP.replace("\n  kit run", "\n\b\n  kit run"),
-    epilog=EPILOG,
-    params=list(_options()),
-    subcommand_metavar="TASK [--INPUT VALUE]...",
-    no_args_is_help=True,
-)
+command = TaskGroup("run", carry_out=_run, options=_options, help=_HELP)

@@ -25,8 +25,10 @@ def planned_steps(shipment: Shipment, *, runs: bool) -> tuple[str, ...]:
 
 def template_step(template: bytes, shipment: Shipment, seconds: float) -> Step:
     """Say what was made here and sent."""
-    detail = f"{len(template):,} bytes; ships as {shipment.way}, {shipment.why}"
-    return Step("template", "done", detail, seconds)
+    way = f"ships as {shipment.location}"
+    if shipment.inline is not None:
+        way = f"ships inline, for {shipment.why}"
+    return Step("template", "done", f"{len(template):,} bytes, {way}", seconds)
 
 
 def fresh_steps(

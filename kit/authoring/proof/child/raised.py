@@ -26,13 +26,17 @@ def chain(error: BaseException | None) -> list[dict[str, Any]]:
 
 
 def trace(error: BaseException) -> str:
-    """Write the traceback without the frames that lead to the author's code."""
+    """Write the traceback without the frames that lead to the author's code.
+
+    What the runtime found missing by itself has no other frames, and no traceback.
+    """
     frames = error.__traceback__
     while frames is not None and _is_machinery(frames):
         frames = frames.tb_next
-    lines = traceback.format_exception(
-        type(error), error, frames, chain=frames is not None
-    )
+    if frames is None and isinstance(error, (ImportError, AttributeError)):
+        return ""
+    shown = frames or error.__traceback__
+    lines = traceback.format_exception(type(error), error, shown, chain=bool(frames))
     return "".join(lines)[-_MAX_TRACEBACK:]
 
 

@@ -88,8 +88,9 @@ class Watch:
         """Go on with the task that was loaded, or end here."""
         executor = getattr(task, "executor", None)
         if location_of(type(executor)) == INLINE_EXECUTOR and not self._runs:
-            executor = _inside(task)
-        self.notes.end("instance", executor=location_of(type(executor)))
+            _make_inner_executor(task)
+        else:
+            self.notes.end("instance", executor=location_of(type(executor)))
         self.notes.end_open()
         if not self._runs:
             _end_process()
@@ -156,10 +157,10 @@ def location_of(found: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _inside(task: Any) -> Any:
+def _make_inner_executor(task: Any) -> None:
     """Do what kit's executor of flytekit's tasks does first when it is called."""
     inline = sys.modules["kit.inline"]
-    return inline.make_executor(inline.unpack(task.task_template)[1])
+    inline.make_executor(inline.unpack(task.task_template)[1])
 
 
 def _source_facts(document: Any, *_: Any) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+"""What is shown of a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import takewhile
+
+from kit.authoring.proof.outcome import Proof, Step
+from kit.display.summary import Code, Finding, Item, Section, Summary, Table
+from kit.display.value import value_items
+from kit.runners.log import LogLine
+
+__all__ = ["summarize_proof"]
+
+_LOG_LINES = 20
+
+
+def summarize_proof(proof: Proof, *, with_times: bool = True) -> Summary:
+    """Summarize a proof.
+
+    Args:
+        proof: The proof.
+        with_times: Whether to show how long each step took, which differs each time.
+    """
+    sections = [
+        Section("Failure", tuple(_failure(proof))),
+        Section("Outputs", value_items(proof.outputs)),
+        Section("Steps", (_steps(proof, with_times=with_times),)),
+        Section("Notes", tuple(Finding("note", text) for text in proof.notes)),
+        Section("Logs", tuple(_log(proof))),
+    ]
+    status = "PROVEN" if proof.ok else "NOT PROVEN"
+    return Summary("proof", proof.task, tuple(sections), status=status)
+
+
+def _failure(proof: Proof) -> Iterator[Item]:
+    if proof.failure is None:
+        return
+    yield Finding("error", proof.failure.missing, proof.failure.repair)
+    if proof.failure.traceback:
+        yield Code(proof.failure.traceback.rstrip(), "text")
+
+
+def _steps(proof: Proof, *, with_times: bool) -> Table:
+    failed = None if proof.failure is None else proof.failure.step
+    rows = [_row(step, failed, with_times=with_times) for step in proof.steps]
+    times = ("time",) if with_times else ()
+    return Table(("step", "status", *times, "detail"), tuple(rows))
+
+
+def _row(step: Step, failed: str | None, *, with_times: bool) -> tuple[str, ...]:
+    detail = "see above" if step.name == failed else step.detail
+    times = (_time(step.seconds),) if with_times else ()
+    return (step.name, step.status, *times, detail)
+
+
+def _is_report(line: LogLine) -> bool:
+    return line.text.startswith("kit-execute: the task failed with ")
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:,.1f} ms"
+
+
+def _log(proof: Proof) -> Iterator[Item]:
+    """Show what was written last, without the runtime's report of the failure."""
+    written = list(takewhile(lambda line: not _is_report(line), proof.log))
+    lines = written[-_LOG_LINES:]
+    if not lines:
+        return
+    hidden = len(written) - len(lines) + proof.log.dropped
+    text = "\n".join(f"{line.stream}  {line.text}" for line in lines)
+    caption = f"the last {len(lines)} of {len(lines) + hidden:,} lines"
+    yield Code(text, "text", caption if hidden else "")
