@@ -228,6 +228,9 @@ def extended_resources(
     Raises:
         ResourcesError: The accelerator is none, or the size is no quantity.
     """
+    shares = shared_memory is not None and shared_memory is not False
+    if accelerator is None and not shares:
+        return None
     message = tasks_pb2.ExtendedResources()
     if accelerator is not None:
         if not hasattr(accelerator, "to_flyte_idl"):
@@ -237,7 +240,7 @@ def extended_resources(
             )
             raise ResourcesError(msg)
         message.gpu_accelerator.CopyFrom(accelerator.to_flyte_idl())
-    if shared_memory is not None and shared_memory is not False:
+    if shares:
         message.shared_memory.CopyFrom(_shared_memory(shared_memory))
     return message if message.ByteSize() else None
 

@@ -15,6 +15,15 @@ from kit.errors import MetadataError
 __all__ = ["TaskMetadata"]
 
 _FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eager")
+_TEXTS = ("cache_version", "deprecated", "pod_template_name")
+_FIELDS = (
+    ("discoverable", "cache"),
+    ("discovery_version", "cache_version"),
+    ("deprecated_error_message", "deprecated"),
+    ("cache_serializable", "cache_serialize"),
+    ("pod_template_name", "pod_template_name"),
+    ("is_eager", "is_eager"),
+)  # on the wire, and here
 _FLYTE_SDK = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
 _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
 _MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
@@ -64,18 +73,18 @@ class TaskMetadata:
     annotations: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
-        set_field = object.__setattr__  # the dataclass is frozen
-        set_field(self, "timeout", _duration(self.timeout))
+        facts = self.__dict__  # the dataclass is frozen
+        facts["timeout"] = _duration(self.timeout)
         ignored = _names("cache_ignore_input_vars", self.cache_ignore_input_vars)
-        set_field(self, "cache_ignore_input_vars", ignored)
+        facts["cache_ignore_input_vars"] = ignored
         self._check_cache()
         _check_retries(self.retries)
-        for name in ("cache_version", "deprecated", "pod_template_name"):
-            _check_text(name, getattr(self, name))
+        for name in _TEXTS:
+            _check_text(name, facts[name])
         for name in _FLAGS:
-            _check_flag(name, getattr(self, name))
+            _check_flag(name, facts[name])
         for name in ("labels", "annotations"):
-            set_field(self, name, _text_map(name, getattr(self, name)))
+            facts[name] = _text_map(name, facts[name])
 
     def _check_cache(self) -> None:
         if self.cache and not self.cache_version:
@@ -112,37 +121,33 @@ class TaskMetadata:
             runtime_name: Flavour of what made the template: ``"kit"``, ``"python"``.
             runtime_version: Its version.
         """
-        message = tasks_pb2.TaskMetadata(
-            discoverable=self.cache,
-            discovery_version=self.cache_version,
-            deprecated_error_message=self.deprecated,
-            cache_serializable=self.cache_serialize,
-            pod_template_name=self.pod_template_name,
-            cache_ignore_input_vars=self.cache_ignore_input_vars,
-            is_eager=self.is_eager,
-        )
+        message = tasks_pb2.TaskMetadata()
+        self.write(message, runtime_name, runtime_version)
+        return message
+
+    def write(
+        self, message: tasks_pb2.TaskMetadata, runtime_name: str, runtime_version: str
+    ) -> None:
+        """Write the metadata into an empty message; see :meth:`to_message`."""
         runtime = message.runtime
         runtime.type = _FLYTE_SDK
         runtime.version, runtime.flavor = runtime_version, runtime_name
-        self._write_always_present(message)
+        message.retries.retries = self.retries
+        message.generates_deck.value = self.generates_deck
+        for part in (message.retries, message.generates_deck, message.metadata):
+            part.SetInParent()  # they are there even when they are empty
+        for field, name in _FIELDS:
+            value = getattr(self, name)
+            if value:
+                setattr(message, field, value)
         if self.interruptible is not None:
             message.interruptible = self.interruptible
+        if self.cache_ignore_input_vars:
+            message.cache_ignore_input_vars.extend(self.cache_ignore_input_vars)
         if isinstance(self.timeout, dt.timedelta) and self.timeout:
             message.timeout.FromTimedelta(self.timeout)
-        return message
-
-    def _write_always_present(self, message: tasks_pb2.TaskMetadata) -> None:
-        """Write the parts that are there even when they are empty."""
-        retries, deck = message.retries, message.generates_deck
-        retries.SetInParent()
-        retries.retries = self.retries
-        deck.SetInParent()
-        deck.value = self.generates_deck
-        message.metadata.SetInParent()
-        if self.labels:
-            message.metadata.labels.update(self.labels)
-        if self.annotations:
-            message.metadata.annotations.update(self.annotations)
+        message.metadata.labels.update(self.labels or {})
+        message.metadata.annotations.update(self.annotations or {})
 
 
 def _duration(timeout: object) -> dt.timedelta | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -181,7 +182,8 @@ def _check_value(name: str, value: Any, accepted: tuple[type, ...]) -> None:
         raise ResourcesError(msg)
 
 
-def _check_amount(name: str, value: Any) -> None:
+@functools.lru_cache(maxsize=256)  # the same few amounts, over and over
+def _check_amount(name: str, value: str | float) -> None:
     if value == "":
         return  # left out on the wire, as flytekit does
     from kit.definition.quantity import parse_quantity

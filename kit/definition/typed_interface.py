@@ -44,7 +44,8 @@ def typed_interface(
     inputs, outputs = _descriptions(interface)
     _fill(message.inputs, "inputs", interface.inputs, inputs, engine)
     _fill(message.outputs, "outputs", interface.outputs, outputs, engine)
-    for name, variable in message.outputs.variables.items():
+    for name in message.outputs.variables:
+        variable = message.outputs.variables[name]
         if not variable.HasField("artifact_partial_id"):
             continue
         for label, value in _labels(variable.artifact_partial_id):

@@ -8,7 +8,7 @@ import kit
 from kit.definition.metadata import TaskMetadata
 from kit.definition.settings import Runtime, SerializationSettings, check_runtime
 
-__all__ = ["command_args", "metadata_message", "runtime_of"]
+__all__ = ["command_args", "runtime_of", "write_metadata"]
 
 # Wire contracts: these names stand in registered templates and never move.
 _RESOLVER = "kit.resolver.default_task_template_resolver"
@@ -51,10 +51,14 @@ def command_args(
     ]
 
 
-def metadata_message(
-    metadata: TaskMetadata, runtime: Runtime, settings: SerializationSettings
-) -> tasks_pb2.TaskMetadata:
-    """Write the metadata with what made the template."""
+def write_metadata(
+    message: tasks_pb2.TaskMetadata,
+    metadata: TaskMetadata,
+    runtime: Runtime,
+    settings: SerializationSettings,
+) -> None:
+    """Write the metadata with what made the template into an empty message."""
     if runtime == "flytekit":
-        return metadata.to_message("python", settings.flytekit_version)
-    return metadata.to_message("kit", kit.__version__)
+        metadata.write(message, "python", settings.flytekit_version)
+    else:
+        metadata.write(message, "kit", kit.__version__)

@@ -20,7 +20,7 @@ from kit.definition.shipment import INLINE_KEY, computed_once
 from kit.errors import CustomWarning, DefinitionError
 from kit.template.config import check_config, kit_entries
 from kit.template.custom import doubtful_numbers, fill_struct
-from kit.template.runtime import metadata_message, runtime_of
+from kit.template.runtime import runtime_of, write_metadata
 
 if TYPE_CHECKING:
     from flyteidl.admin import task_pb2
@@ -142,7 +142,9 @@ def task_template(
         type=task.task_type, task_type_version=task.task_type_version
     )
     _write_identifier(template.id, task.name, settings)
-    _write_metadata(template.metadata, task, runtime, settings)
+    write_metadata(template.metadata, task.metadata, runtime, settings)
+    if task.enable_deck:
+        template.metadata.generates_deck.value = True
     template.interface.CopyFrom(task.interface)
     security = _message(task.security_context, security_pb2.SecurityContext)
     if security is not None:
@@ -170,17 +172,6 @@ def _write_identifier(
     identifier.domain = settings.domain or ""
     identifier.name = name or ""
     identifier.version = settings.version or ""
-
-
-def _write_metadata(
-    message: tasks_pb2.TaskMetadata,
-    task: TaskDefinition,
-    runtime: Runtime,
-    settings: SerializationSettings,
-) -> None:
-    message.CopyFrom(metadata_message(task.metadata, runtime, settings))
-    if task.enable_deck:
-        message.generates_deck.value = True
 
 
 def _config(
