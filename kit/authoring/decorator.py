@@ -42,11 +42,12 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     ) -> None:
         function = check_function(executor)
         is_class = isinstance(executor, type)
+        made: Any = executor if is_class else function_executor(function)
         super().__init__(
             name,
             None,
             facts.pop("image"),
-            executor if is_class else function_executor(function),
+            made,
             interface=interface_of_task(function),
             **facts,
         )
@@ -67,6 +68,11 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
     def written_executor(self) -> FunctionType | type[Any]:
         """The function, or the class that has it."""
         return self._written_executor
+
+    @property
+    def custom(self) -> Custom | None:
+        """What the decorator was given: ``tt.custom``, or a function that makes it."""
+        return self._custom
 
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any]:
         """Return the decorator's ``custom``, or what it returns for the settings."""
