@@ -35,6 +35,7 @@ _COMMANDS = {
     "show": ("kit.cli.show", "Show the template a task makes."),
     "run": ("kit.cli.run", "Run a task the way the cluster would."),
     "prove": ("kit.cli.prove", "Make sure that what ships is all that a task needs."),
+    "diff": ("kit.cli.diff", "Tell what differs between two tasks."),
     "check-env": ("kit.cli.check_env", "Say what this environment can do."),
 }
 

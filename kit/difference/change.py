@@ -14,7 +14,7 @@ from kit.difference.edit import Edit, Kind, Steps
 from kit.difference.impact import Impact
 from kit.difference.interface_rules import judge_interface
 from kit.difference.rules import judge_place
-from kit.difference.secrecy import without_secrets
+from kit.difference.secrecy import HIDDEN, without_secrets
 from kit.errors import render_path
 
 __all__ = ["Change", "change_of"]
@@ -100,11 +100,15 @@ def change_of(
         impacts, why = [Impact.CACHE], _words_of(part)
     else:
         impacts, why = [impact, Impact.CACHE], f"{why}; {_words_of(part)}"
+    before = without_secrets(edit.steps, edit.before)
+    after = without_secrets(edit.steps, edit.after)
+    if HIDDEN in (before, after):
+        why += "; a secret by its name, so not shown"
     return Change(
         path=render_path(edit.steps),
         kind=edit.kind,
-        before=without_secrets(edit.steps, edit.before),
-        after=without_secrets(edit.steps, edit.after),
+        before=before,
+        after=after,
         impacts=tuple(sorted(impacts, key=_GRAVITY.__getitem__)),
         why=why,
         cache_part=part,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from flyteidl.admin.description_entity_pb2 import DescriptionEntity
@@ -16,11 +17,17 @@ from kit.difference.history import Definition
 from kit.errors import SideError
 from kit.storage import read_bytes
 from kit.task.definition import CustomizedContainerDefinition
-from kit.template.files import Message, decode_message, form_of, template_of
+from kit.template.files import (
+    FORMATS,
+    Message,
+    decode_message,
+    form_of,
+    template_of,
+)
 from kit.template.parse import MAX_TEMPLATE_BYTES
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
-__all__ = ["Side", "read_sides"]
+__all__ = ["Side", "names_side", "read_sides"]
 
 _REGISTERED = "flyte:"
 _REVISION = "git:"
@@ -51,7 +58,8 @@ def read_sides(
     new: Any,
     old: Any,
     settings: SerializationSettings | None = None,
-    **replaced: Any,
+    *,
+    replaced: Mapping[str, Any] | None = None,
 ) -> tuple[Side, Side]:
     """Read both sides of a diff.
 
@@ -62,7 +70,7 @@ def read_sides(
         old: The same.
         settings: What tasks are serialized with.  By default those of a local call,
             with the project, domain and version of the other side if that has its own.
-        **replaced: Fields of the settings to take in place of those.
+        replaced: Fields of the settings to take in place of those.
 
     Raises:
         SideError: A side is none of these.
@@ -73,9 +81,20 @@ def read_sides(
     sources = [_source(new), _source(old)]
     made = [source for source in sources if isinstance(source, Side)]
     chosen = settings or _settings_like(made[0] if made else None)
-    chosen = chosen.replace(**replaced)
+    chosen = chosen.replace(**(replaced or {}))
     first, second = (s if isinstance(s, Side) else s(chosen) for s in sources)
     return first, second
+
+
+def names_side(text: str) -> bool:
+    """Tell whether a text is a side by itself; others may name a task to import."""
+    from kit.difference.package import is_package  # loads tarfile
+
+    path = text.partition("::")[0]
+    if text.startswith((_REVISION, _REGISTERED)) or is_package(path):
+        return True
+    ending = PurePath(path).suffix.lower().removeprefix(".")
+    return ending in (*FORMATS, "yml")
 
 
 def _settings_like(side: Side | None) -> SerializationSettings:

@@ -1,0 +1,89 @@
+"""What is shown of what differs between two tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kit.difference.difference import Difference
+from kit.difference.impact import Impact
+from kit.display.difference_text import change_lines
+from kit.display.summary import (
+    Code,
+    Fact,
+    Facts,
+    Finding,
+    Item,
+    Section,
+    Severity,
+    Summary,
+)
+
+__all__ = ["summarize_difference"]
+
+_MOST_CHANGES = 100
+"""Of one kind; the others are counted."""
+
+
+def summarize_difference(difference: Difference) -> Summary:
+    """Summarize a difference: what it means first, and then each change.
+
+    Changes are grouped by their gravest impact.  Those beyond a hundred of a kind are
+    counted, and lines beyond forty of a value too; ``Difference.to_json`` has them all.
+    """
+    meaning = Section("Meaning", tuple(_meaning(difference)))
+    groups = (
+        Section(_title(impact), tuple(_changes(difference, impact)))
+        for impact in Impact
+    )
+    count = len(difference.changes)
+    status = f"{count:,} change{'s' if count > 1 else ''}" if count else "identical"
+    return Summary("diff", difference.name, (meaning, *groups), status=status)
+
+
+def _title(impact: Impact) -> str:
+    return impact.value.capitalize()
+
+
+def _meaning(difference: Difference) -> Iterator[Item]:
+    yield Facts((Fact("old", difference.old), Fact("new", difference.new)))
+    if difference.breaks_callers:
+        broken = (c.path for c in difference.changes if Impact.BREAK in c.impacts)
+        places = _some(list(broken))
+        yield Finding("error", f"Callers of the old one break: {places}.")
+    yield from _cache(difference)
+    yield _verdict(difference)
+
+
+def _cache(difference: Difference) -> Iterator[Finding]:
+    if difference.cache_parts:
+        parts = ", ".join(difference.cache_parts)
+        yield Finding(
+            "warning", f"Cached results are missed: the key differs in {parts}."
+        )
+    elif difference.takes_old_results:
+        yield Finding(
+            "warning",
+            "Results cached by the old one are taken, though what runs differs.",
+            "Give the task another cache version.",
+        )
+
+
+def _verdict(difference: Difference) -> Finding:
+    verdict = difference.verdict
+    severity: Severity = "warning" if verdict.outcome == "refused" else "note"
+    return Finding(severity, verdict.meaning, words=verdict.words)
+
+
+def _some(names: list[str]) -> str:
+    shown, more = names[:5], len(names) - 5
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _changes(difference: Difference, impact: Impact) -> Iterator[Item]:
+    changes = difference.of_impact(impact)
+    for change in changes[:_MOST_CHANGES]:
+        caption = f"{change.path}: {change.why}"
+        yield Code(change_lines(change), "diff", caption)
+    if len(changes) > _MOST_CHANGES:
+        more = len(changes) - _MOST_CHANGES
+        yield Finding("note", f"{more:,} more changes of this kind are not shown.")
