@@ -61,15 +61,12 @@ class ExecutorModuleMagic:
         flags = module_flags().parse_text(line)
         file = module_file(flags.file, Path.cwd())
         data = module_bytes(cell)
-        path = str(file.path)
-        with errors_of_cell(self._shell, path):
-            compile(data, path, "exec", dont_inherit=True)  # before it is written
-        if not flags.overwrite:
-            file.check_may_replace()
-        file.write(data)
-        former = sys.modules.get(file.name)
-        stale = {} if former is None else _defined_in(former)
-        with errors_of_cell(self._shell, path):
+        with errors_of_cell(self._shell, str(file.path)):
+            compile(data, file.path, "exec", dont_inherit=True)  # before it is written
+            file.check_may_replace(overwrite=flags.overwrite)
+            file.write(data)
+            former = sys.modules.get(file.name)
+            stale = {} if former is None else _defined_in(former)
             module = import_module_of(file, data)
         self._shell.drop_by_id(stale)
         self._shell.push(public_names(module))

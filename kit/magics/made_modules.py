@@ -14,6 +14,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,7 +45,7 @@ def import_module_of(file: ModuleFile, data: bytes) -> ModuleType:
     former = sys.modules.get(file.name)
     if former is not None and _is_current(former, data):
         return former
-    _make_findable(file)
+    _make_findable(file.name.partition(".")[0], file.root)
     sys.modules.pop(file.name, None)
     try:
         module = importlib.import_module(file.name)
@@ -65,11 +66,10 @@ def _is_current(module: ModuleType, data: bytes) -> bool:
     )
 
 
-def _make_findable(file: ModuleFile) -> None:
+def _make_findable(top: str, root: Path) -> None:
     importlib.invalidate_caches()
-    if importlib.util.find_spec(file.name) is None:
-        sys.path.insert(0, str(file.root))
-        importlib.invalidate_caches()
+    if importlib.util.find_spec(top) is None:
+        sys.path.insert(0, str(root))
 
 
 def _used(module: ModuleType, data: bytes) -> Iterator[tuple[str, ModuleType]]:

@@ -34,20 +34,18 @@ class ModuleFile:
     path: Path
     root: Path
 
-    @property
-    def exists(self) -> bool:
-        """Whether there is something at its path, be it a folder."""
-        return self.path.exists() or self.path.is_symlink()
-
-    def check_may_replace(self) -> None:
+    def check_may_replace(self, *, overwrite: bool) -> None:
         """Refuse to lose what a person wrote.
+
+        Args:
+            overwrite: Whether the person says that it may be lost.
 
         Raises:
             UsageError: The file is not the magic's, or was changed since.
         """
         if self.path.is_dir():
             raise UsageError(f"{self.path} is a folder. Choose another name.")
-        if not self.exists:
+        if overwrite or not self.path.exists():
             return
         first, _, body = self.path.read_bytes().partition(b"\n")
         written = _WRITTEN.match(first)
@@ -66,7 +64,7 @@ class ModuleFile:
 
     def write(self, data: bytes) -> None:
         """Write the file whole, unless it holds that already."""
-        if self.exists and self.path.read_bytes() == data:
+        if self.path.exists() and self.path.read_bytes() == data:
             return
         write_bytes(str(self.path), data)
         self._forget_compiled()

@@ -8,20 +8,25 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 
+@pytest.fixture(scope="module")
+def one_shell():
+    """Make a shell; to make one takes longer than most tests."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
 @pytest.fixture
-def shell(tmp_path, monkeypatch):
-    """Make a shell whose notebook lies in a fresh folder."""
+def shell(one_shell, tmp_path, monkeypatch):
+    """Give a shell whose notebook is new and lies in a fresh folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    known = {*sys.modules}
-    ip = InteractiveShell.instance()
-    ip.reset()
-    ip.run_line_magic("load_ext", "kit")
-    ip.run_cell("import kit")
-    yield ip
-    ip.run_line_magic("unload_ext", "kit")
-    ip.reset()
-    InteractiveShell.clear_instance()
+    known, names = {*sys.modules}, {*one_shell.user_ns}
+    one_shell.run_line_magic("load_ext", "kit")
+    one_shell.run_cell("import kit")
+    yield one_shell
+    one_shell.run_line_magic("unload_ext", "kit")
+    for name in {*one_shell.user_ns} - names:  # reset() takes longer
+        del one_shell.user_ns[name]
     for name in {*sys.modules} - known:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
