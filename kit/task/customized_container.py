@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TC", "PythonCustomizedContainerTask"]
 
 TC = TypeVar("TC")
+_MOST_REMEMBERED = 2**20  # bytes
 LastRun = tuple[literals_pb2.LiteralMap, literals_pb2.LiteralMap]
 
 
@@ -155,12 +156,16 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
     def note_run(
         self, inputs: literals_pb2.LiteralMap, outputs: literals_pb2.LiteralMap
     ) -> None:
-        """Remember what the task was last run on and what came out, to test it by."""
-        self._last_run = inputs, outputs
+        """Remember what the task was last run on and what came out, to test it by.
+
+        Large literals are not kept in memory for that.
+        """
+        if inputs.ByteSize() + outputs.ByteSize() <= _MOST_REMEMBERED:
+            self._last_run = inputs, outputs
 
     @property
     def last_run(self) -> LastRun | None:
-        """The inputs and outputs of the last run in this session that succeeded."""
+        """The inputs and outputs of this session's last run that was good and small."""
         return self._last_run
 
     def run_literals(

@@ -359,3 +359,15 @@ def test_running_on_literals_asks_the_cache_first(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="local cache"):
         assert task.run_literals(None, empty) == first
     assert len(runs) == 1
+
+
+def test_the_last_good_run_is_remembered_unless_it_is_large():
+    """A test is written of it, and memory is not kept for one."""
+    interface = Interface({"text": str}, {"o0": int})
+    task = lab_task(lambda _tt, inputs: len(inputs["text"]), interface=interface)
+    assert task.last_run is None
+    task(text="abc")
+    task(text="x" * 2**20)
+    inputs, outputs = task.last_run
+    assert inputs.literals["text"].scalar.primitive.string_value == "abc"
+    assert outputs.literals["o0"].scalar.primitive.integer == 3
