@@ -79,11 +79,16 @@ class Shipping:
         if self.ship is None:
             return self._inline(self.problem)
         msg = (
-            f"The executor {self.location} of {self.task!r} cannot ship as a module: "
+            f"{self._who} cannot ship as a module: "
             f"{self.problem}. Leave ship out to send its source, or move it to the top "
             "level of a module of the image."
         )
         raise ShippingError(msg)
+
+    @property
+    def _who(self) -> str:
+        location = self.location.removesuffix(".executor_type")  # of a function
+        return f"The executor {location} of task {self.task!r}"
 
     def _is_beside_notebook(self) -> bool:
         """Tell whether a notebook imported it from a file of its own folder."""
@@ -107,18 +112,17 @@ class Shipping:
         exported = self.exported
         if exported is None:
             msg = (
-                f"The executor {self.location} of {self.task!r} ships as the module "
-                "that an export writes, for ship='export' says so, and it was not "
-                'exported in this session. Call kit.export(task, "…/") first.'
+                f"{self._who} ships as the module that an export writes, for "
+                "ship='export' says so, and it was not exported in this session. Call "
+                'kit.export(task, "…/") first.'
             )
             raise ShippingError(msg)
         source = self._source("ships as an exported module")
         if source.digest != exported.digest:
             msg = (
-                f"The executor {self.location} of {self.task!r} changed since it was "
-                f"exported to {exported.path}, and the container would run what is "
-                "there. Export it again: kit.export(task, "
-                f"{exported.path!r}, overwrite=True)."
+                f"{self._who} changed since it was exported to {exported.path}, and "
+                "the container would run what is there. Export it again: "
+                f"kit.export(task, {exported.path!r}, overwrite=True)."
             )
             raise ShippingError(msg)
         why = f"it was exported to {exported.path}"
@@ -135,10 +139,7 @@ class Shipping:
 
     def _stuck(self, how: str, error: AuthoringError) -> ExecutorError | AuthoringError:
         """Say why its source is needed, and why it cannot travel; of the same class."""
-        text = (
-            f"The executor {self.location} of {self.task!r} {how}; but its source "
-            f"cannot travel. {error}"
-        )
+        text = f"{self._who} {how}; but its source cannot travel. {error}"
         if "<locals>" in self.executor.__qualname__:
             advice = "Move the class to the top level of its module."
             return ShippingError(f"{text} {advice}")
@@ -148,7 +149,7 @@ class Shipping:
         if size <= self.limit:
             return
         msg = (
-            f"The source of {self.location} is {size:,} bytes, and a template takes "
+            f"{self._who} has {size:,} bytes of source, and a template takes "
             f"{self.limit:,} of them under custom[{INLINE_KEY!r}]: Flyte reads it "
             f"often. Put the code into a module of the image (ship='module'), or say "
             f"inline_limit={size} for task {self.task!r}."
