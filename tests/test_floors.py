@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    ("kit.errors", "kit.paths", "kit.storage"),
+    ("kit.errors", "kit.paths", "kit.shown", "kit.storage"),
     ("kit.types",),
     ("kit.definition",),
     ("kit.template",),

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from kit.definition.docstring import Docstring
 from kit.definition.keywords import explain_keywords
 from kit.errors import InterfaceError
+from kit.shown import Shown
 
 __all__ = ["Interface", "kwtypes"]
 
@@ -24,7 +25,7 @@ def kwtypes(**types: Any) -> OrderedDict[str, Any]:
 
 
 @explain_keywords(InterfaceError)
-class Interface:
+class Interface(Shown):
     """The inputs and outputs of a task: like a signature, but simpler.
 
     Args:

@@ -5,27 +5,19 @@ Text of tasks is always put into :class:`rich.text.Text`, never parsed as markup
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from typing import TextIO
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.syntax import Syntax
-from rich.table import Table as Grid
 from rich.text import Text
 
-from kit.display.escape import one_line, visible
-from kit.display.summary import (
-    Code,
-    Facts,
-    Finding,
-    Item,
-    Section,
-    Summary,
-    Table,
-)
+from kit.display.console_items import item_text
+from kit.display.escape import one_line
+from kit.display.summary import Badge, Section, Summary
 
-__all__ = ["draw", "make_console", "print_summary"]
+__all__ = ["draw", "make_console", "plain_text", "print_summary"]
 
 _STATUS_STYLES = {
     "SUCCEEDED": "bold green",
@@ -33,8 +25,9 @@ _STATUS_STYLES = {
     "ABORTED": "bold yellow",
     "TIMED_OUT": "bold yellow",
 }
-_SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold blue"}
+_BADGE_STYLES = {"plain": "", "good": "green", "notable": "yellow", "bad": "bold red"}
 _INDENT = (0, 0, 0, 2)
+_WIDTH = 80
 
 
 def make_console(file: TextIO | None = None) -> Console:
@@ -47,25 +40,70 @@ def make_console(file: TextIO | None = None) -> Console:
     )
 
 
-def print_summary(summary: Summary, console: Console | None = None) -> None:
+def plain_text(summary: Summary, *, width: int = _WIDTH, details: bool = False) -> str:
+    """Return a summary as text without colour, the same wherever it is drawn.
+
+    Args:
+        summary: What to draw.
+        width: Columns of a line at most.
+        details: Whether to draw the sections for those who look closer, too.
+    """
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=False,
+        force_jupyter=False,
+        color_system=None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+    print_summary(summary, console, details=details)
+    return file.getvalue().removesuffix("\n")
+
+
+def print_summary(
+    summary: Summary, console: Console | None = None, *, details: bool = False
+) -> None:
     """Print a summary to a console, by default standard output's.
 
     In a file or pipe, lines have no spaces at their ends.
+
+    Args:
+        summary: What to draw.
+        console: Where to.
+        details: Whether to draw the sections for those who look closer, too.
     """
     console = console or make_console()
+    drawn = draw(summary, details=details)
     if console.is_terminal:
-        console.print(draw(summary))
+        console.print(drawn)
         return
     with console.capture() as capture:
-        console.print(draw(summary))
+        console.print(drawn)
     lines = (line.rstrip() for line in capture.get().splitlines())
     console.file.write("".join(f"{line}\n" for line in lines))
 
 
-def draw(summary: Summary) -> RenderableType:
+def draw(summary: Summary, *, details: bool = False) -> RenderableType:
     """Return what rich prints for a summary."""
-    shown = (section for section in summary.sections if section.items)
-    return Group(_heading(summary), *(_section(section) for section in shown))
+    return Group(_heading(summary), *_sections(summary, details=details))
+
+
+def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
+    """Draw the sections, and name those that are left out."""
+    left_out = []
+    for section in summary.sections:
+        if section.items and section.detail and not details:
+            left_out.append(one_line(section.title))
+        elif section.items:
+            yield _section(section)
+    if left_out:
+        more = f"\nNot shown: {', '.join(left_out)}."
+        yield Text(more, style="dim", overflow="fold")
 
 
 def _heading(summary: Summary) -> Text:
@@ -75,67 +113,16 @@ def _heading(summary: Summary) -> Text:
     if summary.status:
         style = _STATUS_STYLES.get(summary.status, "bold")
         heading.append("  ").append(one_line(summary.status), style=style)
+    for badge in summary.badges:
+        heading.append("  ").append_text(_badge(badge))
     return heading
+
+
+def _badge(badge: Badge) -> Text:
+    return Text(f"[{one_line(badge.text)}]", style=_BADGE_STYLES[badge.tone])
 
 
 def _section(section: Section) -> RenderableType:
     title = Text(f"\n{one_line(section.title)}", style="bold cyan", overflow="fold")
-    return Group(
-        title, *(Padding(_item(item), _INDENT, expand=False) for item in section.items)
-    )
-
-
-def _item(item: Item) -> RenderableType:
-    if isinstance(item, Facts):
-        return _facts(item)
-    if isinstance(item, Table):
-        return _table(item)
-    if isinstance(item, Code):
-        return _captioned(item.caption, _code(item))
-    return _finding(item)
-
-
-def _facts(facts: Facts) -> RenderableType:
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True, style="dim")
-    grid.add_column(overflow="fold")
-    for fact in facts.rows:
-        grid.add_row(_text(fact.name), _text(fact.value))
-    return grid
-
-
-def _table(table: Table) -> RenderableType:
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in table.columns:
-        grid.add_column(_text(column), overflow="fold")
-    for row in table.rows:
-        grid.add_row(*map(_text, row))
-    return _captioned(table.caption, grid)
-
-
-def _code(code: Code) -> RenderableType:
-    text = visible(code.text)
-    if code.language == "text":
-        return Text(text, overflow="fold")
-    lexer = "bash" if code.language == "shell" else code.language
-    drawn = Syntax(text, lexer, theme="ansi_dark").highlight(text)
-    drawn.rstrip()
-    drawn.no_wrap, drawn.overflow = False, "fold"
-    return drawn
-
-
-def _finding(finding: Finding) -> RenderableType:
-    style = _SEVERITY_STYLES[finding.severity]
-    text = Text(f"{finding.severity}: ", style=style, overflow="fold")
-    text.append(visible(finding.message), style="not bold default")
-    if finding.advice:
-        text.append(f"\n{visible(finding.advice)}", style="dim")
-    return text
-
-
-def _captioned(caption: str, drawn: RenderableType) -> RenderableType:
-    return Group(Text(one_line(caption), style="dim"), drawn) if caption else drawn
-
-
-def _text(value: str) -> Text:
-    return Text(visible(value), overflow="fold")
+    items = (Padding(item_text(item), _INDENT, expand=False) for item in section.items)
+    return Group(title, *items)

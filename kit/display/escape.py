@@ -7,21 +7,17 @@ direction override could show one text and mean another.
 
 from __future__ import annotations
 
-import unicodedata
+import re
+from html import escape
 
-__all__ = ["one_line", "shorten", "visible"]
+__all__ = ["attribute", "html_text", "one_line", "shorten", "visible"]
 
-_KEPT = "\n\t"
-_HIDDEN_CATEGORIES = frozenset(
-    {
-        "Cc",  # control characters, C0 and C1: escape sequences start with one
-        "Cs",  # lone surrogates, which no terminal can encode
-        "Zl",  # line separator
-        "Zp",  # paragraph separator
-    }
-)
-_DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e") | frozenset(
-    "\u2066\u2067\u2068\u2069"
+# Control characters but for line ends and tabs (an escape sequence starts with one),
+# line and paragraph separators, marks that change the direction of text, and halves of
+# surrogate pairs, which nothing can encode.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+    "\ud800-\udfff]"
 )
 
 
@@ -31,9 +27,7 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31mb")
     'a\\x1b[31mb'
     """
-    if text.isprintable():  # the usual case, at the speed of C
-        return text if _DIRECTION.isdisjoint(text) else _spell(text)
-    return _spell(text)
+    return _OBEYED.sub(_spell, text)
 
 
 def one_line(text: str) -> str:
@@ -42,7 +36,25 @@ def one_line(text: str) -> str:
     >>> one_line("a\nb")
     'a\\nb'
     """
-    return _escaped_breaks(visible(text))
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def html_text(text: str) -> str:
+    """Return text as it may stand between two tags of HTML, and nowhere else.
+
+    >>> html_text("<b>")
+    '&lt;b&gt;'
+    """
+    return escape(visible(text), quote=False)
+
+
+def attribute(text: str) -> str:
+    """Return text as it may stand in a quoted attribute of HTML.
+
+    >>> attribute('"<')
+    '&quot;&lt;'
+    """
+    return escape(one_line(text), quote=True)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -57,17 +69,5 @@ def shorten(text: str, limit: int) -> str:
     return text[: max(limit - len(mark), 1)] + mark
 
 
-def _spell(text: str) -> str:
-    return "".join(map(_spell_character, text))
-
-
-def _spell_character(character: str) -> str:
-    if character in _KEPT:
-        return character
-    if character in _DIRECTION or unicodedata.category(character) in _HIDDEN_CATEGORIES:
-        return character.encode("unicode_escape").decode("ascii")
-    return character
-
-
-def _escaped_breaks(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\t", "\\t")
+def _spell(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")

@@ -9,7 +9,7 @@ from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Summa
 from kit.display.value import value_items
 from kit.runners.outcome import Run
 
-__all__ = ["summarize_run"]
+__all__ = ["summarize_run", "summarize_run_shown"]
 
 _LOG_LINES = 20
 
@@ -20,6 +20,7 @@ def summarize_run(
     with_command: bool = False,
     with_logs: bool = True,
     with_traceback: bool = True,
+    with_files: bool = True,
 ) -> Summary:
     """Summarize a run that has ended; no times, which differ from run to run.
 
@@ -28,15 +29,21 @@ def summarize_run(
         with_command: Whether to show the command that does the same again.
         with_logs: Whether to show the last lines it wrote.
         with_traceback: Whether to show the traceback of its error.
+        with_files: Whether to name its directory, which differs from run to run.
     """
     sections = [
         Section("Outputs", value_items(run.outputs)),
         Section("Error", tuple(_error(run, with_traceback=with_traceback))),
         Section("Logs", tuple(_logs(run)) if with_logs else ()),
         Section("Command", tuple(_command(run)) if with_command else ()),
-        Section("Files", tuple(_files(run))),
+        Section("Files", tuple(_files(run)) if with_files else ()),
     ]
     return Summary("run", run.task, tuple(sections), status=run.phase.value)
+
+
+def summarize_run_shown(run: Run) -> Summary:
+    """Summarize a run for the end of a cell, where the same run looks the same."""
+    return summarize_run(run, with_files=False)
 
 
 def _error(run: Run, *, with_traceback: bool) -> Iterator[Item]:

@@ -7,20 +7,51 @@ tell the same facts.  Texts in it are raw: each leaf escapes them for where it d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["Code", "Fact", "Facts", "Finding", "Item", "Section", "Summary", "Table"]
+__all__ = [
+    "Badge",
+    "Code",
+    "Fact",
+    "Facts",
+    "Finding",
+    "Gauge",
+    "Gauges",
+    "Item",
+    "Section",
+    "Summary",
+    "Table",
+    "Tree",
+]
 
 Severity = Literal["error", "warning", "note"]
-Language = Literal["json", "shell", "python", "text"]
+Language = Literal["json", "shell", "python", "text", "yaml", "pbtxt", "sql", "diff"]
+Tone = Literal["plain", "good", "notable", "bad"]
+Style = Literal["text", "code", "macros", "dim"]
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A word or two that stand out at the top: ``cache v1``, ``2 secrets``."""
+
+    text: str
+    tone: Tone = "plain"
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and its value."""
+    """A name and its value.
+
+    Attributes:
+        name: What it is.
+        value: What it is worth.
+        source: Where the value comes from, if that is known: shown on hover, and in
+            the table of the whole message.
+    """
 
     name: str
     value: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,40 +63,132 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under column titles; every row is as long as ``columns``."""
+    """Rows of cells under column titles; every row is as long as ``columns``.
+
+    Attributes:
+        columns: The titles.
+        rows: The cells, as text.
+        caption: What the table is, if its section does not say it.
+        styles: How each column's cells are to be read; text where there is none.
+        sources: Where each row comes from, if that is known: as many as rows, or none.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    styles: tuple[Style, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def style(self, column: int) -> Style:
+        """Return how the cells of a column are to be read."""
+        return self.styles[column] if column < len(self.styles) else "text"
 
 
 @dataclass(frozen=True)
 class Code:
-    """Text whose spaces and line ends matter."""
+    """Text whose spaces and line ends matter.
+
+    Attributes:
+        text: The text.
+        language: What it is written in; ``shell`` may have the engine's macros.
+        caption: What it is, if its section does not say it.
+        folded: Whether a face that folds shows the caption first.
+    """
 
     text: str
     language: Language = "text"
     caption: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A value made of dictionaries, lists and plain values, as JSON has them.
+
+    Attributes:
+        value: The value, already within bounds.
+        caption: What it is, if its section does not say it.
+        source: Where it comes from, if that is known.
+    """
+
+    value: Any
+    caption: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something the reader should know, and what to do about it."""
+    """Something the reader should know, and what to do about it.
+
+    Attributes:
+        severity: How bad it is.
+        message: What will happen.
+        advice: What to do.
+        rule: The rule that was broken, if it has a name.
+        path: Where in the message.
+        words: The backend's own words.
+    """
 
     severity: Severity
     message: str
     advice: str = ""
+    rule: str = ""
+    path: str = ""
+    words: str = ""
 
 
-Item = Facts | Table | Code | Finding
+@dataclass(frozen=True)
+class Gauge:
+    """How much of a limit is used.
+
+    Attributes:
+        name: What is limited.
+        value: How much there is, in bytes.
+        limit: How much there may be, in bytes.
+        note: What happens beyond.
+    """
+
+    name: str
+    value: int
+    limit: int
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """The numbers as a reader wants them.
+
+        >>> Gauge("gRPC", 2048, 4 * 2**20).text
+        '2,048 of 4,194,304 bytes (under 1 %)'
+        """
+        share = 100 * self.value / self.limit
+        percent = "under 1" if 0 < share < 1 else f"{share:,.0f}"
+        return f"{self.value:,} of {self.limit:,} bytes ({percent} %)"
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Several gauges, drawn under each other."""
+
+    rows: tuple[Gauge, ...]
+
+
+Item = Facts | Table | Code | Tree | Finding | Gauges
 
 
 @dataclass(frozen=True)
 class Section:
-    """Items under a title; an empty section is not shown at all."""
+    """Items under a title; an empty section is not shown at all.
+
+    Attributes:
+        title: What the items are about; titles are unique in a summary.
+        items: What there is to know.
+        detail: Whether it is for those who look closer: HTML shows it folded, and a
+            terminal only when it is asked for everything.
+    """
 
     title: str
     items: tuple[Item, ...]
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,12 +200,14 @@ class Summary:
         title: Its name.
         status: Its state in a word, empty if it has none.
         sections: What there is to know, most important first.
+        badges: What stands out.
     """
 
     kind: str
     title: str
     sections: tuple[Section, ...]
     status: str = ""
+    badges: tuple[Badge, ...] = ()
 
     def section(self, title: str) -> Section | None:
         """Return the section of that title, None if the summary has none."""

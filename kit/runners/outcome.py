@@ -14,6 +14,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from kit.errors import RunCancelled, RunCrashed, RunError, RunFailed, RunTimedOut
 from kit.runners.failure import Failure
 from kit.runners.log import Log
+from kit.shown import Shown
 
 __all__ = ["Phase", "Run", "Timings"]
 
@@ -65,7 +66,7 @@ class Timings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class Run(Shown):
     """One run of one task, from its end.
 
     Attributes:

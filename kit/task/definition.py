@@ -28,6 +28,7 @@ from kit.definition.typed_interface import typed_interface
 from kit.errors import DefinitionError, MissingCustomError, nearest
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.executable import ExecutableTemplateShimTask
+from kit.shown import Shown
 from kit.task import checks
 from kit.task.shipped import ShippedTask
 from kit.template.container import container_message
@@ -45,7 +46,7 @@ TC = TypeVar("TC")
 
 
 class CustomizedContainerDefinition(
-    ShippedTask, ExecutableTemplateShimTask, TrackedInstance, Generic[TC]
+    ShippedTask, ExecutableTemplateShimTask, TrackedInstance, Shown, Generic[TC]
 ):
     """The definition of a task; :class:`PythonCustomizedContainerTask` adds its calls.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import identifier_pb2, tasks_pb2
 
+from kit.shown import Shown
 from kit.template.config import OUTPUT_ORDER
 from kit.template.custom import custom_from_struct
 from kit.template.parts import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["TaskTemplateView"]
 
 
-class TaskTemplateView(View[tasks_pb2.TaskTemplate]):
+class TaskTemplateView(View[tasks_pb2.TaskTemplate], Shown):
     """What an executor sees of its task: everything in the template, nothing else.
 
     Reading is lazy.  What an executor does to ``custom`` stays in its own copy.

@@ -1,0 +1,147 @@
+"""The items of a summary as HTML, one function for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kit.display.escape import attribute, html_text, one_line
+from kit.display.html_tree import tree_html
+from kit.display.summary import (
+    Code,
+    Facts,
+    Finding,
+    Gauges,
+    Item,
+    Style,
+    Table,
+    Tree,
+)
+from kit.template.macros import macro_spans
+
+__all__ = ["item_html"]
+
+
+def item_html(item: Item) -> str:
+    """Return an item as an element."""
+    return str(_DRAWN[type(item)](item))
+
+
+def _facts(facts: Facts) -> str:
+    rows = "".join(
+        f'<tr{_hover(fact.source)}><th scope="row">{_line(fact.name)}</th>'
+        f"<td>{html_text(fact.value)}</td></tr>"
+        for fact in facts.rows
+    )
+    return f'<table class="kit-facts"><tbody>{rows}</tbody></table>'
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{_line(column)}</th>' for column in table.columns)
+    caption = f"<caption>{_line(table.caption)}</caption>" if table.caption else ""
+    label = attribute(table.caption or ", ".join(table.columns))
+    return (
+        f'<div class="kit-scroll" role="region" tabindex="0" aria-label="{label}">'
+        f'<table class="kit-table">{caption}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(_rows(table))}</tbody></table></div>"
+    )
+
+
+def _rows(table: Table) -> Iterator[str]:
+    styles = [table.style(column) for column in range(len(table.columns))]
+    sources = table.sources or ("",) * len(table.rows)
+    for row, source in zip(table.rows, sources, strict=True):
+        cells = iter(zip(row, styles, strict=True))
+        first, first_style = next(cells)
+        yield f'<tr{_hover(source)}><th scope="row">{_cell(first, first_style)}</th>'
+        for cell, style in cells:
+            yield f"<td>{_cell(cell, style)}</td>"
+        yield "</tr>"
+
+
+def _cell(text: str, style: Style) -> str:
+    if not text or style == "text":
+        return html_text(text)
+    if style == "macros":
+        return f"<code>{_macros(text)}</code>"
+    if style == "code":
+        return f"<code>{html_text(text)}</code>"
+    return f"<small>{html_text(text)}</small>"
+
+
+def _macros(text: str) -> str:
+    if "{{" not in text:
+        return html_text(text)
+    return "".join(
+        html_text(span.text)
+        if span.macro is None
+        else f'<b class="kit-macro">{html_text(span.text)}</b>'
+        for span in macro_spans(text)
+    )
+
+
+def _code(code: Code) -> str:
+    text = _macros(code.text) if code.language == "shell" else html_text(code.text)
+    drawn = f'<pre class="kit-{code.language}"><code>{text}</code></pre>'
+    if not code.caption:
+        return drawn
+    caption = _line(code.caption)
+    if code.folded:
+        return f"<details><summary>{caption}</summary>{drawn}</details>"
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def _tree(tree: Tree) -> str:
+    caption = f"<p>{_line(tree.caption)}</p>" if tree.caption else ""
+    return f"<div{_hover(tree.source)}>{caption}{tree_html(tree.value)}</div>"
+
+
+def _finding(finding: Finding) -> str:
+    where = [f"<code>{_line(part)}</code>" for part in (finding.rule, finding.path)]
+    named = " ".join(
+        part
+        for part, text in zip(where, (finding.rule, finding.path), strict=True)
+        if text
+    )
+    return (
+        f'<div class="kit-finding kit-{finding.severity}"><p>'
+        f"<strong>{finding.severity}</strong> {named} {html_text(finding.message)}</p>"
+        f"{''.join(_paragraphs(finding))}</div>"
+    )
+
+
+def _paragraphs(finding: Finding) -> Iterator[str]:
+    if finding.advice:
+        yield f"<p>{html_text(finding.advice)}</p>"
+    if finding.words:
+        yield f"<blockquote>{html_text(finding.words)}</blockquote>"
+
+
+def _gauges(gauges: Gauges) -> str:
+    rows: Iterable[str] = (
+        f'<tr><th scope="row">{_line(gauge.name)}</th>'
+        f'<td><meter min="0" max="{gauge.limit}" high="{gauge.limit // 2}" optimum="0" '
+        f'value="{min(gauge.value, gauge.limit)}" aria-label="{attribute(gauge.name)}">'
+        f"</meter> {html_text(gauge.text)} <small>{html_text(gauge.note)}</small></td>"
+        "</tr>"
+        for gauge in gauges.rows
+    )
+    return f'<table class="kit-facts"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _line(text: str) -> str:
+    return html_text(one_line(text))
+
+
+def _hover(source: str) -> str:
+    return f' title="{attribute(f"from {source}")}"' if source else ""
+
+
+_DRAWN: dict[type[Any], Any] = {
+    Facts: _facts,
+    Table: _table,
+    Code: _code,
+    Tree: _tree,
+    Finding: _finding,
+    Gauges: _gauges,
+}

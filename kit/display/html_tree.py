@@ -1,0 +1,59 @@
+"""A JSON value as nested lists that fold, without a script."""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring
+from typing import Any
+
+from kit.display.escape import html_text, one_line
+
+__all__ = ["tree_html"]
+
+_INLINE_CHARACTERS = 200  # a longer text gets a box of its own
+
+
+def tree_html(value: Any) -> str:
+    """Return a dictionary or list as a list of its entries; deeper ones are folded."""
+    parts: list[str] = []
+    _entries(value, parts)
+    return "".join(parts)
+
+
+def _entries(container: dict[str, Any] | list[Any], parts: list[str]) -> None:
+    parts.append('<ul class="kit-tree">')
+    is_map = isinstance(container, dict)
+    items: Any = enumerate(container)
+    if isinstance(container, dict):
+        items = container.items()
+    for key, value in items:
+        name = html_text(one_line(key)) if is_map else str(key)
+        if value and isinstance(value, dict | list):
+            noun = "entry" if len(value) == 1 else "entries"
+            count = f"<i>{len(value):,} {noun}</i>"
+            parts.append(f"<li><details><summary><b>{name}</b> {count}</summary>")
+            _entries(value, parts)
+            parts.append("</details></li>")
+        else:
+            parts.append(f"<li>{_named(name, value)}</li>")
+    parts.append("</ul>")
+
+
+def _named(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        return f'<b>{name}</b>: <code class="kit-plain">{_plain(value)}</code>'
+    if len(value) <= _INLINE_CHARACTERS and "\n" not in value:
+        text = html_text(encode_basestring(value))
+        return f'<b>{name}</b>: <code class="kit-str">{text}</code>'
+    lines = value.count("\n") + 1
+    counted = f"{lines:,} lines" if lines > 1 else f"{len(value):,} characters"
+    return (
+        f"<details><summary><b>{name}</b> <i>text, {counted}</i></summary>"
+        f"<pre><code>{html_text(value)}</code></pre></details>"
+    )
+
+
+def _plain(value: Any) -> str:
+    """Write a number, a truth value, nothing, or an empty container, as JSON does."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)

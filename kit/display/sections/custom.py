@@ -1,0 +1,58 @@
+"""``custom``: what the author put in, and the source that kit put beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kit.definition.shipment import INLINE_KEY
+from kit.display.sections.failure import failure_items
+from kit.display.sections.subject import Subject
+from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Tree
+from kit.template.custom import doubtful_numbers
+
+__all__ = ["custom", "inline_source"]
+
+
+def custom(subject: Subject) -> Section:
+    """Show the dictionary the executor gets, or why there is none."""
+    return Section(
+        "Custom",
+        (*failure_items(subject, "custom"), *_tree(subject), *_doubts(subject)),
+    )
+
+
+def _tree(subject: Subject) -> Iterator[Item]:
+    value = {k: v for k, v in subject.custom.value.items() if k != INLINE_KEY}
+    if value:
+        yield Tree(value, source=subject.source("custom"))
+
+
+def _doubts(subject: Subject) -> Iterator[Item]:
+    for path, why in doubtful_numbers(subject.custom.value):
+        yield Finding("warning", why, path=path)
+
+
+def inline_source(subject: Subject) -> Section:
+    """Show the source that travels in the template."""
+    items = [*failure_items(subject, "source"), *_source(subject)]
+    return Section(
+        "Inline source", tuple(items), detail="source" not in subject.failures
+    )
+
+
+def _source(subject: Subject) -> Iterator[Item]:
+    inline = subject.custom.value.get(INLINE_KEY)
+    if not isinstance(inline, Mapping):
+        return
+    facts = [
+        Fact(name, _text(inline[name]), subject.source("custom.kit.inline"))
+        for name in ("module", "executor", "sha256")
+        if name in inline
+    ]
+    yield Facts(tuple(facts))
+    yield Code(_text(inline.get("source", "")), "python")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,62 @@
+"""A part of a template that could not be made, shown in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from kit.display.sections.subject import Subject
+from kit.display.summary import Code, Finding, Item
+from kit.errors import KitError
+from kit.shim.boundary import author_traceback, is_authors
+
+__all__ = ["failure_items"]
+
+_OWN = str(Path(__file__).parents[2])  # the folder of kit
+
+
+def failure_items(subject: Subject, part: str) -> Iterator[Item]:
+    """Yield the error of a part and the frames of its author; nothing if it went well.
+
+    Args:
+        subject: What is shown.
+        part: The part, as in ``custom`` or ``container``.
+    """
+    error = subject.failures.get(part)
+    if error is None:
+        return
+    yield Finding("error", _told(error), path=part)
+    frames = _frames(error)
+    if frames is not None:
+        yield Code(_traceback(error, frames), "text", "traceback")
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, KitError) else _named(error)
+
+
+def _named(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - an author's error may not even have a text
+        return type(error).__name__
+
+
+def _frames(error: Exception) -> TracebackType | None:
+    """Return the author's frames; of kit's own there is nothing to learn."""
+    frames = author_traceback(error) if is_authors(error) else error.__traceback__
+    while frames is not None and _is_own(frames):
+        frames = frames.tb_next
+    return frames
+
+
+def _is_own(frames: TracebackType) -> bool:
+    return frames.tb_frame.f_code.co_filename.startswith(_OWN)
+
+
+def _traceback(error: Exception, frames: TracebackType) -> str:
+    import traceback
+
+    listed = "".join(traceback.format_tb(frames))
+    return f"Traceback (most recent call last):\n{listed}{_named(error)}"

@@ -1,0 +1,35 @@
+"""What shows itself at the end of a notebook's cell.
+
+The faces stand above everything that is shown, so they are found by name when they are
+asked for: an object in a container never loads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from importlib import import_module
+from typing import Any
+
+__all__ = ["Shown"]
+
+_FACES = "kit.display.mimebundle"
+
+
+class Shown:
+    """Something with a text and an HTML face, which tell the same facts."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(
+        self,
+        include: Container[str] | None = None,
+        exclude: Container[str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the faces by their media type, as IPython asks for them."""
+        bundle: dict[str, Any] = import_module(_FACES).mimebundle(self)
+        return {
+            kind: face
+            for kind, face in bundle.items()
+            if (include is None or kind in include)
+            and (exclude is None or kind not in exclude)
+        }
