@@ -22,9 +22,12 @@ __all__ = ["compare_messages", "is_only_a_map"]
 
 _SECTIONS = frozenset(
     f"flyteidl.core.{name}"
-    for name in ("Container", "Resources", "TaskMetadata", "TypedInterface")
-) | {"flyteidl.core.VariableMap"}
-"""Messages that are looked into even where only one side has them."""
+    for name in (
+        *("Container", "ExtendedResources", "Resources", "SecurityContext"),
+        *("TaskMetadata", "TypedInterface", "VariableMap"),
+    )
+)
+"""Messages that are looked into even where only the new side has them."""
 
 _INNER_TYPES = ("collection_type", "map_value_type")
 
@@ -71,14 +74,10 @@ def _compare_parts(
     if had and has:
         if _bytes(before) != _bytes(after):
             yield from compare_messages(before, after, place)
-    elif _full_name(before) not in _SECTIONS:
-        yield leaf(place, before if had else None, after if has else None)
-    elif has:
-        yield leaf(place, None, type(after)())
+    elif has and after.ByteSize() and _full_name(after) in _SECTIONS:
         yield from compare_messages(before, after, place)
     else:
-        yield from compare_messages(before, after, place)
-        yield leaf(place, type(before)(), None)
+        yield leaf(place, before if had else None, after if has else None)
 
 
 def _compare_maps(

@@ -40,6 +40,8 @@ def judge_interface(
         defaults: Inputs of the new one that have a default value in Python.
     """
     if len(edit.steps) < _WHOLE_VARIABLE:
+        if edit.before is not None and edit.before.ByteSize():
+            return Impact.BREAK, "callers do not find what they pass or take"
         return Impact.COSMETIC, "no variables, said in another way"
     side, name, *rest = map(str, edit.steps[1:])
     if not rest:

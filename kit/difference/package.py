@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -21,6 +22,7 @@ __all__ = ["is_package", "read_package_task"]
 
 _ENDINGS = (".tgz", ".tar.gz", ".tar")
 _OTHER_ENTITY = re.compile(r"_[23]\.pb$")
+_GZIP = b"\x1f\x8b"
 _MOST_BYTES = 256 * 2**20
 """Of an archive, and of what is in it: more is not read."""
 
@@ -66,23 +68,33 @@ def _tasks(path: str) -> Iterator[tuple[str, Message]]:
 
 def _members(path: str) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of what may be tasks; nothing is written anywhere."""
-    data, total = read_bytes(path, limit=_MOST_BYTES), 0
+    data = _unzipped(read_bytes(path, limit=_MOST_BYTES), path)
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
-                total += member.size
-                if total > _MOST_BYTES:
-                    msg = f"{path} holds more than the {_MOST_BYTES:,} bytes read here."
-                    raise TemplateError(msg)
-                if _may_be_task(member):
-                    file = archive.extractfile(member)
-                    content = b"" if file is None else file.read(MAX_TEMPLATE_BYTES + 1)
-                    yield member.name, content
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        if isinstance(error, TemplateError):
-            raise
-        msg = f"{path} is no package: {type(error).__name__}: {error}."
+                file = archive.extractfile(member) if _may_be_task(member) else None
+                if file is not None:
+                    yield member.name, file.read(MAX_TEMPLATE_BYTES + 1)
+    except tarfile.TarError as error:
+        msg = f"{path} is no package: {error}."
         raise TemplateError(msg) from error
+
+
+def _unzipped(data: bytes, path: str) -> bytes:
+    """Return an archive without gzip around it, and never more than is allowed."""
+    if not data.startswith(_GZIP):
+        return data
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(data, _MOST_BYTES)
+    except zlib.error as error:
+        msg = f"{path} is no package: it is damaged: {error}."
+        raise TemplateError(msg) from error
+    if not unzip.eof:
+        why = "holds too much" if unzip.unconsumed_tail else "is cut off"
+        msg = f"{path} is no package: it {why} ({len(plain):,} bytes were read)."
+        raise TemplateError(msg)
+    return plain
 
 
 def _may_be_task(member: tarfile.TarInfo) -> bool:

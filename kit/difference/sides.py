@@ -151,8 +151,9 @@ def _of_text(text: str) -> Side | Unmade:
     if task:
         msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) hold several tasks."
         raise SideError(msg)
+    form = form_of(path)
     data = read_bytes(path, limit=MAX_TEMPLATE_BYTES)
-    return _of_message(decode_message(data, form_of(path), path), text)
+    return _of_message(decode_message(data, form, path), text)
 
 
 def _of_revision(text: str) -> Unmade:

@@ -46,8 +46,9 @@ def message_digest(message: Message) -> bytes:
     try:
         return _hash(json_format.MessageToDict(message))
     except json_format.SerializeToJsonError as error:
+        why = str(error).rstrip(".")
         msg = (
-            f"The digest of {message.DESCRIPTOR.name} cannot be told: {error}. Write "
+            f"The digest of {message.DESCRIPTOR.name} cannot be told: {why}. Write "
             "None or text in place of the number."
         )
         raise TemplateError(msg) from error
