@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import ast
+import io
 import linecache
-import textwrap
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-__all__ = ["DefinitionNode", "Page", "cell_pages", "first_line", "page_of", "page_text"]
+from kit.source.dedent import dedented
+
+__all__ = [
+    "DefinitionNode",
+    "Page",
+    "cell_pages",
+    "first_line",
+    "has_odd_ends",
+    "note_cell",
+    "page_of",
+    "page_text",
+]
 
 DefinitionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOCALS = "<locals>"
 _PAGES: dict[str, Page] = {}
+_EXACT: dict[str, str] = {}
+_ODD_ENDS = r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +80,18 @@ class Page:
 
     def text_of(self, node: DefinitionNode) -> str:
         """Return the source of a definition with its decorators, dedented."""
-        lines = self.lines[first_line(node) - 1 : node.end_lineno]
-        return textwrap.dedent("".join(lines)).rstrip() + "\n"
+        first = first_line(node)
+        return dedented(self.lines[first - 1 : node.end_lineno], node, first)
 
     def line(self, number: int) -> str:
         """Return one line, stripped; empty when there is none of that number."""
         return self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
 
 
-def first_line(node: DefinitionNode) -> int:
+def first_line(node: DefinitionNode | ast.Lambda | ast.stmt) -> int:
     """Return the line of the first decorator, or of the definition itself."""
-    return min([node.lineno, *(item.lineno for item in node.decorator_list)])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page | None:
@@ -94,6 +109,9 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
     )
     if not lines:
         return None
+    if _EXACT:
+        text = "".join(lines)
+        lines = _lines(_EXACT[text]) if text in _EXACT else lines
     known = _PAGES.get(filename)
     if known is None or known.lines != lines:
         known = Page(filename, lines, is_cell=_is_cell(filename))
@@ -105,9 +123,27 @@ def page_text(text: str) -> Page:
     """Return the page of a cell that only its text is known of."""
     known = _PAGES.get(text)
     if known is None:
-        lines = tuple(text.splitlines(keepends=True))
-        known = _PAGES[text] = Page("<cell>", lines, is_cell=True)
+        known = _PAGES[text] = Page("<cell>", _lines(text), is_cell=True)
     return known
+
+
+def note_cell(text: str) -> None:
+    """Remember a cell whose lines IPython does not keep as Python read them.
+
+    IPython ends a line at a form feed and at some other characters that Python takes
+    for text, and writes a newline in their place.
+    """
+    if has_odd_ends(text):
+        _EXACT["".join(f"{line}\n" for line in text.splitlines())] = text
+
+
+def has_odd_ends(text: str) -> bool:
+    """Tell whether text has characters that end a line, but not in Python's source."""
+    return re.search(_ODD_ENDS, text) is not None
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(io.StringIO(text, newline=None))
 
 
 def cell_pages() -> Iterator[Page]:

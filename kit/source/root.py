@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-import textwrap
 import types
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from kit.errors import AuthoringError, CaptureError
 from kit.source.bound_names import bound_names
 from kit.source.cell_source import Definition, definition_of
 from kit.source.free_names import free_names
-from kit.source.pages import first_line
+from kit.source.pages import DefinitionNode
 
 __all__ = ["check_executor", "namespace_of", "root_definition", "without_kit"]
 
@@ -101,7 +100,10 @@ def namespace_of(executor: Any) -> Mapping[str, Any]:
 
 def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
     """Leave out the decorator of kit's that makes a task, and those above it."""
-    decorators = definition.node.decorator_list
+    node = definition.node
+    if not isinstance(node, DefinitionNode):
+        return definition
+    decorators = node.decorator_list
     last = None
     for index, decorator in enumerate(decorators):
         if _is_kit(decorator, namespace):
@@ -109,14 +111,10 @@ def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definit
     if last is None:
         return definition
     kept = decorators[last + 1 :]
-    node = definition.node
-    begin = (kept[0].lineno if kept else node.lineno) - first_line(node)
-    lines = definition.page.lines[first_line(node) - 1 : node.end_lineno]
     copy = type(node)(**{name: getattr(node, name) for name in node._fields})
     copy.decorator_list = kept
     ast.copy_location(copy, node)
-    text = textwrap.dedent("".join(lines[begin:])).rstrip() + "\n"
-    return replace(definition, node=copy, text=text)
+    return replace(definition, node=copy, text=definition.page.text_of(copy))
 
 
 def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
