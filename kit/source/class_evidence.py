@@ -9,9 +9,10 @@ import inspect
 import types
 from typing import Any
 
+from kit.source.bound_names import bound_names, mangled
 from kit.source.pages import DefinitionNode, Page, first_line
 
-__all__ = ["bound_in_body", "is_made_by", "methods_of", "own_names"]
+__all__ = ["bound_in_body", "function_of", "is_made_by", "methods_of", "own_names"]
 
 _NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
 _MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")
@@ -21,7 +22,7 @@ def methods_of(value: type) -> list[types.FunctionType]:
     """Return the functions that were written in the body of a class."""
     found = []
     for member in vars(value).values():
-        function = inspect.unwrap(_function_of(member), stop=lambda f: not callable(f))
+        function = inspect.unwrap(function_of(member), stop=lambda f: not callable(f))
         if (
             isinstance(function, types.FunctionType)
             and function.__qualname__.startswith(f"{value.__qualname__}.")
@@ -31,7 +32,8 @@ def methods_of(value: type) -> list[types.FunctionType]:
     return found
 
 
-def _function_of(member: Any) -> Any:
+def function_of(member: Any) -> Any:
+    """Return the function that a descriptor of a class stands for, or the member."""
     if isinstance(member, staticmethod | classmethod):
         return member.__func__
     if isinstance(member, property):
@@ -74,7 +76,8 @@ def own_names(value: type) -> set[str]:
     if issubclass(value, enum.Enum):
         kept = [n for n in vars(value) if not n.startswith(("_", "__"))]
         return {*kept, *value.__members__}
-    names = {*vars(value), *vars(value).get("__annotations__", {})}
+    annotated = set(vars(value).get("__annotations__", {}))
+    names = ({*vars(value)} - _slots(value)) | annotated
     if issubclass(value, tuple) and hasattr(value, "_fields"):
         names -= _NAMED_TUPLE
     return {
@@ -83,21 +86,15 @@ def own_names(value: type) -> set[str]:
 
 
 def bound_in_body(node: ast.ClassDef) -> set[str]:
-    """Return the names that a class statement's own statements bind."""
-    found: set[str] = set()
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(statement.name)
-        elif isinstance(statement, ast.AnnAssign):
-            found |= _targets(statement.target)
-        elif isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                found |= _targets(target)
+    """Return the names that a class statement's own statements bind, as it has them."""
+    found = {mangled(name, node.name) for name in bound_names(node.body).names}
     return {name for name in found if not _is_dunder(name)}
 
 
-def _targets(target: ast.expr) -> set[str]:
-    return {item.id for item in ast.walk(target) if isinstance(item, ast.Name)}
+def _slots(value: type) -> set[str]:
+    slots = vars(value).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else slots
+    return {mangled(str(name), value.__name__) for name in names}
 
 
 def _has_bases(value: type, node: ast.ClassDef) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kit.errors import CaptureError, UndefinedNameError, nearest
 from kit.source.cell_source import Definition
-from kit.source.class_evidence import bound_in_body, own_names
 from kit.source.free_names import Use
 
-__all__ = ["cannot_travel", "check_as_defined", "undefined"]
+__all__ = ["cannot_travel", "undefined"]
 
 
 def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:
@@ -80,79 +78,3 @@ def _way_out(name: str, value: Any) -> str:
         "Pass it as an input of the task, put what it is made from in custom, or make "
         "it inside the function."
     )
-
-
-def check_as_defined(
-    definition: Definition, made: Any, value: Any, namespace: Mapping[str, Any]
-) -> None:
-    """Refuse what was changed after its definition, or stands on something older.
-
-    Raises:
-        CaptureError: Running its source again would give something else.
-    """
-    name, node = definition.qualname, definition.node
-    if isinstance(made, type) and isinstance(node, ast.ClassDef):
-        for base in node.bases:
-            if isinstance(base, ast.Name):
-                _check_base(name, made, namespace.get(base.id))
-        _check_members(name, made, node)
-    elif isinstance(made, types.FunctionType):
-        if hasattr(value, "register") and hasattr(value, "dispatch"):
-            raise CaptureError(
-                f"{name} is a singledispatch function, whose registered cases stand in "
-                "other statements. Write the cases as ifs, or in a module."
-            )
-        if value is made and not node.decorator_list and vars(made):
-            attribute = min(vars(made))
-            raise CaptureError(
-                f"{name}.{attribute} was set outside of its definition, which would "
-                "stay behind. Make it a constant or an argument."
-            )
-        _check_defaults(name, made, node, namespace)
-
-
-def _check_base(name: str, made: type, base: Any) -> None:
-    if isinstance(base, type) and base not in made.__mro__:
-        raise CaptureError(
-            f"{name} stands on an earlier {base.__name__}, which was defined again "
-            f"since. Run the cell of {name} again."
-        )
-
-
-def _check_members(name: str, made: type, node: ast.ClassDef) -> None:
-    if node.decorator_list or node.keywords or type(made) is not type:
-        return
-    if any(base.__module__ == made.__module__ for base in made.__mro__[1:]):
-        return  # its __init_subclass__ may have set them
-    bound = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
-    inner = {m.asname or m.name for m in ast.walk(node) if isinstance(m, ast.alias)}
-    extra = own_names(made) - bound_in_body(node) - bound - inner
-    if extra and not hasattr(made, "_fields"):
-        raise CaptureError(
-            f"{name}.{min(extra)} was set outside of its class statement, which "
-            "would stay behind. Write it in the class."
-        )
-
-
-def _check_defaults(
-    name: str, made: types.FunctionType, node: ast.AST, namespace: Mapping[str, Any]
-) -> None:
-    args = getattr(node, "args", None)
-    if args is None:
-        return
-    written = [*args.defaults, *filter(None, args.kw_defaults)]
-    kept = [*(made.__defaults__ or ()), *(made.__kwdefaults__ or {}).values()]
-    for expression, value in zip(written, kept, strict=False):
-        if isinstance(expression, ast.Name) and expression.id in namespace:
-            now = namespace[expression.id]
-            if now is not value and not _is_equal(now, value):
-                raise CaptureError(
-                    f"A default of {name} is an earlier {expression.id!r}, which has "
-                    f"changed since. Run the cell of {name} again."
-                )
-
-
-def _is_equal(one: Any, other: Any) -> bool:
-    """Compare plain values only: what others do when compared is their own affair."""
-    plain = type(one) in {bool, int, float, str, bytes, list, tuple, dict, set}
-    return plain and type(one) is type(other) and bool(one == other)
