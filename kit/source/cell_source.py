@@ -25,11 +25,14 @@ from kit.source.pages import (
     Page,
     cell_pages,
     first_line,
+    has_odd_ends,
+    note_cell,
     page_of,
     page_text,
 )
+from kit.source.timed_cells import TIMED, timed_body, timed_page_of, timed_pages
 
-__all__ = ["Definition", "definition_of", "install"]
+__all__ = ["Definition", "definition_of", "has_parameters", "install"]
 
 _HOOK = "_kit_cell_source"
 _ANNOTATIONS = 0x1000000  # __future__.annotations.compiler_flag, without the import
@@ -49,10 +52,15 @@ class Definition:
     """
 
     qualname: str
-    node: DefinitionNode
+    node: DefinitionNode | ast.Lambda | ast.stmt
     page: Page
     text: str
     future: bool
+
+    @property
+    def name(self) -> str:
+        """The name that it binds."""
+        return self.qualname.rpartition(".")[2]
 
     @property
     def line(self) -> int:
@@ -101,12 +109,13 @@ class _Hook:
         if ip is None or result is None or result.info is None:
             return
         new = [value for value in _classes(ip.user_ns) if value not in _CELL_OF]
-        if new:
-            raw = result.info.raw_cell
-            text = getattr(result.info, "transformed_cell", None)
-            text = text or ip.transform_cell(raw)
-            for value in new:
-                _CELL_OF[value] = text
+        raw = result.info.raw_cell
+        if not new and not has_odd_ends(raw):
+            return
+        text = getattr(result.info, "transformed_cell", None) or ip.transform_cell(raw)
+        note_cell(text)
+        for value in new:
+            _CELL_OF[value] = text
 
 
 def _classes(namespace: dict[str, Any]) -> Iterator[type]:
@@ -135,26 +144,61 @@ def definition_of(value: Any) -> Definition:
 
 def _definition_of_function(function: types.FunctionType) -> Definition:
     code = function.__code__
-    page = page_of(code.co_filename, function.__globals__)
+    if code.co_filename == TIMED:
+        page = timed_page_of(code)
+    else:
+        page = page_of(code.co_filename, function.__globals__)
     if page is None:
         raise SourceError(
             f"The source of {function.__qualname__} is not available: it was compiled "
-            f"from {code.co_filename!r}. Define it in a cell of its own (not below "
-            "%%time or in exec), or in a file."
+            f"from {code.co_filename!r}. Define it in a cell of its own (not in exec "
+            "or another magic), or in a file."
         )
     hit = page.at(code.co_name, code.co_firstlineno)
-    if hit is None or not _has_parameters(hit[1], code):
-        raise SourceError(
-            f"The source of {function.__qualname__} is not on line "
-            f"{code.co_firstlineno} of {page.name!r}: the file was changed after it "
-            "was loaded, or it is a lambda. Load it again, or write it as a def."
-        )
+    if hit is None or not has_parameters(hit[1], code) or _has_lost_text(hit[1], code):
+        raise SourceError(_not_there(function, page))
     qualname, node = hit
     future = bool(code.co_flags & _ANNOTATIONS)
     return Definition(qualname, node, page, page.text_of(node), future)
 
 
-def _has_parameters(node: DefinitionNode, code: types.CodeType) -> bool:
+def _not_there(function: types.FunctionType, page: Page) -> str:
+    line = function.__code__.co_firstlineno
+    where = f"The source of {function.__qualname__} is not on line {line} of "
+    if page.is_cell:
+        return (
+            f"{where}its cell as the shell kept it: a character such as a form feed, "
+            "which IPython takes for the end of a line, is in the cell. Write it as an "
+            "escape (\\x0c), or run the cell again after kit is imported."
+        )
+    return (
+        f"{where}{page.name!r}: the file was changed after it was loaded, or it is a "
+        "lambda. Load it again, or write it as a def."
+    )
+
+
+def _has_lost_text(node: ast.AST, code: types.CodeType) -> bool:
+    """Tell whether the code has line ends in its text that its source has not."""
+    if not any(map(has_odd_ends, _texts(code))):
+        return False
+    return not any(
+        isinstance(item, ast.Constant)
+        and isinstance(item.value, str)
+        and has_odd_ends(item.value)
+        for item in ast.walk(node)
+    )
+
+
+def _texts(code: types.CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, types.CodeType):
+            yield from _texts(constant)
+
+
+def has_parameters(node: DefinitionNode | ast.Lambda, code: types.CodeType) -> bool:
+    """Tell whether a definition has the parameters that some code has."""
     if isinstance(node, ast.ClassDef):
         return False
     args = node.args
@@ -200,13 +244,14 @@ def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[
     """Yield the pages that can hold a class, the most certain kind only."""
     names = dict.fromkeys(method.__code__.co_filename for method in methods)
     pages = [page for page in map(page_of, names) if page is not None]
+    pages += timed_pages() if TIMED in names else []
     pages = [page for page in pages if value.__qualname__ in page.definitions]
     if pages:
         yield from pages
         return
     noted = _CELL_OF.get(value)
     if noted is not None:
-        yield page_text(noted)
+        yield timed_body(page_text(noted)) or page_text(noted)
         return
     module = sys.modules.get(value.__module__)
     filename = getattr(module, "__file__", None)

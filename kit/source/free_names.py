@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from kit.source.bound_names import Bound, bound_names, mangled, parameters
 from kit.source.pages import DefinitionNode
@@ -37,14 +38,16 @@ class Use:
     chains: set[str] = field(default_factory=set)
 
 
-def free_names(node: DefinitionNode, *, future: bool = False) -> dict[str, Use]:
+def free_names(
+    node: DefinitionNode | ast.Lambda | ast.stmt, *, future: bool = False
+) -> dict[str, Use]:
     r"""Return the global names that a definition uses, in the order of their lines.
 
     Names that Python has built in are among them: only a namespace tells whether they
     are shadowed.
 
     Args:
-        node: A function or class definition that stands in no other function.
+        node: A function, lambda or class that stands in no other function.
         future: Whether annotations are kept as text, as by ``from __future__ import
             annotations``.
 
@@ -54,8 +57,9 @@ def free_names(node: DefinitionNode, *, future: bool = False) -> dict[str, Use]:
     """
     finder = _Finder(future=future)
     finder.visit(node)
-    if not _uses_older(finder.uses.get(node.name)):
-        finder.uses.pop(node.name, None)
+    own = getattr(node, "name", "")
+    if not _uses_older(finder.uses.get(own)):
+        finder.uses.pop(own, None)
     return dict(sorted(finder.uses.items(), key=lambda item: item[1].line))
 
 
@@ -141,6 +145,13 @@ class _Finder(ast.NodeVisitor):
         self._bind(node.name)
 
     visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_TypeAlias(self, node: Any) -> None:  # from Python 3.12 on
+        depth = len(self._scopes)
+        self._enter_type_parameters(node)
+        self._visit_later([node.value], Bound(set(), set()))
+        del self._scopes[depth:]
+        self._bind(node.name.id)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._visit_defaults(node.args)

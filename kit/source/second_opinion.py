@@ -48,11 +48,13 @@ def _by_pyflakes(tree: ast.Module) -> set[str]:
     from pyflakes.checker import Checker
 
     wrong = (messages.UndefinedName, messages.UndefinedExport)
-    return {
+    found = {
         str(message.message_args[0])
         for message in Checker(tree).messages
         if isinstance(message, wrong)
     }
+    # It does not know that a class looks `__name` up as `_Class__name`.
+    return {name for name in found if not name.startswith("__") or name.endswith("__")}
 
 
 def _by_bytecode(code: types.CodeType) -> set[str]:

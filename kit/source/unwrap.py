@@ -9,6 +9,7 @@ from typing import Any
 from kit.errors import CaptureError
 from kit.source.cell_source import Definition, definition_of
 from kit.source.importable import is_importable
+from kit.source.lambdas import lambda_definition
 
 __all__ = ["written_definition"]
 
@@ -32,21 +33,29 @@ def written_definition(name: str, value: Any) -> tuple[Definition, Any] | None:
         if is_importable(value.__module__) or "<locals>" in value.__qualname__:
             return None
         return definition_of(value), value
+    if _is_lambda(value) and not is_importable(value.__module__):
+        found = lambda_definition(name, value)
+        return None if found is None else (found, value)
     for made in _inside(value, 0):
         if made is not value and made.__name__ != name and not _is_wrapped(value):
             continue
         if "<" in made.__qualname__ or is_importable(made.__module__):
             continue  # a lambda, or made inside another function
         found = definition_of(made)
+        decorated = getattr(found.node, "decorator_list", ())
         if "<locals>" in found.qualname or "." in found.qualname:
             continue
-        if made is not value and not found.node.decorator_list:
+        if made is not value and not decorated:
             raise CaptureError(
                 f"{name!r} is {found.qualname} wrapped by a call outside of its "
                 "definition. Write the wrapper as a decorator (@...) above it."
             )
         return found, made
     return None
+
+
+def _is_lambda(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value.__qualname__ == "<lambda>"
 
 
 def _is_wrapped(value: Any) -> bool:
