@@ -6,11 +6,14 @@ import ast
 import builtins
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
-from kit.errors import AuthoringError, CaptureError
+from kit.errors import AuthoringError, CaptureError, SourceError
+from kit.source.as_defined import check_as_defined
+from kit.source.called_classes import is_called_class
 from kit.source.cell_source import Definition
+from kit.source.constant_parts import ConstantParts
+from kit.source.dispatch import cases, is_dispatching
 from kit.source.free_names import Use, free_names
 from kit.source.import_statements import (
     import_as_written,
@@ -20,36 +23,19 @@ from kit.source.import_statements import (
     type_checking_import,
 )
 from kit.source.importable import is_importable
-from kit.source.literals import NotPlainError, literal
 from kit.source.pages import Page, cell_pages
-from kit.source.refusals import cannot_travel, check_as_defined, undefined
+from kit.source.part import Part
+from kit.source.refusals import cannot_travel, undefined
 from kit.source.root import without_kit
 from kit.source.submodules import submodule_imports
+from kit.source.type_aliases import alias_definition, is_alias
 from kit.source.unwrap import written_definition
 
-__all__ = ["Closure", "Part"]
+__all__ = ["Closure"]
 
 _OWN = {"__name__", "__doc__", "__builtins__", "__debug__"}
 _SHELL = {"get_ipython", "display", "__IPYTHON__"}
 _BUILTIN = {name for name in vars(builtins) if name not in _SHELL}
-_MUTABLE = (list, dict, set)
-
-
-@dataclass
-class Part:
-    """One statement of the module: a definition, a constant or another name for one.
-
-    Attributes:
-        text: Its source.
-        definition: Where it is written; None for constants.
-        now: The names it needs while it is made.
-        later: The names it needs when it is called.
-    """
-
-    text: str
-    definition: Definition | None = None
-    now: list[str] = field(default_factory=list)
-    later: list[str] = field(default_factory=list)
 
 
 class Closure:
@@ -60,6 +46,8 @@ class Closure:
         type_imports: Those that only type checkers run.
         parts: Everything else, by name.
         notes: What a reader should know.
+        values: What each name of the module stands for.
+        quote: Returns a line of source without secrets in it.
     """
 
     def __init__(self, quote: Callable[[str], str]) -> None:
@@ -68,10 +56,10 @@ class Closure:
         self.type_imports: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
         self.notes: dict[str, None] = {}
-        self._values: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
         self._builtins: dict[str, str] = {}
-        self._mutable: dict[int, str] = {}
-        self._quote = quote
+        self._constants = ConstantParts(self)
+        self.quote = quote
         self._home = "__main__"
         self._todo: list[tuple[Part, Definition, Mapping[str, Any]]] = []
 
@@ -79,9 +67,9 @@ class Closure:
         self, definition: Definition, value: Any, namespace: Mapping[str, Any]
     ) -> str:
         """Add a definition and, transitively, all that it needs; return its name."""
-        name = definition.node.name
+        name = definition.name
         self._home = str(getattr(value, "__module__", "__main__"))
-        if self._values.setdefault(name, value) is not value:
+        if self.values.setdefault(name, value) is not value:
             self._clash(name, definition)
         if name not in self.parts:
             self._add_definition(name, without_kit(definition, namespace), namespace)
@@ -106,13 +94,14 @@ class Closure:
         page = Page(about, tuple(source.splitlines(keepends=True)), is_cell=False)
         definition = Definition(about, node, page, text, future=False)
         part = Part(text)
+        self._home = str(namespace.get("__name__", "__main__"))
         self._todo.append((part, definition, namespace))
         self._add_all()
         return part.now
 
     def provide(self, name: str, value: Any, statement: str) -> None:
         """Bind a name by an import that is known to the caller."""
-        self._values[name] = value
+        self.values[name] = value
         self.imports[name] = statement
 
     def _add_all(self) -> None:
@@ -130,13 +119,13 @@ class Closure:
     ) -> None:
         for use in free_names(definition.node, future=definition.future).values():
             try:
-                bound = self._bind(use, definition, namespace)
+                bound = self.bind(use, definition, namespace)
             except RecursionError as error:
                 raise CaptureError(f"{use.name!r} is nested too deeply.") from error
             if bound:
                 (part.now if use.now else part.later).append(use.name)
 
-    def _bind(
+    def bind(
         self, use: Use, definition: Definition, namespace: Mapping[str, Any]
     ) -> bool:
         """Make a name known to the module; tell whether it is one of its parts."""
@@ -147,11 +136,11 @@ class Closure:
             self._bind_missing(use, definition, namespace)
             return False
         value = namespace[name]
-        if name in self._values:
+        if name in self.values:
             self._check_same(name, value, definition)
         else:
             self._check_shadow(name, definition)
-            self._values[name] = value
+            self.values[name] = value
             self._bind_value(use, value, definition, namespace)
         if isinstance(value, types.ModuleType):
             extra = submodule_imports(name, value, use.chains)
@@ -168,7 +157,7 @@ class Closure:
     ) -> None:
         name = use.name
         if name in _BUILTIN:
-            if name in self._values:
+            if name in self.values:
                 self._clash(name, definition)
             self._builtins.setdefault(name, definition.qualname)
             return
@@ -180,10 +169,10 @@ class Closure:
             if statement is not None:
                 self.type_imports[name] = statement
                 return
-        raise undefined(use, definition, namespace, self._quote)
+        raise undefined(use, definition, namespace, self.quote)
 
     def _check_same(self, name: str, value: Any, definition: Definition) -> None:
-        known = self._values[name]
+        known = self.values[name]
         if known is value or name in self.imports:
             if known is not value:
                 self._clash(name, definition)
@@ -214,7 +203,7 @@ class Closure:
         if isinstance(value, types.ModuleType):
             statement = import_of_module(name, value)
             if statement is None or not is_importable(value.__name__):
-                raise cannot_travel(use, value, definition, self._quote)
+                raise cannot_travel(use, value, definition, self.quote)
             self._import(name, statement, value, definition)
             return
         statement = import_of_object(name, value)
@@ -227,7 +216,7 @@ class Closure:
         if statement is not None and not _is_plain(value):
             self.imports[name] = statement
             return
-        self._bind_constant(use, value, definition, namespace)
+        self._constants.add(use, value, definition, namespace)
 
     def _import(
         self, name: str, statement: str, value: Any, definition: Definition
@@ -254,25 +243,38 @@ class Closure:
         namespace: Mapping[str, Any],
     ) -> bool:
         """Add what was written in a cell, script or local module."""
-        found = written_definition(use.name, value)
+        found = self._written(use.name, value, definition)
         if found is None:
             return False
         inner, made = found
-        own = inner.node.name
+        own = inner.name
         home = getattr(made, "__globals__", None)
         home = namespace if home is None or made.__module__ == self._home else home
         if own != use.name:
             if home.get(own) is not value:
-                raise cannot_travel(use, value, definition, self._quote)
+                raise cannot_travel(use, value, definition, self.quote)
             self.parts[use.name] = Part(f"{use.name} = {own}\n", now=[own])
-            if own not in self._values:
-                self._values[own] = value
+            if own not in self.values:
+                self.values[own] = value
                 self._add_checked(own, inner, made, value, home)
-            elif self._values[own] is not value:
+            elif self.values[own] is not value:
                 self._clash(own, definition)
         else:
             self._add_checked(own, inner, made, value, home)
         return True
+
+    def _written(
+        self, name: str, value: Any, definition: Definition
+    ) -> tuple[Definition, Any] | None:
+        if is_alias(value):
+            found = alias_definition(value, [definition.page, *self._cells()])
+            return None if found is None else (found, value)
+        try:
+            return written_definition(name, value)
+        except SourceError:
+            if is_called_class(value):
+                return None
+            raise
 
     def _add_checked(
         self,
@@ -282,40 +284,25 @@ class Closure:
         value: Any,
         namespace: Mapping[str, Any],
     ) -> None:
-        check_as_defined(definition, made, value, namespace)
+        notes = check_as_defined(definition, made, value, namespace)
+        self.notes.update(dict.fromkeys(notes))
         self._add_definition(name, definition, namespace)
+        if is_dispatching(value):
+            self._add_cases(name, value)
 
-    def _bind_constant(
-        self,
-        use: Use,
-        value: Any,
-        definition: Definition,
-        namespace: Mapping[str, Any],
-    ) -> None:
-        name = use.name
-        if isinstance(value, _MUTABLE):  # two names of one list stay so
-            other = self._mutable.setdefault(id(value), name)
-            if other != name:
-                self.parts[name] = Part(f"{name} = {other}\n", now=[other])
-                return
-        needs: list[str] = []
+    def _add_cases(self, name: str, value: Any) -> None:
+        """Add what was registered with a function: it needs that when it is called."""
+        for number, (case, made) in enumerate(cases(name, value)):
+            space = made.__globals__
+            key = case.name if space.get(case.name) is made else f"{name} {number}"
+            if key not in self.values:
+                self.values[key] = made
+                self._add_definition(key, case, space)
+            self.parts[name].later.append(key)
 
-        def class_name(cls: type) -> str:
-            own = cls.__name__
-            if namespace.get(own) is not cls:
-                raise NotPlainError(f"its class {cls.__qualname__} is not known here")
-            if own not in needs and self._bind(
-                Use(own, use.line, evaluated=True, read=True), definition, namespace
-            ):
-                needs.append(own)
-            return own
-
-        try:
-            text = literal(value, class_name)
-        except NotPlainError as why:
-            error = cannot_travel(use, value, definition, self._quote, str(why))
-            raise error from None
-        self.parts[name] = Part(f"{name} = {text}\n", now=needs)
+    def is_taken(self, name: str, value: Any) -> bool:
+        """Tell whether the module uses a name for something else."""
+        return self.values.get(name, value) is not value or name in self._builtins
 
     def _cells(self) -> list[Page]:
         return list(cell_pages()) if self._home == "__main__" else []

@@ -13,7 +13,9 @@ from kit.source.importable import is_importable
 from kit.source.pages import Page
 
 __all__ = [
+    "home_of_object",
     "import_as_written",
+    "import_from",
     "import_of_module",
     "import_of_object",
     "star_imports",
@@ -42,7 +44,13 @@ def _import_module(module: str, name: str) -> str:
 
 
 def import_of_object(name: str, value: Any) -> str | None:
-    """Return the statement that binds a class or function of a module to a name.
+    """Return the statement that binds a class or function of a module to a name."""
+    home = home_of_object(name, value)
+    return None if home is None else import_from(*home, name)
+
+
+def home_of_object(name: str, value: Any) -> tuple[str, str] | None:
+    """Return the module that has a class or function, and its name there.
 
     The most public module that has the very same object is taken: ``pandas``, not
     ``pandas.core.frame``.  None when no installed module has it.
@@ -55,7 +63,7 @@ def import_of_object(name: str, value: Any) -> str | None:
     for place in _public_first(module):
         for attribute in names:
             if attribute.isidentifier() and _has(place, attribute, value):
-                return _import_from(place, attribute, name)
+                return place, attribute
     return None
 
 
@@ -75,7 +83,8 @@ def _has(module: str, attribute: str, value: Any) -> bool:
     return lazy and getattr(loaded, attribute, None) is value
 
 
-def _import_from(module: str, attribute: str, name: str) -> str:
+def import_from(module: str, attribute: str, name: str) -> str:
+    """Return the statement that binds an attribute of a module to a name."""
     alias = "" if attribute == name else f" as {name}"
     return f"from {module} import {attribute}{alias}"
 
@@ -92,7 +101,7 @@ def import_as_written(name: str, value: Any, pages: Iterable[Page]) -> str | Non
                     and is_importable(node.module)
                     and _has(node.module, alias.name, value)
                 ):
-                    return _import_from(node.module, alias.name, name)
+                    return import_from(node.module, alias.name, name)
     return None
 
 
@@ -135,7 +144,7 @@ def _alone(node: ast.stmt, name: str) -> str | None:
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
         for alias in node.names:
             if (alias.asname or alias.name) == name:
-                return _import_from(node.module, alias.name, name)
+                return import_from(node.module, alias.name, name)
     if isinstance(node, ast.Import):
         for alias in node.names:
             if (alias.asname or alias.name.partition(".")[0]) == name:

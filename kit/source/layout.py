@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kit.source.closure import Closure, Part
+from kit.source.closure import Closure
 from kit.source.importable import is_third_party
 from kit.source.order import in_order
+from kit.source.part import Part
+from kit.source.registries import with_registries_split
 
 __all__ = [
     "import_lines",
@@ -50,9 +52,9 @@ def keeps_annotations(closure: Closure) -> bool:
 
 def module_body(closure: Closure, names: Iterable[str]) -> str:
     """Lay out constants and definitions, each below what it needs."""
-    parts = closure.parts
+    parts = with_registries_split(closure.parts)
     order = in_order(
-        names,
+        [*names, *(key for key in parts if key not in closure.parts)],
         {key: part.now for key, part in parts.items()},
         {key: part.later for key, part in parts.items()},
     )

@@ -30,6 +30,7 @@ def literal(
     value: Any,
     class_name: Callable[[type], str],
     other: Callable[[Any, int], str] | None = None,
+    known: Callable[[Any], str | None] | None = None,
     *,
     indent: int = 0,
 ) -> str:
@@ -42,6 +43,7 @@ def literal(
         value: The constant.
         class_name: Returns the name by which the source knows the class of an enum.
         other: Writes what is no plain constant, given it and its indent.
+        known: Returns the name of what stands inside of the constant, if it has one.
         indent: Columns that the expression is indented by.
 
     Raises:
@@ -50,7 +52,7 @@ def literal(
     >>> literal({"b": [1, (2.5,)], "a": float("inf")}, str)
     "{'b': [1, (2.5,)], 'a': float('inf')}"
     """
-    return _Writer(class_name, other).write(value, indent)
+    return _Writer(class_name, other, known).write(value, indent)
 
 
 class _Writer:
@@ -58,9 +60,11 @@ class _Writer:
         self,
         class_name: Callable[[type], str],
         other: Callable[[Any, int], str] | None,
+        known: Callable[[Any], str | None] | None,
     ) -> None:
         self._class_name = class_name
         self._other = other
+        self._known = known
         self._left = LIMIT
         self._inside: list[int] = []
 
@@ -81,12 +85,17 @@ class _Writer:
             raise NotPlainError(f"it is larger than {LIMIT} characters")
         if kind in {str, bytes} and len(value) > LIMIT:
             raise NotPlainError(f"it is larger than {LIMIT} characters")
-        if value is None or value is ... or kind in {bool, int, str, bytes}:
+        if (
+            value is None
+            or value is ...
+            or value is NotImplemented
+            or kind in {bool, int, str, bytes}
+        ):
             return repr(value)
         if kind is float:
             return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
-        if kind is complex and math.isfinite(value.real) and math.isfinite(value.imag):
-            return f"complex({value.real!r}, {value.imag!r})"
+        if kind is complex:
+            return f"complex({self.write(value.real, 0)}, {self.write(value.imag, 0)})"
         if self._other is not None:
             return self._other(value, indent)
         raise NotPlainError(f"it is a {kind.__module__}.{kind.__qualname__}")
@@ -106,7 +115,7 @@ class _Writer:
         if isinstance(value, dict):
             items = self._write_items(value, indent + 4)
         else:
-            items = [self.write(item, indent + 4) for item in value]
+            items = [self._write_item(item, indent + 4) for item in value]
         if kind in {set, frozenset}:
             items.sort()
         self._inside.pop()
@@ -116,9 +125,13 @@ class _Writer:
             return f"frozenset({text})" if items else "frozenset()"
         return "set()" if kind is set and not items else text
 
+    def _write_item(self, value: Any, indent: int) -> str:
+        name = self._known(value) if self._known is not None else None
+        return name or self.write(value, indent)
+
     def _write_items(self, value: dict[Any, Any], indent: int) -> list[str]:
         return [
-            f"{self.write(key, indent)}: {self.write(item, indent)}"
+            f"{self._write_item(key, indent)}: {self._write_item(item, indent)}"
             for key, item in value.items()
         ]
 

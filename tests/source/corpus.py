@@ -1,35 +1,10 @@
-"""Notebooks as data: cells, what becomes of them, and why."""
+"""The notebooks that the tests run: what works, and what is refused and why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """Cells whose last one leaves the executor ``main``, called as ``main(None, 3)``.
-
-    ``has`` must stand in the module; ``error`` and ``says`` describe a refusal.
-    """
-
-    name: str
-    cells: tuple[str, ...]
-    has: tuple[str, ...] = ()
-    lacks: tuple[str, ...] = ()
-    error: str = ""
-    says: tuple[str, ...] = ()
-    needs_hook: bool = False
-
-
-def works(name, *cells, has=(), lacks=(), needs_hook=False):
-    """Expect a module whose executor returns what the notebook's does."""
-    return Notebook(name, cells, tuple(has), tuple(lacks), needs_hook=needs_hook)
-
-
-def refused(name, error, *cells, says=()):
-    """Expect an error of one class, whose text has some words."""
-    return Notebook(name, cells, error=error, says=tuple(says))
-
+from tests.source.corpus_attacks import ATTACKS
+from tests.source.corpus_constants import CONSTANTS
+from tests.source.notebooks import refused, works
 
 MAIN = "def main(tt, n):\n    return f(n)\n"
 
@@ -402,7 +377,13 @@ REFUSED = (
         says=["'k'", "local of the function around it"],
     ),
     refused("lambda", "AuthoringError", "main = lambda tt, n: n", says=["lambda"]),
-    refused("lambda helper", "CaptureError", "f = lambda n: n", MAIN, says=["def"]),
+    refused(
+        "lambda helper",
+        "CaptureError",
+        "f, g = lambda n: n, lambda n: 2",
+        MAIN,
+        says=["def f"],
+    ),
     refused(
         "async",
         "AuthoringError",
@@ -453,16 +434,6 @@ REFUSED = (
         "exec('def f(n):\\n    return n')",
         MAIN,
         says=["not available"],
-    ),
-    refused(
-        "timed", "SourceError", "%%time\ndef f(n):\n    return n", MAIN, says=["%%time"]
-    ),
-    refused(
-        "made by a call",
-        "SourceError",
-        "from collections import namedtuple\nP = namedtuple('P', 'x')",
-        "def main(tt, n):\n    return P(n)",
-        says=["P", "class statement"],
     ),
     refused(
         "large",
@@ -518,14 +489,6 @@ REFUSED = (
         says=["earlier 'K'"],
     ),
     refused(
-        "single dispatch",
-        "CaptureError",
-        "import functools\n@functools.singledispatch\ndef f(n):\n    return n",
-        "@f.register\ndef _(n: int):\n    return -n",
-        MAIN,
-        says=["singledispatch"],
-    ),
-    refused(
         "secret",
         "SecretInSourceError",
         "TOKEN = 'hunter2-secret'",
@@ -553,4 +516,4 @@ REFUSED = (
     ),
 )
 
-NOTEBOOKS = (*WORKING, *REFUSED)
+NOTEBOOKS = (*WORKING, *REFUSED, *ATTACKS, *CONSTANTS)

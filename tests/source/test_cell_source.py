@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from kit.errors import AuthoringError, SourceError
 from kit.source.cell_source import definition_of, install
@@ -106,6 +107,22 @@ def test_a_script_is_its_own_namespace(tmp_path):
     assert "K = 1" in done.stdout
     assert "# From script.py, line 2." in done.stdout
     assert "__main__" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["def f(n):\n    return 'a\x0cb'\n", "K = 1\n\x0c\ndef f(n):\n    return n\n"],
+)
+def test_a_line_end_that_only_ipython_sees_is_explained(cell):
+    """Without the hook its place, or the text it stood in, is lost."""
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell(cell).raise_error()
+        with pytest.raises(SourceError, match=r"form feed.*after kit is imported"):
+            definition_of(shell.user_ns["f"])
+    finally:
+        shell.reset()
+        InteractiveShell.clear_instance()
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 keeps it")
