@@ -27,7 +27,7 @@ def complete_flags(context: CompletionContext) -> dict[str, Any]:
         return {"completions": []}
     parser, word = _PARSERS[magic](), context.token
     before = rest[: len(rest) - len(word)].split()
-    known = parser.values_of(before[-1]) if before else []
+    known = parser.values_of(before[-1].rstrip("=")) if before else []
     if not known and word.startswith("-"):
         known = parser.flags()
     found = [SimpleCompletion(quote(each)) for each in known if each.startswith(word)]

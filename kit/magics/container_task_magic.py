@@ -27,14 +27,12 @@ The body sees ``tt``, the template, and the inputs, and ends with ``return``. Wh
 uses of other cells travels with it, as with ``@kit.container_task``, which is what the
 cell becomes; ``--show`` prints that.
 
-    %%container_task weigh(grams: list[int], unit: str = "g") -> str --image acme/w:1 \\
-        --custom table=penguins --cpu 1 --mem 512Mi --retries 2
-    return f"{sum(grams)} {unit} of {tt.custom['table']}"
-
-    weigh(grams=[1, 2])
+    %%container_task weigh(grams: list[int]) -> int --image acme/w:1 --cpu 1
+    total = sum(grams)
+    return total * int(tt.custom.get("factor", 1))
 
 A string that the body begins with is the documentation. A backslash at the end of the
-line continues it. ``$NAME`` is the value of a variable of the notebook.
+line continues it on the next one. ``$NAME`` is the value of a variable of the notebook.
 
 """
 
@@ -71,7 +69,8 @@ class ContainerTaskMagic:
     def _make(self, name: str, source: str, call: str) -> Any:
         """Compile the function as the shell does its cells, and make a task of it."""
         shell = self._shell
-        filename = shell.compile.cache(source, shell.execution_count, raw_code=source)
+        cell = shell.displayhook.prompt_count  # execution_count may be the next one's
+        filename = shell.compile.cache(source, cell, raw_code=source)
         with errors_of_cell(shell, filename):
             tree = shell.compile.ast_parse(source, filename=filename)
             check_body(tree.body[0])

@@ -14,7 +14,6 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +44,9 @@ def import_module_of(file: ModuleFile, data: bytes) -> ModuleType:
     former = sys.modules.get(file.name)
     if former is not None and _is_current(former, data):
         return former
-    _make_findable(file.name.partition(".")[0], file.root)
+    if str(file.root) not in sys.path:
+        sys.path.insert(0, str(file.root))  # also after a change of folder
+    importlib.invalidate_caches()
     sys.modules.pop(file.name, None)
     try:
         module = importlib.import_module(file.name)
@@ -64,12 +65,6 @@ def _is_current(module: ModuleType, data: bytes) -> bool:
         and made.data == data
         and all(sys.modules.get(name) is used for name, used in made.used.items())
     )
-
-
-def _make_findable(top: str, root: Path) -> None:
-    importlib.invalidate_caches()
-    if importlib.util.find_spec(top) is None:
-        sys.path.insert(0, str(root))
 
 
 def _used(module: ModuleType, data: bytes) -> Iterator[tuple[str, ModuleType]]:

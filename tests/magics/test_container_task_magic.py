@@ -173,5 +173,5 @@ def test_help_shows_the_flags(shell, capsys):
     """`?` explains the line, with an example."""
     shell.run_cell("%%container_task?")
     text = capsys.readouterr().out
-    assert "%%container_task weigh(grams: list[int]" in text
+    assert "%%container_task weigh(grams: list[int]) -> int --image" in text
     assert "--cache-version VERSION" in text

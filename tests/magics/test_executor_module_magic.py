@@ -122,6 +122,14 @@ def test_a_module_in_a_folder_is_dotted(run, tmp_path):
     assert (tmp_path / "steps" / "two.py").is_file()
 
 
+def test_it_is_found_after_a_change_of_folder(run, tmp_path, monkeypatch):
+    """Here and in a process."""
+    run(module(2))
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert run("kit.run(plus, n=1, runner='subprocess').outputs") == {"o0": 3}
+
+
 def test_an_absolute_path_may_lead_elsewhere(run, tmp_path_factory):
     """Its folder is looked into from then on."""
     folder = tmp_path_factory.mktemp("elsewhere")

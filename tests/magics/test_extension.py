@@ -80,6 +80,7 @@ def completions(shell, text):
         ("%%container_task f() --image a:1 --cp", ["--cpu", "--cpu-limit"]),
         ("%%container_task f() --runtime ", ["flytekit", "kit"]),
         ("%%container_task f() --ship in", ["inline"]),
+        ("%%container_task f() --ship=in", ["inline"]),
         ("%%container_task f() --deck-field S", ["'Source Code'"]),
         ("%%container_task f() \\\n    --retr", ["--retries"]),
         ("%%executor_module a.py --", ["--overwrite"]),

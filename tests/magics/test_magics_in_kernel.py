@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -20,6 +22,11 @@ MODULE = (
 )
 RUN = "kit.run({}, n=4, runner='subprocess').outputs['o0']"
 SHIP = "scaled.shipment().way, scale.shipment().way"
+
+
+def without_colours(text):
+    """Leave out what colours a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 @pytest.fixture
@@ -63,9 +70,20 @@ def test_a_mistake_stops_the_notebook_and_is_short(kernel):
     """The cell has failed, with the line and no frame of the magic's."""
     with pytest.raises(CellExecutionError) as raised:
         kernel("%%container_task f() -> int --image a:1\nx = 1\nreturn = 2")
-    assert "line 3" in str(raised.value)
+    assert "Cell In[2], line 3\n" in without_colours(raised.value.traceback)
     assert "run_cell_magic" not in raised.value.traceback
     with pytest.raises(CellExecutionError) as raised:
         kernel("%%container_task f() -> int --imag a:1\nreturn 2")
     assert "Did you mean '--image'?" in str(raised.value)
     assert "run_cell_magic" not in raised.value.traceback
+
+
+def test_a_traceback_names_the_cell_of_the_magic(kernel):
+    """By its number and line, when the function is called from another cell."""
+    kernel("%%container_task f(n: int) -> float --image a:1\n\nreturn 1 / n")
+    kernel("None")
+    with pytest.raises(CellExecutionError) as raised:
+        kernel("f.function(None, 0)")
+    text = without_colours(raised.value.traceback)
+    assert "Cell In[2], line 3, in f(tt, n)" in text
+    assert "----> 3     return 1 / n" in text
