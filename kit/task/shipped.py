@@ -61,10 +61,12 @@ class ShippedTask:
         self._exported = exported
 
     @contextlib.contextmanager
-    def shipped_as(self, exported: Exported) -> Iterator[None]:
-        """Ship the executor as that module while this lasts."""
+    def shipped_as(
+        self, ship: Ship, exported: Exported | None = None
+    ) -> Iterator[None]:
+        """Ship the executor another way while this lasts."""
         before = self._ship, self._exported
-        self._ship, self._exported = "export", exported
+        self._ship, self._exported = ship, exported
         try:
             yield
         finally:

@@ -1,0 +1,1 @@
+"""Writing tasks to files: a module, a plugin package, or an archive for flytectl."""

@@ -1,0 +1,136 @@
+"""The tests of an exported package: each task gives what it gave in the notebook."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.authoring.export.executor_module import ExecutorModule
+from kit.authoring.export.expression import Expressions, laid_out
+from kit.authoring.export.task_source import TaskSource
+from kit.errors import CaptureError, ConversionError, OutputError
+from kit.source.import_statements import import_of_module, import_of_object
+from kit.task.call import native_outputs
+from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.types import default_engine
+
+__all__ = ["PackageTests", "package_tests"]
+
+Task = PythonCustomizedContainerTask[Any]
+
+
+@dataclass(frozen=True)
+class PackageTests:
+    """The text of the tests, and why some compare nothing."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+def package_tests(
+    package: str, tasks: Mapping[str, Task], executors: ExecutorModule, more: TaskSource
+) -> PackageTests:
+    """Write a test for each task: of its last run's inputs and outputs, if known.
+
+    Args:
+        package: The package's name.
+        tasks: The tasks by their variables.
+        executors: The module of their executors.
+        more: What defines them.
+    """
+    homes = dict.fromkeys(more.closure.parts, f"{package}.tasks")
+    homes |= dict.fromkeys(executors.closure.parts, f"{package}.executors")
+    imports: dict[str, None] = {}
+    tests, notes = [], []
+    for variable, task in tasks.items():
+        try:
+            test, lines = _test_of_run(variable, task, homes)
+        except (CaptureError, ConversionError, OutputError) as why:
+            test, lines = _test_of_loading(
+                variable, executors.classes[variable], package
+            )
+            notes.append(f"The test of {variable} runs nothing: {why}")
+        tests.append(test)
+        imports.update(dict.fromkeys(lines))
+    imports[f"from {package} import tasks"] = None
+    whole = sorted(line for line in imports if line.startswith("import "))
+    others = sorted(line for line in imports if line.startswith("from "))
+    head = '"""The tasks do what they did in the notebook; written by kit."""\n\n'
+    head += "".join(f"{line}\n" for line in (*whole, *others))
+    return PackageTests(head + "".join(f"\n\n{test}" for test in tests), tuple(notes))
+
+
+def _test_of_run(
+    variable: str, task: Task, homes: Mapping[str, str]
+) -> tuple[str, list[str]]:
+    if task.last_run is None:
+        msg = "It was not run here before. Run it, or give kit.export its inputs=."
+        raise CaptureError(msg)
+    interface = task.python_interface
+    given, came_out = task.last_run
+    inputs = {
+        name: default_engine.decoder(interface.inputs[name])(literal)
+        for name, literal in given.literals.items()
+    }
+
+    def outputs() -> Any:
+        return native_outputs(interface, came_out, default_engine)
+
+    if not _is_comparable(outputs):
+        msg = f"Its outputs, {type(outputs()).__name__}, cannot be compared by ==."
+        raise CaptureError(msg)
+    write = Expressions({"tasks": None})
+    items = [
+        f"{name}={write.expression(value, f'input {name}')}"
+        for name, value in inputs.items()
+    ]
+    expected = write.expression(_plain(outputs()), "output")
+    test = (
+        f"def test_{variable}_gives_what_it_gave_in_the_notebook():\n"
+        f'    """It runs from its template\'s bytes, as in a container."""\n'
+        f"    outputs = {_inside(laid_out(f'tasks.{variable}', items))}\n"
+        f"    assert outputs == {_inside(expected)}\n"
+    )
+    return test, [_import(name, held, homes) for name, held in write.names.items()]
+
+
+def _is_comparable(make: Callable[[], Any]) -> bool:
+    """Tell whether two equal values are equal: not so for nan, arrays and frames."""
+    try:
+        return bool(make() == make())
+    except (ValueError, TypeError):
+        return False
+
+
+def _plain(outputs: Any) -> Any:
+    """Return several outputs as a tuple, which a named one equals."""
+    return tuple(outputs) if hasattr(outputs, "_fields") else outputs
+
+
+def _inside(text: str) -> str:
+    return text.replace("\n", "\n    ")
+
+
+def _import(name: str, value: Any, homes: Mapping[str, str]) -> str:
+    if name in homes:
+        return f"from {homes[name]} import {name}"
+    is_module = isinstance(value, types.ModuleType)
+    find: Any = import_of_module if is_module else import_of_object
+    line: str | None = find(name, value)
+    if line is None:
+        raise CaptureError(f"{name} of its values cannot be imported.")
+    return line
+
+
+def _test_of_loading(
+    variable: str, executor: str, package: str
+) -> tuple[str, list[str]]:
+    test = (
+        f"def test_{variable}_can_be_loaded():\n"
+        f'    """Its executor is made as a container makes it: without arguments."""\n'
+        f"    assert tasks.{variable}.executor_type is executors.{executor}\n"
+        f"    assert callable(executors.{executor}().execute_from_model)\n"
+    )
+    return test, [f"from {package} import executors"]
