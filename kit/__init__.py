@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kit.authoring.decorator import container_task
+    from kit.authoring.export.export import export
+    from kit.authoring.export.result import Export
     from kit.authoring.proof.outcome import Proof
     from kit.authoring.proof.prove import prove
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
@@ -66,6 +68,7 @@ __all__ = [
     "Description",
     "Documentation",
     "ExecutableTemplateShimTask",
+    "Export",
     "FlyteAnnotation",
     "FlyteDirectory",
     "FlyteFile",
@@ -105,6 +108,7 @@ __all__ = [
     "current_context",
     "default_engine",
     "default_task_template_resolver",
+    "export",
     "kwtypes",
     "load_ipython_extension",
     "prove",
@@ -125,6 +129,8 @@ __all__ = [
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
     "kit.authoring.decorator": ("container_task",),
+    "kit.authoring.export.export": ("export",),
+    "kit.authoring.export.result": ("Export",),
     "kit.authoring.proof.outcome": ("Proof",),
     "kit.authoring.proof.prove": ("prove",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),

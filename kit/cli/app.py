@@ -36,6 +36,7 @@ _COMMANDS = {
     "run": ("kit.cli.run", "Run a task the way the cluster would."),
     "prove": ("kit.cli.prove", "Make sure that what ships is all that a task needs."),
     "diff": ("kit.cli.diff", "Tell what differs between two tasks."),
+    "export": ("kit.cli.export", "Write tasks as a package, a module or an archive."),
     "check-env": ("kit.cli.check_env", "Say what this environment can do."),
 }
 
