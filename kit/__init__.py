@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from kit.definition.resources import Resources, ResourceSpec
     from kit.definition.security import Secret, SecurityContext
     from kit.definition.settings import SerializationSettings
+    from kit.difference.comparison import diff
+    from kit.difference.difference import Difference
+    from kit.difference.history import history
     from kit.errors import IgnoreOutputs, KitError, RecoverableError
     from kit.magics.extension import load_ipython_extension, unload_ipython_extension
     from kit.resolver import TaskTemplateResolver, default_task_template_resolver
@@ -66,6 +69,7 @@ __all__ = [
     "Deck",
     "DeckField",
     "Description",
+    "Difference",
     "Documentation",
     "ExecutableTemplateShimTask",
     "Export",
@@ -108,7 +112,9 @@ __all__ = [
     "current_context",
     "default_engine",
     "default_task_template_resolver",
+    "diff",
     "export",
+    "history",
     "kwtypes",
     "load_ipython_extension",
     "prove",
@@ -145,6 +151,9 @@ _HOMES = {
     "kit.definition.resources": ("ResourceSpec", "Resources"),
     "kit.definition.security": ("Secret", "SecurityContext"),
     "kit.definition.settings": ("SerializationSettings",),
+    "kit.difference.comparison": ("diff",),
+    "kit.difference.difference": ("Difference",),
+    "kit.difference.history": ("history",),
     "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
     "kit.magics.extension": ("load_ipython_extension", "unload_ipython_extension"),
     "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),

@@ -8,12 +8,13 @@ from typing import Any
 from kit.difference.change import Change
 from kit.difference.impact import Impact
 from kit.difference.verdict import Verdict
+from kit.shown import Shown
 
 __all__ = ["Difference"]
 
 
 @dataclass(frozen=True, repr=False)
-class Difference:
+class Difference(Shown):
     """What differs between an old task and a new one; true if anything does.
 
     Attributes:

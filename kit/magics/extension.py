@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kit.difference.history import follow, unfollow
 from kit.source.cell_source import install
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
@@ -12,13 +13,17 @@ __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 def load_ipython_extension(ip: Any) -> None:
     """Give a shell kit's magics, and note from now on where its classes come from.
 
+    The definitions of tasks are remembered after each cell, for ``kit.history``.
     Called by ``%load_ext kit``; to call it again changes nothing.
     """
+    from kit.display.formatters import register
     from kit.magics.completion import complete_flags
     from kit.magics.container_task_magic import ContainerTaskMagic
     from kit.magics.executor_module_magic import ExecutorModuleMagic
 
     install(ip)
+    follow(ip)
+    register(ip)
     task, module = ContainerTaskMagic(ip), ExecutorModuleMagic(ip)
     ip.register_magic_function(task.container_task, "cell")
     ip.register_magic_function(module.executor_module, "cell")
@@ -28,8 +33,11 @@ def load_ipython_extension(ip: Any) -> None:
 
 def unload_ipython_extension(ip: Any) -> None:
     """Take kit's magics away; what they defined stays, and goes on working."""
+    from kit.display.formatters import unregister
     from kit.magics.completion import complete_flags
 
+    unregister(ip)
+    unfollow(ip)
     for name in ("container_task", "executor_module"):
         ip.magics_manager.magics["cell"].pop(name, None)
     if complete_flags in ip.Completer.custom_matchers:

@@ -24,17 +24,11 @@ def query(
     inputs: dict | None = None,
     docstring: str = "Ask something.",
     image: str = "acme/query:1",
+    kind: type | None = None,
     **arguments,
 ) -> Query:
     """Make a task that is a query."""
     inputs = {"limit": (int, 3)} if inputs is None else inputs
     interface = Interface(inputs, {"n": int}, docstring=Docstring(docstring))
-    return Query(
-        "lab.query",
-        text,
-        image,
-        Nothing,
-        interface=interface,
-        ship="module",
-        **arguments,
-    )
+    arguments = {"interface": interface, "ship": "module", **arguments}
+    return (kind or Query)("lab.query", text, image, Nothing, **arguments)
