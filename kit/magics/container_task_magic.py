@@ -18,6 +18,7 @@ from kit.magics.task_source import (
     function_source,
     plain_python,
 )
+from kit.source.pages import note_cell
 
 __all__ = ["ContainerTaskMagic"]
 
@@ -71,6 +72,7 @@ class ContainerTaskMagic:
         shell = self._shell
         cell = shell.displayhook.prompt_count  # execution_count may be the next one's
         filename = shell.compile.cache(source, cell, raw_code=source)
+        note_cell(source)
         with errors_of_cell(shell, filename):
             tree = shell.compile.ast_parse(source, filename=filename)
             check_body(tree.body[0])

@@ -84,6 +84,12 @@ def test_its_source_is_that_of_the_cell(run):
     assert '    text = f"""{sum(grams)}\n  {unit}"""\n' in text
 
 
+def test_characters_that_end_lines_for_ipython_stay_text(run):
+    """A form feed in a string is part of the string, and of what ships."""
+    run("%%container_task f() -> str --image a:1\nx = 'a\x0cb\u2028'\nreturn x")
+    assert run("f()") == "a\x0cb\u2028"
+
+
 def test_variables_of_the_notebook_are_values_of_flags(run):
     """By their name after a dollar sign; braces in the signature are left alone."""
     run("IMAGE, shared = 'acme/x:3', {'a': [1]}")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from flyteidl.core import tasks_pb2
 from IPython.core.completer import provisionalcompleter
 
 import kit
@@ -16,8 +17,7 @@ def parts(shell):
     """Count what the extension gives a shell."""
     hooks = shell.events.callbacks["post_run_cell"]
     return (
-        sum(getattr(hook, "__module__", "").startswith("kit.") for hook in hooks)
-        + sum(type(hook).__module__.startswith("kit.") for hook in hooks),
+        sum(getattr(hook, "__module__", "").startswith("kit.") for hook in hooks),
         shell.Completer.custom_matchers.count(complete_flags),
         [
             bool(shell.find_cell_magic(name))
@@ -49,11 +49,20 @@ def test_unloading_takes_the_magics_away(shell):
 
 def test_classes_are_noted_from_then_on(run):
     """Two classes of one name in two cells are told apart."""
-    run("class C:\n    limit = 1")
+    run("class C:\n    limit = 1  # the first")
     run("first = C")
-    run("class C:\n    limit = 1")
-    text = run("kit.self_contained(C).text")
-    assert "class C:" in text
+    run("class C:\n    limit = 1  # the second")
+    assert "# the second" in run("kit.self_contained(C).text")
+
+
+def test_messages_of_flyte_are_shown_as_kit_does(shell):
+    """Until the extension is unloaded."""
+    template = tasks_pb2.TaskTemplate(type="t")
+    shown, _ = shell.display_formatter.format(template)
+    assert "text/html" in shown
+    shell.run_line_magic("unload_ext", "kit")
+    shown, _ = shell.display_formatter.format(template)
+    assert "text/html" not in shown
 
 
 def test_asking_for_the_extension_loads_no_ipython():
