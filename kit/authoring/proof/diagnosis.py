@@ -20,6 +20,8 @@ _ONLY_IN_NOTEBOOKS = {
     "display": "Write 'from IPython.display import display', or leave it out.",
     "get_ipython": "Leave it out: there is no notebook in a container.",
 }
+_ENVIRON = (os.__file__, "<frozen os>")
+"""Where os.environ is, which raises a KeyError itself."""
 _MAX_TEXT = 1_000
 
 
@@ -45,9 +47,9 @@ def _stopped(case: Case) -> Explanation | None:
     if case.run.phase is not Phase.TIMED_OUT:
         return None
     missing = f"{case.doing} did not end in time"
-    last = next(case.raised("KeyboardInterrupt"), None)
-    if last is not None and last.where is not None:
-        missing = f"{missing}: it was at {last.where}"
+    places = [error.where for error in case.note.raised if error.where is not None]
+    if places:
+        missing = f"{missing}: it was at {places[0]}"
     if case.step in ("module", "instance"):
         return missing, (
             "Move what waits there (a connection, a download, a loop) into the "
@@ -69,6 +71,9 @@ def _ended_itself(case: Case) -> Explanation | None:
             "A compiled package often is the cause: see what it wrote last.",
         )
     status = case.run.exit_status
+    if case.note.status == "not begun":
+        missing = f"the container's command ended with status {status}"
+        return f"{missing} before {case.doing}", "See what it wrote last."
     return (
         f"{case.doing} ended the process with status {status}, as os._exit does",
         "Take that call out: what ends the process ends the container without a word.",
@@ -150,8 +155,7 @@ def _as_written(name: str, case: Case) -> Path:
 
 def _missing_variable(case: Case) -> Explanation | None:
     for error in case.raised("KeyError"):
-        place = (error.where or "").partition(":")[0]
-        if error.key is not None and place == os.__file__:
+        if error.key is not None and error.file in _ENVIRON:
             here = " (it is set here)" if error.key in os.environ else ""
             return f"the environment variable {error.key} is not set{here}", (
                 f"Give the task environment={{{error.key!r}: …}}, or a kit.Secret in "

@@ -23,7 +23,8 @@ class Raised:
         name: The name that an import, name or attribute error is about.
         path: The file that an OSError is about.
         key: The first argument, if that is text.
-        where: File, line number and line in which it came up.
+        file: The file of the code that raised it.
+        where: File, number and text of the last line outside of the runtime.
     """
 
     kinds: tuple[str, ...]
@@ -31,6 +32,7 @@ class Raised:
     name: str | None = None
     path: str | None = None
     key: str | None = None
+    file: str | None = None
     where: str | None = None
 
     def is_a(self, *kinds: str) -> bool:
@@ -43,7 +45,7 @@ class Note:
     """What is known of one step.
 
     Attributes:
-        status: ``begun``, ``done`` or ``failed``.
+        status: ``not begun``, ``begun``, ``done`` or ``failed``.
         seconds: How long it took, if it ended.
         facts: What was found.
         raised: The exception that ended it, and those that it came from.

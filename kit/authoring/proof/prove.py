@@ -52,7 +52,7 @@ Task = PythonCustomizedContainerTask[Any]
 
 DEFAULT_TIMEOUT = 60.0
 _OPTIONS = ("settings", "timeout", "runner", "cancellation", "inputs")
-_NOT_BEGUN = Note("begun")
+_NOT_BEGUN = Note("not begun")
 
 
 def prove(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import linecache
 import traceback
-from types import TracebackType
+from types import FrameType
 from typing import Any
 
 __all__ = ["chain", "trace"]
@@ -11,8 +12,12 @@ __all__ = ["chain", "trace"]
 _MAX_TEXT = 4_000
 _MAX_TRACEBACK = 20_000
 _MAX_CHAIN = 6
-_MACHINERY = ("kit", "flytekit", "click", "importlib", "_frozen_importlib", "__main__")
-_STANDARD = ("functools", "contextlib", "runpy")
+_MACHINERY = {
+    *("kit", "flytekit", "click", "__main__"),
+    *("_frozen_importlib", "_frozen_importlib_external", "_sitebuiltins"),
+    *("functools", "importlib"),
+}
+"""Packages on the way to the author's code."""
 
 
 def chain(error: BaseException | None) -> list[dict[str, Any]]:
@@ -31,7 +36,7 @@ def trace(error: BaseException) -> str:
     What the runtime found missing by itself has no other frames, and no traceback.
     """
     frames = error.__traceback__
-    while frames is not None and _is_machinery(frames):
+    while frames is not None and _is_machinery(frames.tb_frame):
         frames = frames.tb_next
     if frames is None and isinstance(error, (ImportError, AttributeError)):
         return ""
@@ -48,7 +53,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
         "name": _bounded(getattr(error, "name", None)),
         "path": _bounded(getattr(error, "filename", None)),
         "key": _bounded(error.args[0]) if error.args else None,
-        "where": _where(error.__traceback__),
+        **_place(error),
     }
 
 
@@ -56,13 +61,22 @@ def _bounded(value: object) -> str | None:
     return value[:_MAX_TEXT] if isinstance(value, str) else None
 
 
-def _where(frames: TracebackType | None) -> str | None:
-    """Say in which line an exception came up."""
-    for frame in traceback.extract_tb(frames)[-1:]:
-        return f"{frame.filename}:{frame.lineno}: {frame.line or frame.name}"
-    return None
+def _place(error: BaseException) -> dict[str, str | None]:
+    """Return the file in which an exception came up, and the author's line."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    authors = [pair for pair in frames if not _is_machinery(pair[0])]
+    return {
+        "file": frames[-1][0].f_code.co_filename if frames else None,
+        "where": _line(*authors[-1]) if authors else None,
+    }
 
 
-def _is_machinery(frame: TracebackType) -> bool:
-    name = str(frame.tb_frame.f_globals.get("__name__", ""))
-    return name.partition(".")[0] in (*_MACHINERY, *_STANDARD)
+def _line(frame: FrameType, number: int) -> str:
+    code = frame.f_code
+    text = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    return f"{code.co_filename}:{number}: {text or code.co_name}"
+
+
+def _is_machinery(frame: FrameType) -> bool:
+    name = str(frame.f_globals.get("__name__", ""))
+    return name.partition(".")[0] in _MACHINERY

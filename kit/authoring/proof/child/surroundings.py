@@ -13,6 +13,7 @@ from pathlib import Path
 __all__ = ["Surroundings"]
 
 _MAX_NAMES = 20
+_LIBRARIES = {"site-packages", "dist-packages"}
 
 
 class Surroundings:
@@ -69,4 +70,6 @@ def _installed(file: str) -> bool:
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
     real = Path(file).resolve()
+    if not _LIBRARIES.isdisjoint(real.parts):  # of another environment on the path
+        return True
     return any(real.is_relative_to(Path(folder).resolve()) for folder in folders)
