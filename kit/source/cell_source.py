@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.errors import SourceError
+from kit.source.cells import cells
 from kit.source.class_evidence import is_made_by, methods_of
 from kit.source.pages import (
     DefinitionNode,
     Page,
-    cell_pages,
     first_line,
     has_odd_ends,
     note_cell,
@@ -258,8 +258,10 @@ def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[
     if filename is not None:
         page = page_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
         yield from [page] if page is not None else []
-    else:
-        yield from cell_pages()
+    if filename is None or value.__module__ == "__main__":
+        yield from cells().defining(
+            value.__qualname__
+        )  # also those typed after a script has run
 
 
 def _has_future(

@@ -5,31 +5,31 @@ from __future__ import annotations
 import ast
 import builtins
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
 from kit.errors import AuthoringError, CaptureError, SourceError
 from kit.source.as_defined import check_as_defined
 from kit.source.called_classes import is_called_class
 from kit.source.cell_source import Definition
+from kit.source.cells import cells, looked_at_once
 from kit.source.constant_parts import ConstantParts
 from kit.source.dispatch import cases, is_dispatching
 from kit.source.free_names import Use, free_names
 from kit.source.import_statements import (
-    import_as_written,
     import_of_module,
     import_of_object,
-    star_imports,
     type_checking_import,
 )
 from kit.source.importable import is_importable
-from kit.source.pages import Page, cell_pages
+from kit.source.pages import Page
 from kit.source.part import Part
 from kit.source.refusals import cannot_travel, undefined
 from kit.source.root import without_kit
 from kit.source.submodules import submodule_imports
 from kit.source.type_aliases import alias_definition, is_alias
 from kit.source.unwrap import written_definition
+from kit.source.written_imports import WrittenImports
 
 __all__ = ["Closure"]
 
@@ -59,6 +59,7 @@ class Closure:
         self.values: dict[str, Any] = {}
         self._builtins: dict[str, str] = {}
         self._constants = ConstantParts(self)
+        self._imports_of: dict[str, WrittenImports] = {}
         self.quote = quote
         self._home = "__main__"
         self._todo: list[tuple[Part, Definition, Mapping[str, Any]]] = []
@@ -105,8 +106,9 @@ class Closure:
         self.imports[name] = statement
 
     def _add_all(self) -> None:
-        while self._todo:
-            self._add_uses(*self._todo.pop())
+        with looked_at_once():
+            while self._todo:
+                self._add_uses(*self._todo.pop())
 
     def _add_definition(
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
@@ -212,10 +214,12 @@ class Closure:
             return
         if self._bind_written(use, value, definition, namespace):
             return
-        statement = import_as_written(name, value, [definition.page, *self._cells()])
-        if statement is not None and not _is_plain(value):
-            self.imports[name] = statement
-            return
+        if not _is_plain(value):
+            for imports in self._written_imports(definition):
+                statement = imports.statement(name, value)
+                if statement is not None:
+                    self.imports[name] = statement
+                    return
         self._constants.add(use, value, definition, namespace)
 
     def _import(
@@ -226,9 +230,11 @@ class Closure:
         self.imports[name] = statement
 
     def _check_star(self, name: str, value: Any, definition: Definition) -> None:
-        pages = [definition.page, *self._cells()]
-        for module in star_imports(pages):
-            if import_as_written(name, value, pages) is None:
+        for imports in self._written_imports(definition):
+            if imports.statement(name, value) is not None:
+                return
+            module = imports.star(name, value)
+            if module is not None:
                 raise AuthoringError(
                     f"{definition.qualname} uses {name!r}, which came from `from "
                     f"{module} import *`. Import it by its name: `from {module} import "
@@ -304,8 +310,19 @@ class Closure:
         """Tell whether the module uses a name for something else."""
         return self.values.get(name, value) is not value or name in self._builtins
 
-    def _cells(self) -> list[Page]:
-        return list(cell_pages()) if self._home == "__main__" else []
+    def _written_imports(self, definition: Definition) -> Iterator[WrittenImports]:
+        """Yield what the page of a definition imports, then what other cells do."""
+        page = definition.page
+        if page.name not in self._imports_of:
+            self._imports_of[page.name] = WrittenImports([page])
+        yield self._imports_of[page.name]
+        if self._home == "__main__":
+            if "" not in self._imports_of:
+                self._imports_of[""] = WrittenImports(self._cells())
+            yield self._imports_of[""]
+
+    def _cells(self) -> tuple[Page, ...]:
+        return cells().pages if self._home == "__main__" else ()
 
 
 def _is_plain(value: Any) -> bool:

@@ -32,7 +32,7 @@ class ConstantParts:
         self._closure = closure
         self._constants = Constants()
         self._wanted: dict[str, tuple[Use, Definition, Mapping[str, Any]]] = {}
-        self._references: dict[int, tuple[References, Mapping[str, Any]]] = {}
+        self._references: dict[int, References] = {}
 
     def add(
         self,
@@ -81,10 +81,7 @@ class ConstantParts:
     def _refer(self, value: Any, by: str, needs: dict[str, None]) -> str:
         """Make a class, function or module known that a constant holds."""
         use, definition, namespace = self._wanted[by]
-        references, _ = self._references.setdefault(
-            id(namespace), (References(namespace, self._closure.is_taken), namespace)
-        )
-        found = references.find(value)
+        found = self._references_in(namespace).find(value)
         if found is None:
             name = getattr(value, "__qualname__", repr(value)[:40])
             raise NotPlainError(f"{name} is not known here by a name")
@@ -96,3 +93,10 @@ class ConstantParts:
         elif self._closure.bind(use, definition, namespace):
             needs[found.name] = None
         return found.name + found.path
+
+    def _references_in(self, namespace: Mapping[str, Any]) -> References:
+        key = id(namespace)  # which the references keep alive
+        if key not in self._references:
+            is_taken = self._closure.is_taken
+            self._references[key] = References(namespace, is_taken)
+        return self._references[key]

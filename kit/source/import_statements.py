@@ -13,12 +13,11 @@ from kit.source.importable import is_importable
 from kit.source.pages import Page
 
 __all__ = [
+    "has_object",
     "home_of_object",
-    "import_as_written",
     "import_from",
     "import_of_module",
     "import_of_object",
-    "star_imports",
     "type_checking_import",
 ]
 
@@ -62,7 +61,7 @@ def home_of_object(name: str, value: Any) -> tuple[str, str] | None:
     names = [item for item in (*known, name) if isinstance(item, str)]
     for place in _public_first(module):
         for attribute in names:
-            if attribute.isidentifier() and _has(place, attribute, value):
+            if attribute.isidentifier() and has_object(place, attribute, value):
                 return place, attribute
     return None
 
@@ -73,7 +72,8 @@ def _public_first(module: str) -> Iterator[str]:
         yield ".".join(parts[:length])
 
 
-def _has(module: str, attribute: str, value: Any) -> bool:
+def has_object(module: str, attribute: str, value: Any) -> bool:
+    """Tell whether a loaded module has an object under a name."""
     loaded = sys.modules.get(module)
     if loaded is None:
         return False
@@ -87,42 +87,6 @@ def import_from(module: str, attribute: str, name: str) -> str:
     """Return the statement that binds an attribute of a module to a name."""
     alias = "" if attribute == name else f" as {name}"
     return f"from {module} import {attribute}{alias}"
-
-
-def import_as_written(name: str, value: Any, pages: Iterable[Page]) -> str | None:
-    """Return the statement on a page that bound an object, if it still would."""
-    for page in pages:
-        for node in _imports(page, name):
-            for alias in node.names:
-                if (
-                    (alias.asname or alias.name) == name
-                    and node.module
-                    and not node.level
-                    and is_importable(node.module)
-                    and _has(node.module, alias.name, value)
-                ):
-                    return import_from(node.module, alias.name, name)
-    return None
-
-
-def _imports(page: Page, text: str) -> Iterator[ast.ImportFrom]:
-    if any(text in line for line in page.lines):
-        for node in ast.walk(page.tree):
-            if isinstance(node, ast.ImportFrom):
-                yield node
-
-
-def star_imports(pages: Iterable[Page]) -> list[str]:
-    """Return the modules whose every name was imported by a star."""
-    found = []
-    for page in pages:
-        if any("*" in line and "import" in line for line in page.lines):
-            found += [
-                node.module
-                for node in _imports(page, "*")
-                if node.module and node.names[0].name == "*"
-            ]
-    return found
 
 
 def type_checking_import(name: str, pages: Iterable[Page]) -> str | None:

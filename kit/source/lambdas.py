@@ -30,7 +30,7 @@ def lambda_definition(name: str, function: types.FunctionType) -> Definition | N
     own = name if name in found else next(iter(found), name)
     if own not in found or (own != name and len(found) > 1):
         return None
-    segment = ast.get_source_segment("".join(page.lines), found[own]) or ""
+    segment = page.segment(found[own])
     expression = f"({segment})" if "\n" in segment else segment
     return Definition(own, found[own], page, f"{own} = {expression}\n", future=False)
 

@@ -59,7 +59,7 @@ def module_body(closure: Closure, names: Iterable[str]) -> str:
         {key: part.later for key, part in parts.items()},
     )
     plain = [key for key in order if parts[key].definition is None]
-    early = [key for key in plain if not parts[key].now]
+    early = dict.fromkeys(key for key in plain if not parts[key].now)
     text = ("\n" if early else "") + "".join(parts[key].text for key in early)
     for key in order:
         if key not in early:

@@ -28,6 +28,7 @@ DefinitionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDe
 _NODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOCALS = "<locals>"
 _PAGES: dict[str, Page] = {}
+_ENTRIES: dict[str, object] = {}
 _EXACT: dict[str, str] = {}
 _ODD_ENDS = r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
 
@@ -69,19 +70,40 @@ class Page:
             found.setdefault(".".join(path), []).append(node)
         return found
 
+    @cached_property
+    def from_imports(self) -> list[ast.ImportFrom]:
+        """Its ``from ... import ...`` statements."""
+        if not any("import" in line for line in self.lines):
+            return []  # saves parsing it
+        return [
+            node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom)
+        ]
+
     def at(self, name: str, line: int) -> tuple[str, DefinitionNode] | None:
         """Return qualified name and node of the definition that begins at a line."""
-        for path, nodes in self.definitions.items():
-            if path.rpartition(".")[2] == name:
-                for node in nodes:
-                    if first_line(node) == line:
-                        return path, node
-        return None
+        return self._by_line.get((name, line))
+
+    @cached_property
+    def _by_line(self) -> Mapping[tuple[str, int], tuple[str, DefinitionNode]]:
+        return {
+            (node.name, first_line(node)): (path, node)
+            for path, nodes in self.definitions.items()
+            for node in nodes
+        }
 
     def text_of(self, node: DefinitionNode) -> str:
         """Return the source of a definition with its decorators, dedented."""
         first = first_line(node)
         return dedented(self.lines[first - 1 : node.end_lineno], node, first)
+
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        """Return the text of an expression or statement, as it is written."""
+        lines = [
+            line.encode() for line in self.lines[node.lineno - 1 : node.end_lineno]
+        ]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"".join(lines).decode()
 
     def line(self, number: int) -> str:
         """Return one line, stripped; empty when there is none of that number."""
@@ -102,6 +124,9 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
         namespace: The globals of the code, from which a loader may be known.
     """
     linecache.checkcache(filename)
+    entry = linecache.cache.get(filename)
+    if entry is not None and _ENTRIES.get(filename) is entry:
+        return _PAGES.get(filename)
     lines = tuple(
         linecache.getlines(filename, dict(namespace) if namespace else None)
         if filename not in linecache.cache
@@ -116,6 +141,7 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
     if known is None or known.lines != lines:
         known = Page(filename, lines, is_cell=_is_cell(filename))
         _PAGES[filename] = known
+    _ENTRIES[filename] = linecache.cache.get(filename)
     return known
 
 

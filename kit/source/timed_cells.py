@@ -8,7 +8,8 @@ import sys
 import types
 from collections.abc import Iterator
 
-from kit.source.pages import Page, cell_pages
+from kit.source.cells import cells
+from kit.source.pages import Page
 
 __all__ = ["TIMED", "timed_body", "timed_page_of", "timed_pages"]
 
@@ -30,7 +31,7 @@ def timed_page_of(code: types.CodeType) -> Page | None:
 
 def timed_pages() -> Iterator[Page]:
     """Yield the bodies of the ``%%time`` cells that were run, the latest first."""
-    for page in cell_pages():
+    for page in cells().pages:
         body = timed_body(page)
         if body is not None:
             yield body

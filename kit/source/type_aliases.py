@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +25,6 @@ def alias_definition(value: Any, pages: Iterable[Page]) -> Definition | None:
                 continue
             name = statement.name.id  # type: ignore[attr-defined]
             if name == value.__name__:
-                text = ast.get_source_segment("".join(page.lines), statement)
-                return Definition(name, statement, page, f"{text}\n", future=False)
+                text = f"{page.segment(statement)}\n"
+                return Definition(name, statement, page, text, future=False)
     return None
