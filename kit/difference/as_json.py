@@ -41,12 +41,20 @@ def value_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, float):
-        return value if math.isfinite(value) else repr(value)
+        return _number(value)
     if isinstance(value, dict):
         return {key: value_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [value_json(item) for item in value]
     return value
+
+
+def _number(value: float) -> int | float | str:
+    """Return a whole number without a point, as protobuf's JSON has it."""
+    if not math.isfinite(value):
+        return repr(value)
+    is_plain = value.is_integer() and (value or math.copysign(1, value) > 0)
+    return int(value) if is_plain else value
 
 
 def _change(change: Change) -> dict[str, Any]:

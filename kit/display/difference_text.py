@@ -89,6 +89,4 @@ def _readable(change: Change, value: Any) -> str:
 
 
 def _as_json(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     return json.dumps(value_json(value), ensure_ascii=False)
