@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -194,3 +195,7 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Show the public names, also those not loaded yet."""
     return sorted({*globals(), *__all__})
+
+
+if "IPython" in sys.modules:  # classes are told by their cells, noted as they run
+    import_module("kit.source.cell_source").install()

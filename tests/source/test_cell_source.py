@@ -163,3 +163,19 @@ def test_the_hook_survives_whatever_a_cell_leaves(capsys):
     hook(Broken())
     hook(None)
     assert "could not note" in capsys.readouterr().err
+
+
+def test_importing_kit_in_a_shell_is_enough():
+    """Of two classes that look alike the cell of each is known."""
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "for cell in ('import kit', 'class A:\\n    v: int', 'class A:\\n    v: str'):\n"
+        "    shell.run_cell(cell).raise_error()\n"
+        "from kit.source.cell_source import definition_of\n"
+        "print(definition_of(shell.user_ns['A']).text)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "class A:\n    v: str"
