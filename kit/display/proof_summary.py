@@ -10,27 +10,33 @@ from kit.display.summary import Code, Finding, Item, Section, Summary, Table
 from kit.display.value import value_items
 from kit.runners.log import LogLine
 
-__all__ = ["summarize_proof"]
+__all__ = ["summarize_proof", "summarize_proof_shown"]
 
 _LOG_LINES = 20
 
 
-def summarize_proof(proof: Proof, *, with_times: bool = True) -> Summary:
+def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
     """Summarize a proof.
 
     Args:
         proof: The proof.
-        with_times: Whether to show how long each step took, which differs each time.
+        with_machine: Whether to show the time that each step took, and versions and
+            places, which differ from machine to machine.
     """
     sections = [
         Section("Failure", tuple(_failure(proof))),
         Section("Outputs", value_items(proof.outputs)),
-        Section("Steps", (_steps(proof, with_times=with_times),)),
+        Section("Steps", (_steps(proof, with_machine=with_machine),)),
         Section("Notes", tuple(Finding("note", text) for text in proof.notes)),
         Section("Logs", tuple(_log(proof))),
     ]
     status = "PROVEN" if proof.ok else "NOT PROVEN"
     return Summary("proof", proof.task, tuple(sections), status=status)
+
+
+def summarize_proof_shown(proof: Proof) -> Summary:
+    """Summarize a proof for the end of a cell, where the same proof looks the same."""
+    return summarize_proof(proof, with_machine=False)
 
 
 def _failure(proof: Proof) -> Iterator[Item]:
@@ -41,17 +47,19 @@ def _failure(proof: Proof) -> Iterator[Item]:
         yield Code(proof.failure.traceback.rstrip(), "text")
 
 
-def _steps(proof: Proof, *, with_times: bool) -> Table:
+def _steps(proof: Proof, *, with_machine: bool) -> Table:
     failed = None if proof.failure is None else proof.failure.step
-    rows = [_row(step, failed, with_times=with_times) for step in proof.steps]
-    times = ("time",) if with_times else ()
+    rows = [_row(step, failed, with_machine=with_machine) for step in proof.steps]
+    times = ("time",) if with_machine else ()
     return Table(("step", "status", *times, "detail"), tuple(rows))
 
 
-def _row(step: Step, failed: str | None, *, with_times: bool) -> tuple[str, ...]:
+def _row(step: Step, failed: str | None, *, with_machine: bool) -> tuple[str, ...]:
     detail = "see above" if step.name == failed else step.detail
-    times = (_time(step.seconds),) if with_times else ()
-    return (step.name, step.status, *times, detail)
+    if not with_machine:
+        return (step.name, step.status, detail)
+    detail = ": ".join(text for text in (detail, step.here) if text)
+    return (step.name, step.status, _time(step.seconds), detail)
 
 
 def _is_report(line: LogLine) -> bool:

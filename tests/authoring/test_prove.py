@@ -47,7 +47,11 @@ def names(proof, status="done"):
 
 def detail(proof, name):
     """Return what was found in a step."""
-    return next(step.detail for step in proof.steps if step.name == name)
+    return next(
+        f"{step.detail}: {step.here}" if step.here else step.detail
+        for step in proof.steps
+        if step.name == name
+    )
 
 
 @BOTH
@@ -64,8 +68,10 @@ def test_a_task_of_a_cell_is_proven(cell, runtime):
     assert proof.raise_for_error() is proof
     assert repr(proof) == "Proof('scaled', proven)"
     version = ".".join(map(str, sys.version_info[:3]))
-    assert detail(proof, "interpreter") == f"Python {version}, {sys.executable}"
-    command = {"kit": "kit-execute of kit", "flytekit": "pyflyte-execute of flytekit"}
+    assert detail(proof, "interpreter").endswith(
+        f": Python {version}, {sys.executable}"
+    )
+    command = {"kit": "kit-execute: kit 0", "flytekit": "pyflyte-execute: flytekit 1"}
     assert detail(proof, "runtime").startswith(command[runtime])
     assert "ships inline, for it lives in __main__" in detail(proof, "template")
     assert "SHA-256" in detail(proof, "source")
@@ -115,7 +121,7 @@ def test_a_module_of_the_image_is_proven(image, runtime):
     proof = kit.prove(task)
     assert names(proof) == MODULE_STEPS
     assert detail(proof, "template").endswith(f"ships as {module}.Ex")
-    assert detail(proof, "module") == f"{module} from {image.folder / module}.py"
+    assert detail(proof, "module") == f"{module}: from {image.folder / module}.py"
     assert detail(proof, "executor") == f"{module}.Ex"
     assert f"{module} is imported from {image.folder / module}.py" in proof.notes[-1]
     assert kit.prove(task, n=4).outputs == {"o0": 5}

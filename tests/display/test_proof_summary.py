@@ -6,10 +6,14 @@ import io
 
 from kit.authoring.proof.outcome import Obstacle, Proof, Step
 from kit.display.console import make_console, print_summary
-from kit.display.proof_summary import summarize_proof
+from kit.display.proof_summary import summarize_proof, summarize_proof_shown
+from kit.display.summarize import summarize
 from kit.runners import Log, LogLine
 
-STEPS = (Step("template", "done", "10 bytes", 0.5), Step("module", "failed", "no"))
+STEPS = (
+    Step("interpreter", "done", "fresh", here="Python 3.99", seconds=0.5),
+    Step("module", "failed", "no"),
+)
 
 
 def printed(proof, **options):
@@ -19,11 +23,16 @@ def printed(proof, **options):
     return file.getvalue()
 
 
-def test_times_can_be_left_out():
-    """They differ from time to time."""
+def test_the_end_of_a_cell_is_the_same_on_every_machine():
+    """Times, versions and places are for the terminal."""
     proof = Proof(task="t", steps=STEPS[:1])
-    assert "500.0 ms" in printed(proof)
-    assert "ms" not in printed(proof, with_times=False)
+    assert "done     500.0 ms   fresh: Python 3.99" in printed(proof)
+    shown = printed(proof, with_machine=False)
+    assert "interpreter   done     fresh\n" in shown
+    assert summarize(proof) == summarize_proof_shown(proof)
+    faces = proof._repr_mimebundle_()
+    assert "fresh" in faces["text/plain"]
+    assert "fresh" in faces["text/html"]
     assert printed(proof).startswith("proof t  PROVEN\n")
 
 

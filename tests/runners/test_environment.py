@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,11 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import TemplateError
 from kit.runners.command import container_command, loader_call, local_command
-from kit.runners.environment import inherited_environment, python_path
+from kit.runners.environment import (
+    inherited_environment,
+    isolated_environment,
+    python_path,
+)
 from kit.runners.workspace import Workspace
 
 
@@ -47,6 +52,20 @@ def test_variables_of_the_kernel_stay_with_the_kernel():
     }
     assert inherited_environment(environ) == {"HOME": "/h"}
     assert inherited_environment({"MPLBACKEND": "agg"}) == {"MPLBACKEND": "agg"}
+
+
+def test_an_isolated_process_has_a_containers_variables_only(tmp_path: Path):
+    """And what its interpreter needs to start, with packages of its user."""
+    environ = {"TOKEN": "x", "PYTHONPATH": "/nb", "LD_LIBRARY_PATH": "/lib"}
+    found = isolated_environment(environ, tmp_path)
+    assert found.pop("PYTHONUSERBASE", site.getuserbase()) == site.getuserbase()
+    programs = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    assert found == {
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "LD_LIBRARY_PATH": "/lib",
+        "PATH": programs,
+    }
 
 
 def test_entrypoints_become_this_interpreter():

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from kit.errors import ProofError
 from kit.runners.log import Log
 from kit.runners.outcome import Run
+from kit.shown import Shown
 
 __all__ = ["Obstacle", "Proof", "Step", "StepStatus"]
 
@@ -27,12 +28,15 @@ class Step:
             ``module``, ``executor``, ``instance`` or ``run``.
         status: ``done``, ``failed``, or ``skipped`` because an earlier one failed.
         detail: What was found.
+        here: What of it is so on this machine: versions and places; not part of the
+            repr.
         seconds: How long it took; not part of the repr.
     """
 
     name: str
     status: StepStatus
     detail: str = ""
+    here: str = field(default="", repr=False, compare=False)
     seconds: float | None = field(default=None, repr=False, compare=False)
 
 
@@ -58,7 +62,7 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class Proof(Shown):
     """What a fresh interpreter did with the form in which a task ships.
 
     Attributes:

@@ -28,7 +28,8 @@ def template_step(template: bytes, shipment: Shipment, seconds: float) -> Step:
     way = f"ships as {shipment.location}"
     if shipment.inline is not None:
         way = f"ships inline, for {shipment.why}"
-    return Step("template", "done", f"{len(template):,} bytes, {way}", seconds)
+    detail = f"{len(template):,} bytes, {way}"
+    return Step("template", "done", detail, seconds=seconds)
 
 
 def fresh_steps(
@@ -50,9 +51,9 @@ def fresh_steps(
             yield Step(name, "skipped")
         elif obstacle is not None and index == end:
             seconds = None if note is None else note.seconds
-            yield Step(name, "failed", obstacle.missing, seconds)
+            yield Step(name, "failed", obstacle.missing, seconds=seconds)
         elif note is not None:
-            yield Step(name, "done", _detail(name, note.facts), note.seconds)
+            yield Step(name, "done", *_texts(name, note.facts), note.seconds)
 
 
 def notes_of(notes: Mapping[str, Note]) -> Iterator[str]:
@@ -69,35 +70,34 @@ def notes_of(notes: Mapping[str, Note]) -> Iterator[str]:
     yield from local_notes(module.get("local", {}))
 
 
-def _detail(name: str, facts: Facts) -> str:
-    """Say what was found; what a task's own code noted may be anything."""
+def _texts(name: str, facts: Facts) -> tuple[str, str]:
+    """Say what was found, and what of it is so on this machine.
+
+    What a task's own code noted may be anything.
+    """
     try:
-        return _DETAILS[name](facts)
+        return _DETAILS[name](facts), _HERE[name](facts) if name in _HERE else ""
     except (KeyError, ValueError, TypeError):
-        return ""
-
-
-def _runtime(facts: Facts) -> str:
-    package = f"{facts['package']} {facts['version']}".rstrip()
-    return f"{facts['command']} of {package}, from {facts['file']}"
+        return "", ""
 
 
 def _source(facts: Facts) -> str:
     return f"{facts['bytes']:,} bytes, SHA-256 {facts['sha256'][:12]}… as it was sent"
 
 
-def _module(facts: Facts) -> str:
-    return f"{facts['module']} from {facts['file'] or 'the interpreter'}"
-
-
 _DETAILS: dict[str, Callable[[Facts], str]] = {
-    "interpreter": lambda facts: f"Python {facts['version']}, {facts['executable']}",
-    "runtime": _runtime,
+    "interpreter": lambda _: "a fresh one, in an empty folder",
+    "runtime": lambda facts: str(facts["command"]),
     "resolver": lambda facts: str(facts["resolver"]),
     "read": lambda facts: f"{facts['bytes']:,} bytes",
     "source": _source,
-    "module": _module,
+    "module": lambda facts: str(facts["module"]),
     "executor": lambda facts: str(facts["executor"]),
     "instance": lambda facts: f"{facts['executor']}()",
     "run": lambda _: "ended with its outputs",
+}
+_HERE: dict[str, Callable[[Facts], str]] = {
+    "interpreter": lambda facts: f"Python {facts['version']}, {facts['executable']}",
+    "runtime": "{package} {version}, from {file}".format_map,
+    "module": lambda facts: f"from {facts['file'] or 'the interpreter itself'}",
 }
