@@ -63,7 +63,7 @@ class ContainerTaskMagic:
         task = self._make(read.name, source, call_source(keywords))
         self._shell.push({read.name: task})
         if flags.show:
-            print(plain_python(read, body, keywords))  # noqa: T201 - it is asked for
+            print(plain_python(read, body, keywords), end="")  # noqa: T201 - asked for
 
     container_task.__doc__ = _HELP + task_flags().format_help()
 
