@@ -102,7 +102,7 @@ def change_of(
         impacts, why = [impact, Impact.CACHE], f"{why}; {_words_of(part)}"
     before = without_secrets(edit.steps, edit.before)
     after = without_secrets(edit.steps, edit.after)
-    if HIDDEN in (before, after):
+    if HIDDEN in f"{before}{after}":
         why += "; a secret by its name, so not shown"
     return Change(
         path=render_path(edit.steps),

@@ -22,6 +22,7 @@ __all__ = ["Definition", "History", "follow", "history", "unfollow"]
 _MOST_BYTES = 64 * 2**20
 
 Task = CustomizedContainerDefinition[Any]
+_TASK = CustomizedContainerDefinition
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ class History:
     def __init__(self, *, limit: int = _MOST_BYTES) -> None:
         self._limit = limit
         self._kept: deque[Definition] = deque()
-        self._last: dict[str, Definition] = {}
+        self._count: dict[str, int] = {}
         self._size = 0
-        self._seen: weakref.WeakSet[Task] = weakref.WeakSet()
+        self._seen: weakref.WeakValueDictionary[int, Task] = (
+            weakref.WeakValueDictionary()  # by id: an author's tasks may have no hash
+        )
 
     def of(self, name: str) -> tuple[Definition, ...]:
         """Return the definitions of a name, the oldest first."""
@@ -60,18 +63,18 @@ class History:
     def record(self, tasks: Iterable[Task]) -> None:
         """Remember those tasks that are new and can be registered as they are."""
         for task in tasks:
-            if task not in self._seen:
-                self._seen.add(task)
+            if self._seen.get(id(task)) is not task:
+                self._seen[id(task)] = task
                 data = _spec_bytes(task)
                 if data is not None:
                     self._add(task.name, data)
 
     def _add(self, name: str, data: bytes) -> None:
-        last = self._last.get(name)
-        if last is not None and last.data == data:
+        known = self.of(name)
+        if known and known[-1].data == data:
             return
-        entry = Definition(name, 1 if last is None else last.number + 1, data)
-        self._last[name] = entry
+        self._count[name] = self._count.get(name, 0) + 1
+        entry = Definition(name, self._count[name], data)
         self._kept.append(entry)
         self._size += len(data)
         while self._size > self._limit and len(self._kept) > 1:
@@ -119,7 +122,8 @@ def _after_cell(_result: Any) -> None:
     from IPython import get_ipython
 
     values = list(get_ipython().user_ns.values())
-    _session.record(v for v in values if isinstance(v, CustomizedContainerDefinition))
+    # By type: some objects do something when they are asked for their class.
+    _session.record(value for value in values if issubclass(type(value), _TASK))
 
 
 def _spec_bytes(task: Task) -> bytes | None:

@@ -151,6 +151,12 @@ def _of_text(text: str) -> Side | Unmade:
     if task:
         msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) hold several tasks."
         raise SideError(msg)
+    if ".py" in PurePath(path.partition(":")[0]).suffix:
+        msg = (
+            f"{text!r} names a module, which is not imported here: import the task and "
+            "give that, or write git:REVISION: before it."
+        )
+        raise SideError(msg)
     form = form_of(path)
     data = read_bytes(path, limit=MAX_TEMPLATE_BYTES)
     return _of_message(decode_message(data, form, path), text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kit.definition.shipment import INLINE_KEY
+from kit.difference.change import Change
 from kit.difference.difference import Difference
 from kit.difference.impact import Impact
 from kit.display.difference_text import change_lines
@@ -20,6 +22,8 @@ from kit.display.summary import (
 
 __all__ = ["summarize_difference"]
 
+_INLINE = ("custom", INLINE_KEY)
+_SOURCE = (*_INLINE, "source")
 _MOST_CHANGES = 100
 """Of one kind; the others are counted."""
 
@@ -27,7 +31,8 @@ _MOST_CHANGES = 100
 def summarize_difference(difference: Difference) -> Summary:
     """Summarize a difference: what it means first, and then each change.
 
-    Changes are grouped by their gravest impact.  Those beyond a hundred of a kind are
+    Changes are grouped by their gravest impact; the name and hash of inline source are
+    left to its own change.  Those beyond a hundred of a kind are
     counted, and lines beyond forty of a value too; ``Difference.to_json`` has them all.
     """
     meaning = Section("Meaning", tuple(_meaning(difference)))
@@ -80,10 +85,17 @@ def _some(names: list[str]) -> str:
 
 
 def _changes(difference: Difference, impact: Impact) -> Iterator[Item]:
-    changes = difference.of_impact(impact)
+    changes = [c for c in difference.of_impact(impact) if not _follows(c, difference)]
     for change in changes[:_MOST_CHANGES]:
         caption = f"{change.path}: {change.why}"
         yield Code(change_lines(change), "diff", caption)
     if len(changes) > _MOST_CHANGES:
         more = len(changes) - _MOST_CHANGES
         yield Finding("note", f"{more:,} more changes of this kind are not shown.")
+
+
+def _follows(change: Change, difference: Difference) -> bool:
+    """Tell the name and hash of inline source, which its own change says enough of."""
+    if change.steps[:2] != _INLINE or change.steps == _SOURCE:
+        return False
+    return any(other.steps == _SOURCE for other in difference.changes)

@@ -19,6 +19,23 @@ class Broken(Query):
         raise RuntimeError("not yet")
 
 
+class Resentful:
+    """An object that refuses to say what it is."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("no context")
+
+
+class Unhashable(Query):
+    """A task that equals by value."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return True
+
+
 def test_definitions_are_numbered_by_name():
     """The same definition again is no new one."""
     session = History()
@@ -93,6 +110,14 @@ def test_cells_are_followed(shell):
     assert [change.after for change in diff(second, against=first).changes] == [
         "SELECT 2"
     ]
+
+
+def test_objects_that_resent_a_question_are_left_alone(shell):
+    """A proxy may raise when it is asked for its class; a task may have no hash."""
+    shell.user_ns["proxy"] = Resentful()
+    shell.user_ns["task"] = query(kind=Unhashable)
+    shell.run_cell("x = 1")
+    assert len(history("lab.query")) == 1
 
 
 def test_following_twice_is_following_once(shell):

@@ -58,6 +58,9 @@ def test_a_hidden_change_says_why_it_is_hidden():
     (change,) = diff(new, against=old).changes
     assert (change.before, change.after) == (HIDDEN, HIDDEN)
     assert change.why.endswith("a secret by its name, so not shown")
+    variable(new, SECRET)
+    added = diff(new, against=old).changes[-1]
+    assert added.why.endswith("a secret by its name, so not shown")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ BAD = [
     ([query], SideError, "A list is no side"),
     (WorkflowSpec(), SideError, "A WorkflowSpec is no side"),
     ("flyte:lab/development/x@v1", SideError, "cannot fetch those yet"),
+    ("tasks.py:load", SideError, "names a module"),
     ("git:HEAD", SideError, "git:REVISION:path/module.py:task"),
     ("task.docx", TemplateError, "no known template form 'docx'"),
     ("task.pb::name", SideError, "only packages"),

@@ -147,6 +147,19 @@ def test_many_changes_are_counted():
     assert items[-1].message == "50 more changes of this kind are not shown."
 
 
+def test_source_is_shown_without_its_hash():
+    """One change of the author's is one change for the reader."""
+    inline = {"source": "a\nb\n", "sha256": "1", "module": "m_1"}
+    old = template(**{"kit.inline": inline})
+    new = template(
+        **{"kit.inline": {"source": "a\nc\n", "sha256": "2", "module": "m_2"}}
+    )
+    (code,) = shown(old, new)["Behaviour"]
+    assert code.caption == "custom['kit.inline'].source: the executor's source"
+    new.custom["kit.inline"]["source"] = "a\nb\n"
+    assert len(shown(old, new)["Behaviour"]) == 2
+
+
 def test_a_terminal_gets_nothing_it_obeys():
     """Keys, values and names are a task's."""
     old = template(**{"\x1b[31mkey": "\x1b]0;title\x07"})
