@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
@@ -26,6 +25,7 @@ from kit.source.pages import Page
 from kit.source.part import Part
 from kit.source.refusals import cannot_travel, undefined
 from kit.source.root import without_kit
+from kit.source.shell_names import BUILTIN, is_shells_own
 from kit.source.submodules import submodule_imports
 from kit.source.type_aliases import alias_definition, is_alias
 from kit.source.unwrap import written_definition
@@ -34,8 +34,6 @@ from kit.source.written_imports import WrittenImports
 __all__ = ["Closure"]
 
 _OWN = {"__name__", "__doc__", "__builtins__", "__debug__"}
-_SHELL = {"get_ipython", "display", "__IPYTHON__"}
-_BUILTIN = {name for name in vars(builtins) if name not in _SHELL}
 
 
 class Closure:
@@ -134,7 +132,7 @@ class Closure:
         name = use.name
         if name in _OWN:
             return False
-        if name not in namespace or name == "get_ipython":
+        if name not in namespace or is_shells_own(name, namespace[name]):
             self._bind_missing(use, definition, namespace)
             return False
         value = namespace[name]
@@ -158,7 +156,7 @@ class Closure:
         self, use: Use, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
         name = use.name
-        if name in _BUILTIN:
+        if name in BUILTIN:
             if name in self.values:
                 self._clash(name, definition)
             self._builtins.setdefault(name, definition.qualname)

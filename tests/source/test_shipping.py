@@ -124,6 +124,15 @@ def test_a_decorated_task_of_a_cell_runs_in_a_fresh_process(cell):
     assert (run.error, run.outputs) == (None, {"o0": 14})
 
 
+def test_the_open_of_a_cell_is_the_builtin_one(cell):
+    """IPython binds an open of its own in each notebook."""
+    cell(
+        "import os\n@kit.container_task(image='a/b:1')\n"
+        "def read(tt) -> str:\n    return open(os.devnull).read()"
+    )
+    assert cell("kit.run(read).outputs") == {"o0": ""}
+
+
 def test_the_class_form_in_cells_runs_in_a_fresh_process(cell):
     """It is served as the decorator is."""
     cell(
