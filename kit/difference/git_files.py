@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -98,20 +98,21 @@ class Repository:
                 "template file made there: kit show TASK -o task.pb."
             )
             raise RevisionError(msg)
-        for path, content in zip(files, self._contents(files.values()), strict=True):
-            target = folder / path
-            if ".." in path.parts:
+        for path in files:
+            if path.is_absolute() or ".." in path.parts:
                 msg = f"The revision has a path out of its folder: {str(path)!r}."
                 raise RevisionError(msg)
+        contents = self._contents(list(files.values()))
+        for path, content in zip(files, contents, strict=True):
+            target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
 
-    def _contents(self, blobs: object) -> list[bytes]:
-        wanted = list(blobs)  # type: ignore[call-overload]
-        request = "".join(f"{blob.object_id}\n" for blob in wanted).encode()
+    def _contents(self, blobs: Sequence[Blob]) -> list[bytes]:
+        request = "".join(f"{blob.object_id}\n" for blob in blobs).encode()
         data = _checked(self.top, ["cat-file", "--batch"], request)
         contents, start = [], 0
-        for blob in wanted:
+        for blob in blobs:
             start = data.index(b"\n", start) + 1
             contents.append(data[start : start + blob.size])
             start += blob.size + 1

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from diff_tasks import query
 
 from kit.definition.image import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
+from kit.difference import git_files
 from kit.difference import revision as revisions
 from kit.difference.comparison import diff
 from kit.errors import RevisionError, SideError
@@ -152,6 +153,23 @@ def test_hooks_and_filters_do_not_run(repository):
     trap.unlink(missing_ok=True)
     assert queries("git:HEAD~2:src/acme/tasks.py:load") == ("SELECT 1", "SELECT 2")
     assert not trap.exists()
+
+
+def test_too_many_files_are_not_taken_out(repository, monkeypatch):
+    """A repository may be huge; the error says what to do."""
+    monkeypatch.setattr(git_files, "_MOST_FILES", 2)
+    with pytest.raises(RevisionError, match=r"3 Python files .* kit show TASK"):
+        diff(query(), against="git:HEAD:src/acme/tasks.py:load")
+
+
+@pytest.mark.parametrize("path", ["/etc/evil.py", "../evil.py"])
+def test_a_crafted_tree_writes_nowhere_else(repository, tmp_path, path):
+    """Paths of a revision stay below the folder."""
+    found = git_files.open_repository(repository)
+    blob = next(iter(found.python_files("HEAD").values()))
+    with pytest.raises(RevisionError, match="out of its folder"):
+        found.write({PurePosixPath(path): blob}, tmp_path / "tree")
+    assert not (tmp_path / "tree").exists()
 
 
 def test_outside_of_a_repository_there_are_no_revisions(tmp_path, monkeypatch):
