@@ -9,7 +9,6 @@ The template's ``custom`` holds it under the key ``kit.inline``, a wire contract
 from __future__ import annotations
 
 import hashlib
-import linecache
 import sys
 from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
@@ -19,6 +18,7 @@ from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.definition.shipment import INLINE_KEY
 from kit.errors import InlineError
 from kit.shim.boundary import call_author
+from kit.shim.inline_modules import fresh_module
 
 __all__ = ["InlineExecutor", "function_executor", "inline_document", "unpack"]
 
@@ -69,7 +69,7 @@ def unpack(tt: Any) -> tuple[Any, type[ShimTaskExecutor[Any]]]:
             does not understand it.
     """
     document = _document(tt.id.name, tt.custom)
-    module = _load(document)
+    module = _load(tt.id.name, document)
     found = getattr(module, document["executor"], None)
     if isinstance(found, FunctionType):
         found = function_executor(found)
@@ -126,32 +126,13 @@ def _check_hash(task: str, source: str, expected: str) -> None:
         raise InlineError(msg)
 
 
-def _load(document: Mapping[str, str]) -> ModuleType:
-    """Execute the source as a fresh module, of which tracebacks show the lines."""
+def _load(task: str, document: Mapping[str, str]) -> ModuleType:
     name, source = document["module"], document["source"]
-    _check_free(name)
-    filename = f"<{name}>"
     try:
-        code = compile(source, filename, "exec", dont_inherit=True)
+        code = compile(source, f"<{name}>", "exec", dont_inherit=True)
     except SyntaxError as error:
         raise _newer_syntax(document, error) from error
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    module = ModuleType(name)
-    module.__dict__.update(__file__=filename, __kit_inline__=True)
-    sys.modules[name] = module  # dataclasses and pickles look for it there
-    try:
-        call_author(exec, code, module.__dict__)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _check_free(name: str) -> None:
-    other = sys.modules.get(name)
-    if other is not None and not hasattr(other, "__kit_inline__"):
-        msg = f"The module {name} is loaded already and is another one: {other!r}."
-        raise InlineError(msg)
+    return fresh_module(name, source, code, owner=(task, document["executor"]))
 
 
 def _newer_syntax(document: Mapping[str, str], error: SyntaxError) -> InlineError:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
+import pickle
 import subprocess
 import sys
 import traceback
+from types import SimpleNamespace
 
 import pytest
 from flyteidl.core import tasks_pb2
@@ -70,6 +74,78 @@ def test_a_dataclass_finds_its_module():
     )
     tt = view(inline_document("f_1", "f", source))
     assert InlineExecutor().execute_from_model(tt) == 3
+
+
+def loaded(number, source=None):
+    """Load the executor of a task whose cell was changed that many times."""
+    source = source or (
+        f"class Odd(Exception):\n    def number(self):\n        return {number}\n\n"
+        "def odd(tt):\n    raise Odd(3)\n"
+    )
+    tt = view(inline_document(f"odd_{number}", "odd", source))
+    return InlineExecutor(), tt
+
+
+def raised(number):
+    """Return what such an executor raises."""
+    executor, tt = loaded(number)
+    with pytest.raises(Exception, match="3") as caught:
+        executor.execute_from_model(tt)
+    return caught.value
+
+
+def traces(number=""):
+    """Return what is known of the modules by name."""
+    name = f"odd_{number}"
+    modules = [each for each in sys.modules if each.startswith(name)]
+    return modules, [each for each in linecache.cache if each.startswith(f"<{name}")]
+
+
+def test_fifty_changes_leave_one_copy():
+    """Neither modules nor their lines pile up."""
+    for number in range(50):
+        raised(number)
+    gc.collect()
+    assert traces() == (["odd_49"], ["<odd_49>"])
+
+
+def test_what_lives_on_keeps_working():
+    """An exception of an older version has its lines, and can be pickled."""
+    error = raised(50)
+    raised(51)
+    gc.collect()
+    assert "odd_50" not in sys.modules
+    assert "raise Odd(3)" in "".join(traceback.format_exception(error))
+    assert pickle.loads(pickle.dumps(error)).number() == 50  # noqa: S301 - our own
+    raised(52)
+    del error
+    gc.collect()
+    assert traces("50") == ([], [])
+
+
+def test_a_module_stays_while_it_runs():
+    """A change during a run takes nothing away from it."""
+    source = (
+        "import sys\n\ndef odd(tt):\n    tt.change()\n"
+        "    return __name__ in sys.modules\n"
+    )
+    _, executor_type = unpack(loaded(60, source)[1])
+    tt = SimpleNamespace(change=lambda: raised(61))
+    assert executor_type().execute_from_model(tt)
+    raised(62)
+    gc.collect()
+    assert traces()[0] == ["odd_62"]
+
+
+def test_two_tasks_with_one_executor_share_its_module():
+    """A change of one does not take away what the other still has."""
+    one, other = (view(inline_document("add_9", "add", FUNCTION)) for _ in range(2))
+    message = other.to_flyte_idl()
+    message.id.name = "other"
+    unpack(one)
+    unpack(type(other).from_flyte_idl(message))
+    unpack(view(inline_document("add_10", "add", FUNCTION + "# more\n")))
+    assert "add_9" in sys.modules
 
 
 @pytest.mark.parametrize(
