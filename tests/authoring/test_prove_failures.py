@@ -87,7 +87,7 @@ def test_what_goes_wrong_at_import_under_flytekit(image, notebook, case):
 def test_an_import_that_hangs(image, runtime):
     """The line in which it hangs is told."""
     there = "import time\ntime.sleep(99)  # a download"
-    timeout = 2 if runtime == "kit" else 6
+    timeout = 3 if runtime == "kit" else 8
     proof = kit.prove(image.task(there, runtime=runtime), timeout=timeout)
     failed = failure_of(proof, "module")
     assert "did not end in time: it was at" in failed.missing
@@ -100,7 +100,7 @@ def test_an_import_that_hangs_and_hears_nothing(image):
     there = "import signal, time; signal.signal(2, signal.SIG_IGN); time.sleep(99)"
     runner = kit.SubprocessRunner(isolated=True, grace=0.3)
     failed = failure_of(
-        kit.prove(image.task(there), timeout=2, runner=runner), "module"
+        kit.prove(image.task(there), timeout=3, runner=runner), "module"
     )
     assert failed.missing.endswith("did not end in time")
 
@@ -214,7 +214,7 @@ def test_an_executor_that_cannot_be_made_under_flytekit(image):
 def test_a_constructor_that_hangs_or_ends_the_process(image):
     """It is at the instance that it happened."""
     hangs = "def init(self):\n    import time; time.sleep(99)\nEx.__init__ = init"
-    failed = failure_of(kit.prove(image.task(hangs), timeout=2), "instance")
+    failed = failure_of(kit.prove(image.task(hangs), timeout=3), "instance")
     assert failed.missing.startswith("making Ex() did not end in time: it was at")
     ends = "Ex.__init__ = lambda self: os._exit(0)"
     failed = failure_of(kit.prove(image.task(ends)), "instance")
@@ -275,7 +275,7 @@ def test_a_run_that_ends_its_process(image):
 def test_a_run_that_takes_too_long(image):
     """The timeout counts for all of it."""
     there = "import time\nEx.execute_from_model = lambda self, tt, n: time.sleep(99)"
-    failed = failure_of(kit.prove(image.task(there), n=1, timeout=2), "run")
+    failed = failure_of(kit.prove(image.task(there), n=1, timeout=3), "run")
     assert "the executor did not end in time" in failed.missing
     assert "timeout=" in failed.repair
 

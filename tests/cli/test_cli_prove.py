@@ -141,7 +141,7 @@ def test_help(capsys):
 
 def test_a_timeout_is_a_failure(capsys):
     """Whatever hangs, the command ends."""
-    assert main(["prove", "tasks_to_prove:sleepy", "--timeout", "2"]) == 1
+    assert main(["prove", "tasks_to_prove:sleepy", "--timeout", "3"]) == 1
     flat = " ".join(capsys.readouterr().out.split())
     assert "did not end in time: it was at" in flat
     assert "stdout asleep" in flat

@@ -22,6 +22,7 @@ class Case:
         note: What the process noted of it, if it began.
         run: How the process ended.
         shipment: How the executor ships.
+        home: The executor's module in this process.
         folder: The working directory of the caller, as a notebook's.
     """
 
@@ -29,6 +30,7 @@ class Case:
     note: Note
     run: Run
     shipment: Shipment
+    home: str
     folder: Path
 
     def raised(self, *kinds: str) -> Iterator[Raised]:
@@ -36,23 +38,18 @@ class Case:
         return (error for error in self.note.raised if error.is_a(*kinds))
 
     @property
-    def is_inline(self) -> bool:
-        """Whether the executor's source is in the template."""
-        return self.shipment.inline is not None
-
-    @property
     def module(self) -> str:
         """The executor's module, as the fresh process has it."""
         if self.shipment.inline is not None:
             return self.shipment.inline["module"]
-        return self.shipment.location.rpartition(".")[0]
+        return self.home
 
     @property
     def executor(self) -> str:
         """The executor's name in its module."""
         if self.shipment.inline is not None:
             return self.shipment.inline["executor"]
-        return self.shipment.location.rpartition(".")[2]
+        return self.shipment.location.removeprefix(f"{self.home}.")
 
     @property
     def doing(self) -> str:

@@ -33,7 +33,7 @@ def diagnose(case: Case) -> Obstacle:
         step=case.step,
         missing=missing[:_MAX_TEXT],
         repair=repair,
-        traceback=case.note.traceback or _traceback(case),
+        traceback=case.note.traceback if case.note.raised else _traceback(case),
     )
 
 

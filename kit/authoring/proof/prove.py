@@ -162,7 +162,8 @@ class _Attempt:
         obstacle = None
         if failed is not None:
             note = notes.get(failed, _NOT_BEGUN)
-            case = Case(failed, note, run, self.shipment, Path.cwd())
+            home = self.task.executor_type.__module__
+            case = Case(failed, note, run, self.shipment, home, Path.cwd())
             obstacle = diagnose(case)
         return Proof(
             task=self.task.name,

@@ -75,7 +75,7 @@ def _watch_kits_loading(watch: Watch, *, inline: bool) -> None:
         kit,
         "_import_longest",
         ("module", "module"),
-        lambda found, _: None if found[0] is None else watch.module_facts(found[0]),
+        lambda found, *_: None if found[0] is None else watch.module_facts(found[0]),
         then="executor",
     )
     watch.wrap(

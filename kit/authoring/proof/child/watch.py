@@ -105,21 +105,21 @@ class Watch:
             inline,
             "_load",
             ("module", "module"),
-            lambda module, _: self.module_facts(module),
+            lambda module, *_: self.module_facts(module),
             then="executor",
         )
         self.wrap(
             inline,
             "unpack",
             ("source", "executor"),
-            lambda found, _: {"executor": location_of(found[1])},
+            lambda found, *_: {"executor": location_of(found[1])},
             then="instance",
         )
         self.wrap(
             inline,
             "make_executor",
             ("instance", "instance"),
-            lambda executor, _: {"executor": location_of(type(executor))},
+            lambda executor, *_: {"executor": location_of(type(executor))},
         )
 
     def _watch_execution(self, task: Any) -> None:
