@@ -23,7 +23,7 @@ from kit.source.constructions import construction
 from kit.source.literals import NotPlainError, literal
 from kit.types import FlyteAnnotation, FlyteDirectory, FlyteFile, FlyteSchema
 
-__all__ = ["Expressions", "laid_out"]
+__all__ = ["Expressions", "indented", "laid_out"]
 
 _WIDTH = 80
 
@@ -156,11 +156,11 @@ def laid_out(name: str, items: list[str], indent: int = 0) -> str:
     if indent + len(line) <= _WIDTH and "\n" not in line:
         return line
     pad = " " * (indent + 4)
-    lines = (f"{pad}{_indented(item, indent + 4)},\n" for item in items)
+    lines = (f"{pad}{indented(item, indent + 4)},\n" for item in items)
     return f"{name}(\n{''.join(lines)}{' ' * indent})"
 
 
-def _indented(text: str, indent: int) -> str:
+def indented(text: str, indent: int = 4) -> str:
     """Indent the lines below the first; no text in an expression has a line end."""
     return text.replace("\n", "\n" + " " * indent)
 
@@ -171,8 +171,8 @@ def _explained(about: str) -> Iterator[None]:
         yield
     except NotPlainError as why:
         msg = (
-            f"The {about} cannot be exported: no source makes it anew, for {why}. Use "
-            "plain values, and classes and functions of a cell or module."
+            f"The {about} cannot be exported as source, for {why}. Use plain values, "
+            "and classes and functions of a cell or module."
         )
         raise CaptureError(msg) from why
 

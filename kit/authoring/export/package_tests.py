@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kit.authoring.export.executor_module import ExecutorModule
-from kit.authoring.export.expression import Expressions, laid_out
+from kit.authoring.export.expression import Expressions, indented, laid_out
 from kit.authoring.export.task_source import TaskSource
-from kit.errors import CaptureError, ConversionError, OutputError
+from kit.errors import CaptureError, ConversionError
 from kit.source.import_statements import import_of_module, import_of_object
-from kit.task.call import native_outputs
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.types import default_engine
 
@@ -47,7 +47,7 @@ def package_tests(
     for variable, task in tasks.items():
         try:
             test, lines = _test_of_run(variable, task, homes)
-        except (CaptureError, ConversionError, OutputError) as why:
+        except (CaptureError, ConversionError) as why:
             test, lines = _test_of_loading(
                 variable, executors.classes[variable], package
             )
@@ -71,27 +71,31 @@ def _test_of_run(
     interface = task.python_interface
     given, came_out = task.last_run
     inputs = {
-        name: default_engine.decoder(interface.inputs[name])(literal)
-        for name, literal in given.literals.items()
+        name: default_engine.decoder(kind)(given.literals[name])
+        for name, kind in interface.inputs.items()
+        if name in given.literals
     }
 
-    def outputs() -> Any:
-        return native_outputs(interface, came_out, default_engine)
+    def outputs() -> dict[str, Any]:
+        return {
+            name: default_engine.decoder(kind)(came_out.literals[name])
+            for name, kind in interface.outputs.items()
+        }
 
     if not _is_comparable(outputs):
-        msg = f"Its outputs, {type(outputs()).__name__}, cannot be compared by ==."
-        raise CaptureError(msg)
+        raise CaptureError("Its outputs cannot be compared by ==.")
     write = Expressions({"tasks": None})
-    items = [
-        f"{name}={write.expression(value, f'input {name}')}"
-        for name, value in inputs.items()
-    ]
-    expected = write.expression(_plain(outputs()), "output")
+    given_text = write.expression(inputs, f"inputs of {variable}")
+    expected = write.expression(outputs(), f"outputs of {variable}")
+    kit = write.refer(sys.modules["kit"])
+    items = [f"tasks.{variable}", "runner='in-process'", f"inputs={given_text}"]
+    call = laid_out(f"{kit}.run", items, indent=4)
     test = (
         f"def test_{variable}_gives_what_it_gave_in_the_notebook():\n"
         f'    """It runs from its template\'s bytes, as in a container."""\n'
-        f"    outputs = {_inside(laid_out(f'tasks.{variable}', items))}\n"
-        f"    assert outputs == {_inside(expected)}\n"
+        f"    run = {call}\n"
+        f"    run.raise_for_error()\n"
+        f"    assert run.outputs == {indented(expected)}\n"
     )
     return test, [_import(name, held, homes) for name, held in write.names.items()]
 
@@ -102,15 +106,6 @@ def _is_comparable(make: Callable[[], Any]) -> bool:
         return bool(make() == make())
     except (ValueError, TypeError):
         return False
-
-
-def _plain(outputs: Any) -> Any:
-    """Return several outputs as a tuple, which a named one equals."""
-    return tuple(outputs) if hasattr(outputs, "_fields") else outputs
-
-
-def _inside(text: str) -> str:
-    return text.replace("\n", "\n    ")
 
 
 def _import(name: str, value: Any, homes: Mapping[str, str]) -> str:
