@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.display.mimebundle import mimebundle
+from kit.display.stylesheet import forget_stylesheet
 from kit.display.summarize import MESSAGES
 
 __all__ = ["register", "unregister"]
@@ -16,25 +17,33 @@ __all__ = ["register", "unregister"]
 def register(shell: Any) -> None:
     """Let an IPython show Flyte's messages as kit does; again does no harm.
 
+    The next output brings the stylesheet, so that ``%reload_ext kit`` mends a notebook
+    that lost the output which had it.
+
     Args:
         shell: The ``InteractiveShell``, as ``load_ipython_extension`` is given it.
     """
+    forget_stylesheet()
     formatter = shell.display_formatter.mimebundle_formatter
     for name in MESSAGES:
-        module, _, kind = name.rpartition(".")
-        formatter.for_type_by_name(module, kind, _bundle)
+        if not _is_registered(formatter, name):
+            module, _, kind = name.rpartition(".")
+            formatter.for_type_by_name(module, kind, _bundle)
 
 
 def unregister(shell: Any) -> None:
     """Let an IPython show Flyte's messages as it did before."""
     formatter = shell.display_formatter.mimebundle_formatter
     for name in MESSAGES:
-        try:
-            is_ours = formatter.lookup_by_type(name) is _bundle
-        except KeyError:
-            continue
-        if is_ours:
+        if _is_registered(formatter, name):
             formatter.pop(name)
+
+
+def _is_registered(formatter: Any, name: str) -> bool:
+    try:
+        return formatter.lookup_by_type(name) is _bundle
+    except KeyError:
+        return False
 
 
 def _bundle(message: object, **_kinds: object) -> dict[str, str]:

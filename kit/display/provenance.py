@@ -170,9 +170,17 @@ def _word(making: _Making, index: str) -> str:
     if "--" in words and position > words.index("--"):
         return "computed: loader_args of the resolver"
     if position and words[position - 1] == "--resolver":
-        ours = making.task.task_resolver is default_task_template_resolver
-        return making.argument("task_resolver", default=ours)
+        return _resolver(making)
     return f"computed from {making.runtime}"
+
+
+def _resolver(making: _Making) -> str:
+    if making.task.task_resolver is not default_task_template_resolver:
+        return making.argument("task_resolver")
+    default = making.argument("task_resolver", default=True)
+    if making.template.metadata.runtime.flavor == "kit":
+        return default
+    return f"{default}, as flytekit names it: {making.runtime}"
 
 
 def _amount(making: _Making, side: str) -> str:
@@ -235,6 +243,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
         (r"container\.image", _image),
         (r"container\.args\[(\d+)\]", _word),
         (r"container\.resources\.(requests|limits)", _amount),
+        (r"container\.resources", _getter("get_container", "the default of requests")),
         (r"container\.env\[(.*)\]$", _variable),
         (r"container", _getter("get_container", "")),
         (r"k8s_pod", _getter("get_k8s_pod", "")),

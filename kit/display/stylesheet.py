@@ -7,14 +7,21 @@ its outputs, so the one that brought the stylesheet brings it again.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 from kit.display.html import style_element
 
 __all__ = ["forget_stylesheet", "style_if_new"]
 
-_NOT_YET = object()
-_bringer: Any = _NOT_YET
+
+class _Request(NamedTuple):
+    """A cell, and the request to run it, of which there is another each time."""
+
+    cell: object
+    request: object
+
+
+_bringer: _Request | None = None
 
 
 def style_if_new() -> str:
@@ -26,17 +33,21 @@ def style_if_new() -> str:
     shell = _shell()
     if shell is None:
         return style_element()
-    cell = _running_cell(shell)
-    if _bringer is not _NOT_YET and cell != _bringer:
+    running = _running(shell)
+    if _bringer is not None and not _is_rerun(running, _bringer):
         return ""
-    _bringer = cell
+    _bringer = running
     return style_element()
 
 
 def forget_stylesheet() -> None:
     """Let the next output bring the stylesheet again, for a page that lost it."""
     global _bringer  # noqa: PLW0603
-    _bringer = _NOT_YET
+    _bringer = None
+
+
+def _is_rerun(running: _Request, before: _Request) -> bool:
+    return running.cell == before.cell and running.request != before.request
 
 
 def _shell() -> Any:
@@ -45,8 +56,8 @@ def _shell() -> Any:
     return None if ipython is None else ipython.get_ipython()
 
 
-def _running_cell(shell: Any) -> Any:
-    """Identify the cell that runs: by its id, or else by the request to run it."""
+def _running(shell: Any) -> _Request:
+    """Identify the cell that runs; front ends that name no cell never run one again."""
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    cell = parent.get("metadata", {}).get("cellId")
-    return cell or parent.get("header", {}).get("msg_id") or shell.execution_count
+    request = parent.get("header", {}).get("msg_id", shell.execution_count)
+    return _Request(parent.get("metadata", {}).get("cellId", request), request)

@@ -43,6 +43,8 @@ SUMMARIZERS = {
     "kit.template.view.TaskTemplateView": "template_summary.summarize_view",
     "kit.definition.interface.Interface": "literal_summary.summarize_python_interface",
     "kit.runners.outcome.Run": "run_summary.summarize_run_shown",
+    "kit.difference.difference.Difference": "difference_summary.summarize_difference",
+    "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""

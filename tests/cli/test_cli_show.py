@@ -25,7 +25,8 @@ def test_the_summary_fits_80_columns(capsys):
     assert main(["show", "cli_tasks:echo"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("task cli.echo\n")
-    assert out.index("min_rows") < out.index("ratio") < out.index("timeout")
+    inputs = out[out.index("\nInputs\n") : out.index("\nOutputs\n")]
+    assert inputs.index("min_rows") < inputs.index("ratio") < inputs.index("timeout")
     assert "--inputs {{.input}} \\" in out
     assert "cli_tasks.EchoExecutor" in out
     assert max(map(len, out.splitlines())) <= 80
@@ -64,6 +65,33 @@ def test_text_goes_into_a_file_too(tmp_path: Path):
     path = tmp_path / "task.txt"
     assert main(["show", "cli_tasks:echo", "-o", str(path)]) == 0
     assert path.read_text().startswith("task cli.echo\n")
+
+
+def test_html_is_a_page(tmp_path: Path):
+    """By the ending of the file, or to standard output."""
+    path = tmp_path / "task.html"
+    assert main(["show", "cli_tasks:echo", "-o", str(path)]) == 0
+    assert path.read_text().startswith("<!doctype html>")
+    assert "cli_tasks.EchoExecutor" in path.read_text()
+
+
+def test_details_show_where_every_field_comes_from(capsys):
+    """The whole message, with its sources."""
+    assert main(["show", "cli_tasks:echo", "--details"]) == 0
+    out = capsys.readouterr().out
+    assert "comes from" in out
+    assert "taskargumentinterface" in "".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_broken_task_is_shown_as_far_as_it_goes(form, capsys):
+    """The view has the error in its place, and the exit status tells it."""
+    assert main(["show", "broken_tasks:broken", "--format", form]) == 3
+    printed = capsys.readouterr()
+    assert "ZeroDivisionError" in printed.out
+    assert "cli_tasks.EchoExecutor" in printed.out
+    assert "The custom of 'cli.broken' cannot be made: ZeroDivisionError" in printed.err
 
 
 def test_runtime_and_identity_are_options(capsys):

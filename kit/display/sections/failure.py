@@ -11,7 +11,7 @@ from kit.display.summary import Code, Finding, Item
 from kit.errors import KitError
 from kit.shim.boundary import author_traceback, is_authors
 
-__all__ = ["failure_items"]
+__all__ = ["error_text", "failure_items"]
 
 _OWN = str(Path(__file__).parents[2])  # the folder of kit
 
@@ -26,13 +26,14 @@ def failure_items(subject: Subject, part: str) -> Iterator[Item]:
     error = subject.failures.get(part)
     if error is None:
         return
-    yield Finding("error", _told(error), path=part)
+    yield Finding("error", error_text(error), path=part)
     frames = _frames(error)
     if frames is not None:
         yield Code(_traceback(error, frames), "text", "traceback")
 
 
-def _told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
+    """Return the sentence of an error; its class comes first if it is not kit's."""
     return str(error) if isinstance(error, KitError) else _named(error)
 
 

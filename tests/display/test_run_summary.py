@@ -1,45 +1,12 @@
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-
-from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
 
 from kit.display.command_text import command_text
 from kit.display.run_summary import summarize_run
-from kit.display.summary import Code, Fact, Facts, Finding, Table
-from kit.display.template_summary import summarize_template
+from kit.display.summary import Fact, Facts, Finding, Table
 from kit.display.value import value_items, value_text
 from kit.runners import Failure, Log, LogLine, Phase, Run
-
-
-def full_template() -> TaskTemplate:
-    """Make a template that has something of everything."""
-    template = TaskTemplate(type="sql", task_type_version=2)
-    template.id.name, template.id.project = "acme.t", "lab"
-    template.metadata.runtime.flavor = "kit"
-    template.metadata.runtime.version = "1"
-    template.metadata.discoverable = True
-    template.metadata.discovery_version = "v1"
-    template.metadata.retries.retries = 2
-    template.metadata.timeout.FromTimedelta(dt.timedelta(hours=1))
-    template.metadata.interruptible = False
-    template.metadata.generates_deck.value = True
-    template.interface.inputs.variables["b"].type.simple = 1
-    template.interface.inputs.variables["a"].type.simple = 3
-    template.interface.inputs.variables["a"].description = "The a."
-    template.container.image = "acme/sql:1"
-    template.container.args.extend(
-        ["kit-execute", "--inputs", "{{.input}}", "--resolver", "kit.resolver.d"]
-    )
-    template.container.args.extend(["--", "{{.taskTemplatePath}}", "m.Executor"])
-    template.container.env.add(key="K", value="v")
-    template.container.resources.requests.add(name=Resources.CPU, value="500m")
-    template.extended_resources.gpu_accelerator.device = "nvidia-tesla-t4"
-    template.security_context.secrets.add(group="g", key="k", mount_requirement=1)
-    template.custom["query"] = "SELECT 1"
-    template.config["k"] = "c"
-    return template
 
 
 def item(summary, title):
@@ -51,47 +18,6 @@ def item(summary, title):
 def facts(summary, title) -> dict[str, str]:
     """Return a section of facts as a dict."""
     return {fact.name: fact.value for fact in item(summary, title).rows}
-
-
-def test_everything_in_a_template_is_in_its_summary():
-    """Each part has its place."""
-    summary = summarize_template(full_template(), defaults={"b": 3}, order=("b", "a"))
-    assert (summary.kind, summary.title) == ("task", "acme.t")
-    assert facts(summary, "Template")["type"] == "sql (version 2)"
-    assert facts(summary, "Template")["image"] == "acme/sql:1"
-    assert item(summary, "Inputs") == Table(
-        ("name", "type", "default", "description"),
-        (("b", "int", "3", ""), ("a", "str", "", "The a.")),
-    )
-    assert summary.section("Outputs").items == ()
-    assert item(summary, "Command").text.startswith("kit-execute \\\n  --inputs {{")
-    assert facts(summary, "Loader arguments") == {
-        "resolver": "kit.resolver.d",
-        "template": "{{.taskTemplatePath}}",
-        "executor": "m.Executor",
-    }
-    assert item(summary, "Custom") == Code('{\n  "query": "SELECT 1"\n}', "json")
-    assert facts(summary, "Resources") == {
-        "requests": "cpu 500m",
-        "accelerator": "nvidia-tesla-t4",
-    }
-    assert facts(summary, "Environment") == {"K": "v"}
-    assert item(summary, "Secrets").rows == (("g", "k", "ENV_VAR", ""),)
-    assert facts(summary, "Behaviour") == {
-        "cache": "version 'v1'",
-        "retries": "2",
-        "timeout": "1:00:00",
-        "interruptible": "no",
-        "deck": "yes",
-    }
-    assert facts(summary, "Config") == {"k": "c"}
-
-
-def test_an_almost_empty_template_has_a_summary():
-    """Sections without content are empty, not wrong."""
-    summary = summarize_template(TaskTemplate(type="t"))
-    assert facts(summary, "Template")["type"] == "t"
-    assert all(not part.items for part in summary.sections[1:])
 
 
 def test_a_run_shows_outputs_and_files_and_no_times():
