@@ -82,6 +82,26 @@ def test_a_module_runs_by_its_own_arguments_in_another_process(scaled, out):
     assert fresh(code, out) == "{'o0': '6.0 kg\\ntwo\\n  lines'}\n"
 
 
+@pytest.mark.flytekit
+def test_flytekits_entrypoint_takes_an_executor_without_base_class(cell, out):
+    """Both forms: a class needs no more than its method."""
+    cell(HELPER + TASK)
+    cell(EXECUTOR.format("tt.type"))
+    kit.export(cell("[scaled, t]"), out / "acme.py")
+    code = (
+        "import acme, kit\n"
+        "settings = kit.SerializationSettings(runtime='flytekit')\n"
+        "for task, inputs in ((acme.scaled, {'n': 1}), (acme.t, {})):\n"
+        "    run = kit.run(task, settings=settings, inputs=inputs)\n"
+        "    print(run.outputs, 'pyflyte-execute' in run.command)"
+    )
+    said = fresh(code, out).splitlines()
+    assert said == [
+        "{'o0': '2.0 kg\\ntwo\\n  lines'} True",
+        "{'o': 'python-task'} True",
+    ]
+
+
 def test_definitions_with_texts_of_several_lines_are_indented_as_code(cell, out):
     """The lines inside of a text stay as they are."""
     cell('def custom_of(settings):\n    return {"sql": """SELECT 1\n  FROM t\n"""}')
