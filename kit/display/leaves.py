@@ -10,13 +10,13 @@ from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from kit.display.escape import shorten
-from kit.display.struct_value import read_struct
 from kit.display.wire_type import wire_type_name
 
 __all__ = ["Leaf", "leaves"]
 
 _LONGEST = 200
 _WELL_KNOWN = "google.protobuf."
+_CONTAINERS = {"struct_value": "fields", "list_value": "values"}
 _EMPTY = "(present, empty)"
 
 
@@ -98,12 +98,20 @@ def _message(message: Message, path: str) -> Iterator[Leaf]:
 
 
 def _struct(struct: Any, path: str) -> Iterator[Leaf]:
-    for key, value in read_struct(struct).value.items():
-        if isinstance(value, dict | list):
-            noun = "entry" if len(value) == 1 else "entries"
-            text = f"{len(value):,} {noun}, {struct.fields[key].ByteSize():,} bytes"
+    fields = struct.fields
+    for key in sorted(fields):
+        value = fields[key]
+        kind = value.WhichOneof("kind")
+        if kind in _CONTAINERS:
+            count = len(getattr(getattr(value, kind), _CONTAINERS[kind]))
+            noun = "entry" if count == 1 else "entries"
+            text = f"{count:,} {noun}, {value.ByteSize():,} bytes"
+        elif kind == "string_value":
+            text = value.string_value
         else:
-            text = value if isinstance(value, str) else repr(value)
+            text = (
+                "None" if kind in (None, "null_value") else repr(getattr(value, kind))
+            )
         yield Leaf(f"{path}.{key}", _shown(text))
 
 
