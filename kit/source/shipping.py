@@ -46,6 +46,7 @@ class Shipping:
         ship: The way that its author chose, if any.
         limit: Bytes of source that the template may hold.
         exported: The module that it was written to, if it was.
+        image: The image it is for, as far as its name is known.
         secrets: Returns values that must not stand in the source.
     """
 
@@ -56,6 +57,7 @@ class Shipping:
     ship: Ship | None = None
     limit: int = DEFAULT_INLINE_LIMIT
     exported: Exported | None = None
+    image: str = ""
     secrets: Callable[[], Iterable[str]] = tuple
 
     def shipment(self) -> Shipment:
@@ -131,11 +133,14 @@ class Shipping:
     def _source(self, how: str) -> ModuleSource:
         # Only what needs its source waits for the tools that read it.
         from kit.source.module_source import self_contained
+        from kit.source.python_version import check_python
 
         try:
-            return self_contained(self.executor, forbidden=self.secrets())
+            source = self_contained(self.executor, forbidden=self.secrets())
         except AuthoringError as error:
             raise self._stuck(how, error) from error
+        check_python(source.text, self.image, self._who)
+        return source
 
     def _stuck(self, how: str, error: AuthoringError) -> ExecutorError | AuthoringError:
         """Say why its source is needed, and why it cannot travel; of the same class."""

@@ -40,6 +40,8 @@ class ShippedTask:
     executor_type: Any
     security_context: Any
     task_resolver: Any
+    container_image: Any
+    get_image: Callable[[SerializationSettings], str]
     _exported: Exported | None = None
 
     def _set_ship(self, ship: Ship | None, inline_limit: int | None) -> None:
@@ -89,7 +91,9 @@ class ShippedTask:
         if problem is None and self._ship is None and not is_interactive():
             return module_shipment(location, INSTALLED)
         key = (self.executor_type, self._ship, self._inline_limit)
-        return shared_shipment(key, lambda: self._decide(executor, location, problem))
+        return shared_shipment(
+            key, lambda: self._decide(executor, location, problem, settings)
+        )
 
     @property
     def written_executor(self) -> type[ShimTaskExecutor[Any]] | Callable[..., Any]:
@@ -124,6 +128,7 @@ class ShippedTask:
         executor: type[ShimTaskExecutor[Any]] | Callable[..., Any],
         location: str,
         problem: str | None,
+        settings: SerializationSettings | None,
     ) -> Shipment:
         from kit.source.shipping import Shipping  # a container never ships anything
 
@@ -135,8 +140,14 @@ class ShippedTask:
             ship=self._ship,
             limit=self._inline_limit,
             exported=self._exported,
+            image=self._image_for(settings),
             secrets=self.known_secrets,
         ).shipment()
+
+    def _image_for(self, settings: SerializationSettings | None) -> str:
+        """Return the image's name, with its macros rendered if there are settings."""
+        image: str = self.container_image or ""
+        return image if settings is None else self.get_image(settings)
 
 
 def _values(context: SecurityContext | None) -> Iterable[str]:
