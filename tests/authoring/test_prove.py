@@ -320,6 +320,24 @@ def test_what_an_import_does_besides_is_told(image):
     assert "changed the working directory." in told
 
 
+def test_an_import_that_deletes_its_folder_is_told(image):
+    """Nothing of the proof falls over it."""
+    proof = kit.prove(image.task("os.rmdir(os.getcwd())"))
+    assert proof.ok
+    assert any("changed the working directory" in note for note in proof.notes)
+
+
+def test_kit_stands_in_for_flytekit_where_that_is_not_installed(image):
+    """The same template is loaded in the same way, and a note says so."""
+    hide = "import sys\nsys.modules['flytekit'] = None\n"
+    (image.folder / "sitecustomize.py").write_text(hide)
+    proof = kit.prove(image.task(runtime="flytekit"), n=1)
+    assert proof.outputs == {"o0": 2}
+    assert proof.notes[0] == (
+        "flytekit is not installed here, so kit-execute stood in for pyflyte-execute."
+    )
+
+
 def test_what_an_import_prints_is_bounded(image):
     """The last lines are kept."""
     proof = kit.prove(image.task("print('x\\n' * 20_000)"))

@@ -21,7 +21,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._modules = set(sys.modules)
-        self._folder = Path.cwd()
+        self._folder = _working_directory()
         self._files = _files(self._folder)
         self._variables = dict(environ)
         self._threads = threading.active_count()
@@ -34,7 +34,7 @@ class Surroundings:
             *_named("wrote the file", _files(self._folder) - self._files),
             *_named("changed the environment variable", changed),
         ]
-        if Path.cwd() != self._folder:
+        if _working_directory() != self._folder:
             found.append("changed the working directory")
         if threading.active_count() > self._threads:
             found.append("started a thread")
@@ -53,7 +53,16 @@ class Surroundings:
         return dict(list(found.items())[:_MAX_NAMES])
 
 
-def _files(folder: Path) -> set[str]:
+def _working_directory() -> Path | None:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it was deleted
+        return None
+
+
+def _files(folder: Path | None) -> set[str]:
+    if folder is None or not folder.is_dir():
+        return set()
     return {path.name for path in folder.iterdir()}
 
 
