@@ -82,7 +82,7 @@ def _macros(text: str) -> str:
 
 def _code(code: Code) -> str:
     text = _macros(code.text) if code.language == "shell" else html_text(code.text)
-    drawn = f'<pre class="kit-{code.language}"><code>{text}</code></pre>'
+    drawn = f"<pre><code>{text}</code></pre>"
     if not code.caption:
         return drawn
     caption = _line(code.caption)

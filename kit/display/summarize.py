@@ -45,6 +45,7 @@ SUMMARIZERS = {
     "kit.runners.outcome.Run": "run_summary.summarize_run_shown",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
+    "kit.authoring.export.result.Export": "export_summary.summarize_export",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""
