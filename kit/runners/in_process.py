@@ -20,8 +20,8 @@ from kit.runners.command import container_command, loader_call
 from kit.runners.environment import engine_variables, new_execution_id
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Run, Timings
-from kit.runners.process import Exit
 from kit.runners.request import RunRequest
+from kit.runners.stoppable import Exit
 from kit.runners.verdict import judge
 from kit.runners.workspace import Workspace
 from kit.shim.container_run import ContainerRun, Verdict

@@ -2,9 +2,7 @@
 
 The child leads a session of its own, so a signal to its group reaches everything it
 started and a terminal's Ctrl-C reaches only us.  One thread per process reads both
-pipes and calls back; waiting can be done from any thread.  Processes are stopped with
-SIGINT, which lets Python run ``finally`` blocks (as PID 1 it ignores SIGTERM), and
-after a grace period with SIGKILL.  POSIX only.
+pipes and calls back.  POSIX only.
 """
 
 from __future__ import annotations
@@ -18,51 +16,21 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 from kit.runners.interrupts import held_back
 from kit.runners.lines import Lines
 from kit.runners.log import LogLine, Stream
+from kit.runners.stoppable import Stoppable
 
-__all__ = ["Exit", "Process", "StopReason"]
-
-StopReason = Literal["cancelled", "timed out"]
-
-GRACE_SECONDS = 3.0
-"""From SIGINT to SIGKILL."""
+__all__ = ["Process"]
 
 _CHUNK = 65_536
 _POLL_SECONDS = 0.1
 _DRAIN_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Exit:
-    """How a process ended.
-
-    Attributes:
-        status: Exit status, or minus the number of the signal that killed it.
-        stopped: Why it was stopped from here, None if it ended by itself.
-        seconds: Time from its start to its end.
-    """
-
-    status: int
-    stopped: StopReason | None
-    seconds: float
-
-    @property
-    def signal_name(self) -> str | None:
-        """Name of the signal that killed it, as in ``SIGKILL``; None if none did."""
-        if self.status >= 0:
-            return None
-        try:
-            return signal.Signals(-self.status).name
-        except ValueError:
-            return f"signal {-self.status}"
-
-
-class Process:
+class Process(Stoppable):
     """A running process group.
 
     Args:
@@ -84,14 +52,7 @@ class Process:
         env: Mapping[str, str] | None = None,
         on_line: Callable[[LogLine], None] | None = None,
     ) -> None:
-        self._started = time.monotonic()
-        self._on_line = on_line
-        self._failure: BaseException | None = None
-        self._stopped: StopReason | None = None
-        self._killer: threading.Timer | None = None
-        self._exit: Exit | None = None
-        self._lock = threading.RLock()
-        self._done = threading.Event()
+        super().__init__(on_line)
         try:
             with held_back():
                 self._start(argv, cwd, env)
@@ -124,61 +85,6 @@ class Process:
     def pid(self) -> int:
         """Process id of the leader, which is also the id of its group."""
         return self._popen.pid
-
-    def stop(self, reason: StopReason, *, grace: float = GRACE_SECONDS) -> None:
-        """Ask the group to end, and kill it after ``grace`` seconds.
-
-        Returns at once, may be called from any thread, and does nothing the second
-        time or when the process has ended: the first reason stays.
-        """
-        with self._lock:
-            if self._stopped is not None or self._done.is_set():
-                return
-            self._stopped = reason
-            self._signal(signal.SIGINT)
-            self._killer = threading.Timer(grace, self.kill)
-            self._killer.daemon = True
-            self._killer.start()
-
-    def kill(self) -> None:
-        """Kill the whole group now."""
-        self._signal(signal.SIGKILL)
-
-    def wait(
-        self, timeout: float | None = None, *, grace: float = GRACE_SECONDS
-    ) -> Exit:
-        """Wait for the end, stopping the group if that takes ``timeout`` seconds.
-
-        A KeyboardInterrupt while waiting cancels the process, waits until it is gone
-        (a second one kills it) and is raised again.
-        """
-        try:
-            if not self._done.wait(timeout):
-                self.stop("timed out", grace=grace)
-                self._done.wait()
-        except BaseException:
-            self._abandon(grace)
-            raise
-        if self._failure is not None:
-            raise self._failure
-        return cast("Exit", self._exit)
-
-    def __enter__(self) -> Process:  # noqa: PYI034 - Python 3.10 has no Self
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave nothing running, whatever happened to the one who would wait."""
-        if not self._done.is_set():
-            self._abandon()
-
-    def _abandon(self, grace: float = GRACE_SECONDS) -> None:
-        self.stop("cancelled", grace=grace)
-        try:
-            self._done.wait()
-        except BaseException:
-            self.kill()
-            self._done.wait(_DRAIN_SECONDS)
-            raise
 
     def _signal(self, number: signal.Signals) -> None:
         with self._lock:  # the leader is not reaped under this lock: its id stays ours
@@ -229,29 +135,16 @@ class Process:
         for key in list(selector.get_map().values()):
             key.data.feed(b"", final=True)
 
-    def _emit(self, line: LogLine) -> None:
-        if self._on_line is None or self._failure is not None:
-            return
-        try:
-            self._on_line(line)
-        except BaseException as error:  # noqa: BLE001 - raised again where one waits
-            self._failure = error
-            self.stop("cancelled")
-
     def _reap(self) -> None:
         with self._lock:
-            status = self._popen.wait()
-            seconds = time.monotonic() - self._started
-            self._exit = Exit(status, self._stopped, seconds)
+            self._note_exit(self._popen.wait())
 
     def _close(self) -> None:
-        if self._killer is not None:
-            self._killer.cancel()
         for pipe in (self._popen.stdout, self._popen.stderr):
             if pipe is not None:
                 pipe.close()
         _live.discard(self)
-        self._done.set()
+        self._ended()
 
     def __repr__(self) -> str:
         state = "running" if self._exit is None else f"ended {self._exit.status}"

@@ -26,9 +26,10 @@ from kit.runners.environment import (
 from kit.runners.failure import Failure
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Phase, Run, Timings
-from kit.runners.process import GRACE_SECONDS, Exit, Process
+from kit.runners.process import Process
 from kit.runners.request import RunRequest
 from kit.runners.secret_variables import secret_variables
+from kit.runners.stoppable import GRACE_SECONDS, Exit
 from kit.runners.verdict import Verdict, judge
 from kit.runners.workspace import Workspace
 from kit.template.parse import parse_template

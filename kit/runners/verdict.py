@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from kit.errors import StorageError
 from kit.runners.failure import Failure
 from kit.runners.outcome import Phase
-from kit.runners.process import Exit
+from kit.runners.stoppable import Exit
 from kit.shim.error_document import parse_error_document
 
 __all__ = ["Verdict", "judge"]
