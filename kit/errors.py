@@ -44,6 +44,7 @@
     ├── ContextError            asked for something only a running task has
     │   ├── CheckpointError     a run that was given no place for checkpoints
     │   └── ContextAttributeError    an attribute that this context does not have
+    ├── CheckError              a task that will fail, by what its checks found
     ├── ProofError              a task whose shipped form does not stand alone
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
@@ -65,6 +66,7 @@ __all__ = [
     "AuthoringError",
     "CallError",
     "CaptureError",
+    "CheckError",
     "CheckpointError",
     "ContextAttributeError",
     "ContextError",
@@ -345,6 +347,10 @@ class CheckpointError(ContextError, NotImplementedError):
 
 class ContextAttributeError(ContextError, AttributeError):
     """An attribute that the context of this run does not have."""
+
+
+class CheckError(KitError, ValueError):
+    """A task that will fail, by what its checks found."""
 
 
 class ProofError(KitError, RuntimeError):

@@ -1,0 +1,1 @@
+"""Checks of a task before anything runs: what is wrong, how bad, and what to do."""

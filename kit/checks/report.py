@@ -1,0 +1,91 @@
+"""What the checks of a task found, all together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kit.checks.finding import Finding, Severity
+from kit.errors import CheckError
+from kit.shown import Shown
+
+__all__ = ["CheckReport"]
+
+_MOST_TOLD = 10
+
+
+@dataclass(frozen=True)
+class CheckReport(Shown):
+    """The findings about one subject.
+
+    Attributes:
+        subject: Name of what was checked.
+        findings: What was found, the gravest first, and then by its path.
+
+    Example:
+        >>> CheckReport.of("etl.load", [Finding("r", Severity.NOTE, "custom", "Hm.")])
+        CheckReport('etl.load', 1 note)
+    """
+
+    subject: str
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(cls, subject: str, findings: Iterable[Finding]) -> CheckReport:
+        """Put findings in order, each of them once."""
+        return cls(subject, tuple(sorted(dict.fromkeys(findings), key=_order)))
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What will fail."""
+        return self._of(Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What will fail or be wrong under some circumstances."""
+        return self._of(Severity.WARNING)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What is good to know."""
+        return self._of(Severity.NOTE)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found that will fail."""
+        return not self.errors
+
+    @property
+    def verdict(self) -> str:
+        """The findings in numbers: ``1 error, 2 notes``, or ``nothing found``."""
+        counts = [_count(self._of(severity), severity.value) for severity in Severity]
+        return ", ".join(filter(None, counts)) or "nothing found"
+
+    def raise_for_errors(self) -> CheckReport:
+        """Return the report if it has no errors, so that calls can be chained.
+
+        Raises:
+            CheckError: It has; the text has the first ten.
+        """
+        if self.ok:
+            return self
+        told = "".join(f"\n  {finding}" for finding in self.errors[:_MOST_TOLD])
+        more = len(self.errors) - _MOST_TOLD
+        if more > 0:
+            told += f"\n  … and {_count(self.errors[_MOST_TOLD:], 'more error')}"
+        raise CheckError(f"{self.subject!r} has {self.verdict}:{told}")
+
+    def _of(self, severity: Severity) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.severity is severity)
+
+    def __repr__(self) -> str:
+        return f"CheckReport({self.subject!r}, {self.verdict})"
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return finding.severity.rank, finding.path, finding.rule, finding.message
+
+
+def _count(findings: tuple[Finding, ...], name: str) -> str:
+    number = len(findings)
+    return f"{number:,} {name}{'s' if number > 1 else ''}" if number else ""
