@@ -35,7 +35,8 @@ def check_function(executor: Any) -> FunctionType:
             raise AuthoringError(_no_static_method(executor))
         function = method.__func__
     check_executor(function)
-    first = next(iter(inspect.signature(function).parameters.values()), None)
+    plain: FunctionType = function
+    first = next(iter(inspect.signature(plain).parameters.values()), None)
     if first is None or first.name != _TEMPLATE or not _is_positional(first):
         found = "no parameter" if first is None else f"{first.name!r} first"
         msg = (
@@ -43,7 +44,7 @@ def check_function(executor: Any) -> FunctionType:
             f"named tt, and has {found}: write def {function.__name__}(tt, ...)."
         )
         raise InterfaceError(msg)
-    return function
+    return plain
 
 
 def _no_static_method(executor: type) -> str:

@@ -102,6 +102,14 @@ def test_flytekits_entrypoint_takes_an_executor_without_base_class(cell, out):
     ]
 
 
+def test_outputs_that_flytekit_would_mix_up_are_noted(cell, out):
+    """It takes several outputs in the order of the template's map."""
+    cell("def two(tt) -> tuple[int, str]: return 1, 'x'")
+    cell("make = kit.container_task(image='a:1', runtime='flytekit')")
+    done = kit.export(cell("make(two)"), out / "acme.py")
+    assert "order flytekit does not keep" in " ".join(done.notes)
+
+
 def test_definitions_with_texts_of_several_lines_are_indented_as_code(cell, out):
     """The lines inside of a text stay as they are."""
     cell('def custom_of(settings):\n    return {"sql": """SELECT 1\n  FROM t\n"""}')

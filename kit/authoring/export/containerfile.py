@@ -14,7 +14,7 @@ __all__ = ["containerfile"]
 Task = PythonCustomizedContainerTask[Any]
 
 
-def containerfile(tasks: Iterable[Task]) -> str:
+def containerfile(package: str, tasks: Iterable[Task]) -> str:
     """Return the text of a Containerfile that makes an image for tasks."""
     tasks = list(tasks)
     named = dict.fromkeys(_line(task.container_image) for task in tasks)
@@ -27,7 +27,8 @@ def containerfile(tasks: Iterable[Task]) -> str:
         f"# Build it with: docker build -f Containerfile{tag} .",
         f"FROM python:{major}.{minor}-slim",
         "WORKDIR /root",
-        "COPY . /opt/package",
+        "COPY pyproject.toml README.md /opt/package/",
+        f"COPY {package} /opt/package/{package}",
         "RUN pip install --no-cache-dir /opt/package",
     ]
     if any(task.runtime == "flytekit" for task in tasks):

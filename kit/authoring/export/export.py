@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kit.authoring.export.executor_module import ExecutorModule, executor_module
+from kit.authoring.export.draft import Draft
 from kit.authoring.export.flytectl_archive import archive, archive_members
 from kit.authoring.export.module_file import module_file
-from kit.authoring.export.naming import module_name, variables
+from kit.authoring.export.naming import module_name
 from kit.authoring.export.plugin_package import plugin_package
-from kit.authoring.export.requirements import Requirements, requirements
 from kit.authoring.export.result import Export
-from kit.authoring.export.task_source import TaskSource, task_source
-from kit.authoring.export.verification import verify
-from kit.authoring.export.without_base import leave_out_base
 from kit.authoring.export.written_tree import (
     check_file,
     check_folder,
@@ -25,11 +21,7 @@ from kit.authoring.export.written_tree import (
     write_tree,
 )
 from kit.definition.settings import SerializationSettings
-from kit.definition.shipment import Exported
 from kit.errors import CallError, ExportError
-from kit.source.exported import make_importable
-from kit.source.layout import import_lines, requirements_of
-from kit.source.secret_values import SecretValues
 from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["export"]
@@ -140,89 +132,10 @@ def _export_archive(
     )
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """What is to be written of tasks, and where it is imported from."""
-
-    tasks: Mapping[str, Task]
-    executors: ExecutorModule
-    source: TaskSource
-    needs: Requirements
-    home: tuple[str, str]
-
-    @classmethod
-    def of(cls, tasks: list[Task], home: tuple[str, str]) -> _Draft:
-        """Find all that the tasks need.
-
-        Args:
-            tasks: The tasks.
-            home: The modules of the executors and of the tasks, which may be one.
-        """
-        by_variable = variables(tasks)
-        forbidden = [text for task in tasks for text in task.known_secrets()]
-        secrets = SecretValues(forbidden)
-        executors = executor_module(by_variable, secrets, forbidden)
-        module = None if home[0] == home[1] else home[0]
-        source = task_source(by_variable, executors, secrets, module)
-        leave_out_base(executors.closure)
-        lines = (*executors.imports, *import_lines(source.closure))
-        needs = requirements(
-            set(requirements_of(lines)) - {home[0].partition(".")[0]},
-            cache=any(task.metadata.cache for task in tasks),
-        )
-        return cls(by_variable, executors, source, needs, home)
-
-    def exported(self, path: Path) -> dict[str, Exported]:
-        """Return where each task's executor will be."""
-        return {
-            variable: Exported(
-                f"{self.home[0]}.{self.executors.classes[variable]}", str(path), digest
-            )
-            for variable, digest in self.executors.digests.items()
-        }
-
-    def check(self, files: Mapping[str, str], path: Path) -> dict[str, bytes]:
-        """Return the files as they are written, once all of them are as they should."""
-        forbidden = [s for task in self.tasks.values() for s in task.known_secrets()]
-        secrets = SecretValues(forbidden)
-        for name, text in files.items():
-            secrets.check(text, name)
-        data = {name: text.encode() for name, text in files.items()}
-        verify(
-            data,
-            self.tasks,
-            self.exported(path),
-            executors_module=self.home[0],
-            tasks_module=self.home[1],
-            without_kit=not self.executors.needs_kit,
-        )
-        return data
-
-    def bind(self, path: Path, folder: Path) -> None:
-        """Let tasks that ship by export name what was written."""
-        for variable, exported in self.exported(path).items():
-            self.tasks[variable].note_export(exported)
-        if any(task.ship == "export" for task in self.tasks.values()):
-            make_importable(self.home[0].partition(".")[0], folder)
-
-    def result(self, path: Path, kind: str, files: Iterable[str]) -> Export:
-        """Return what was written."""
-        locations = (item.location for item in self.exported(path).values())
-        return Export(
-            path=path,
-            kind=kind,
-            files=tuple(files),
-            tasks=tuple(f"{self.home[1]}:{variable}" for variable in self.tasks),
-            executors=tuple(dict.fromkeys(locations)),
-            requirements=self.needs.every,
-            notes=(*self.executors.notes, *self.needs.notes),
-        )
-
-
 def _export_module(tasks: list[Task], path: Path, *, overwrite: bool) -> Export:
     check_file(path, overwrite=overwrite)
     module = module_name(path.stem, "file")
-    draft = _Draft.of(tasks, (module, module))
+    draft = Draft.of(tasks, (module, module))
     text = module_file(draft.tasks, draft.executors, draft.source)
     data = draft.check({path.name: text}, path)
     write_file(path, data[path.name])
@@ -236,7 +149,7 @@ def _export_package(
     folder = path.resolve()
     check_folder(folder, overwrite=overwrite)
     package = module_name(folder.name, "folder")
-    draft = _Draft.of(tasks, (f"{package}.executors", f"{package}.tasks"))
+    draft = Draft.of(tasks, (f"{package}.executors", f"{package}.tasks"))
     _run(draft.tasks, inputs)
     made = plugin_package(
         package, draft.tasks, draft.executors, draft.source, draft.needs

@@ -53,7 +53,7 @@ def plugin_package(
     files = {
         "pyproject.toml": project_file(project, package, _about(tasks.values()), needs),
         "README.md": readme(project, package, tasks),
-        "Containerfile": containerfile(tasks.values()),
+        "Containerfile": containerfile(package, tasks.values()),
         f"{package}/__init__.py": f'"""{_TITLE}"""\n',
         f"{package}/executors.py": executors.text,
         f"{package}/tasks.py": _tasks_module(source),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.shown import Shown
+
 __all__ = ["Export"]
 
 
 @dataclass(frozen=True, repr=False)
-class Export:
+class Export(Shown):
     """What :func:`kit.export` wrote.
 
     Attributes:

@@ -16,7 +16,6 @@ from typing import Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-import kit
 from kit.definition.shipment import Exported
 from kit.errors import ExportError
 from kit.task.customized_container import PythonCustomizedContainerTask
@@ -61,7 +60,7 @@ def verify(
             place.write_bytes(data)
         plan = {
             "folder": str(Path(folder, "files")),
-            "kit": str(Path(kit.__file__).parents[1]),
+            "kit": str(Path(__file__).parents[3]),
             "tasks": tasks_module,
             "executors": executors_module,
             "top": tasks_module.partition(".")[0],
