@@ -13,9 +13,9 @@ from kit.errors import DefinitionError
 
 __all__ = [
     "DEFAULT_INLINE_LIMIT",
+    "IMPORTABLE",
     "INLINE_EXECUTOR",
     "INLINE_KEY",
-    "INSTALLED",
     "Exported",
     "Ship",
     "Shipment",
@@ -39,7 +39,7 @@ INLINE_KEY = "kit.inline"
 DEFAULT_INLINE_LIMIT = 32 * 1024
 """Bytes of source, in UTF-8, that a template takes by default."""
 
-INSTALLED = "its module is installed"
+IMPORTABLE = "its module can be imported"
 """Why most executors ship as modules."""
 
 Computed = tuple[type[Any], "Ship | None", int]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from kit.definition.shipment import (
     DEFAULT_INLINE_LIMIT,
+    IMPORTABLE,
     INLINE_EXECUTOR,
     INLINE_KEY,
-    INSTALLED,
     Exported,
     Ship,
     Shipment,
@@ -77,7 +77,7 @@ class Shipping:
             if self._is_beside_notebook():
                 why = f"{self.executor.__module__} is a file beside the notebook"
                 return self._inline(why)
-            return module_shipment(self.location, INSTALLED)
+            return module_shipment(self.location, IMPORTABLE)
         if self.ship is None:
             return self._inline(self.problem)
         msg = (

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import (
+    IMPORTABLE,
     INLINE_EXECUTOR,
     INLINE_KEY,
-    INSTALLED,
     Exported,
     Ship,
     Shipment,
@@ -89,7 +89,7 @@ class ShippedTask:
         if problem is None and self._ship == "module":
             return module_shipment(location, "ship='module' says so")
         if problem is None and self._ship is None and not is_interactive():
-            return module_shipment(location, INSTALLED)
+            return module_shipment(location, IMPORTABLE)
         key = (self.executor_type, self._ship, self._inline_limit)
         return shared_shipment(
             key, lambda: self._decide(executor, location, problem, settings)
