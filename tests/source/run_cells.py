@@ -7,6 +7,7 @@ and prints what became of each.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import linecache
@@ -58,6 +59,7 @@ def main():
     folder, hook = Path(sys.argv[1]), sys.argv[2] == "hook"
     notebooks = json.load(sys.stdin)
     ip = InteractiveShell.instance()
+    gc.freeze()  # each reset of the shell collects
     if hook:
         install(ip)
         install(ip)

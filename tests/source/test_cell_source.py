@@ -170,7 +170,7 @@ def test_importing_kit_in_a_shell_is_enough():
     code = (
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "shell = InteractiveShell.instance()\n"
-        "for cell in ('import kit', 'class A:\\n    v: int', 'class A:\\n    v: str'):\n"
+        "for cell in 'import kit', 'class A:\\n v: int', 'class A:\\n v: str':\n"
         "    shell.run_cell(cell).raise_error()\n"
         "from kit.source.cell_source import definition_of\n"
         "print(definition_of(shell.user_ns['A']).text)\n"
@@ -178,4 +178,4 @@ def test_importing_kit_in_a_shell_is_enough():
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "class A:\n    v: str"
+    assert done.stdout.strip() == "class A:\n v: str"
