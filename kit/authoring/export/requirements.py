@@ -52,7 +52,7 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
     pinned: dict[str, str] = {}
     notes: list[str] = []
     for module in wanted:
-        names = owners.get(module, [])
+        names = owners.get(module) or _owners(module)
         if not names:
             notes.append(
                 f"No installed distribution has the module {module}: add what brings "
@@ -70,6 +70,18 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
     extras += [name for name in _OWN_EXTRAS if name in wanted]
     own = f"flyte-task-kit[{','.join(extras)}]{compatible(kit.__version__)}"
     return Requirements(own, tuple(pinned[name] for name in sorted(pinned)), (*notes,))
+
+
+def _owners(module: str) -> list[str]:
+    """Find distributions by their files, which Python 3.10 does not look at."""
+    from importlib import metadata
+
+    tops = {module, f"{module}.py"}
+    return [
+        found.metadata["Name"]
+        for found in metadata.distributions()
+        if any(file.parts[0] in tops for file in found.files or ())
+    ]
 
 
 def compatible(version: str) -> str:
