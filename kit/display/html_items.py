@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kit.display.escape import attribute, html_text, one_line
+from kit.display.html_pre import preformatted
 from kit.display.html_tree import tree_html
 from kit.display.summary import (
     Code,
@@ -81,8 +82,8 @@ def _macros(text: str) -> str:
 
 
 def _code(code: Code) -> str:
-    text = _macros(code.text) if code.language == "shell" else html_text(code.text)
-    drawn = f"<pre><code>{text}</code></pre>"
+    marked = _macros(code.text) if code.language == "shell" else None
+    drawn = preformatted(code.text, marked)
     if not code.caption:
         return drawn
     caption = _line(code.caption)

@@ -6,6 +6,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from kit.display.escape import html_text, one_line
+from kit.display.html_pre import preformatted
 
 __all__ = ["tree_html"]
 
@@ -48,7 +49,7 @@ def _named(name: str, value: Any) -> str:
     counted = f"{lines:,} lines" if lines > 1 else f"{len(value):,} characters"
     return (
         f"<details><summary><b>{name}</b> <i>text, {counted}</i></summary>"
-        f"<pre><code>{html_text(value)}</code></pre></details>"
+        f"{preformatted(value)}</details>"
     )
 
 

@@ -43,6 +43,7 @@ SUMMARIZERS = {
     "kit.template.view.TaskTemplateView": "template_summary.summarize_view",
     "kit.definition.interface.Interface": "literal_summary.summarize_python_interface",
     "kit.runners.outcome.Run": "run_summary.summarize_run_shown",
+    "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
     "kit.authoring.export.result.Export": "export_summary.summarize_export",

@@ -15,6 +15,7 @@ from kit.definition.documentation import Documentation, documentation_of
 from kit.definition.interface import Interface
 from kit.definition.typed_interface import typed_interface
 from kit.errors import CallError, ConversionError, InterfaceError, nearest
+from kit.shown import Shown
 from kit.task.binding import Bound, bind, binding_message
 from kit.task.call import (
     complete_inputs,
@@ -37,7 +38,7 @@ from kit.types import TypeEngine, default_engine
 __all__ = ["Workflow", "current_compilation"]
 
 
-class Workflow:
+class Workflow(Shown):
     """Nodes, and what goes into and comes out of them.
 
     Make one with :func:`kit.workflow`. Its inputs are also attributes: ``wf.n`` is
