@@ -11,6 +11,7 @@ from kit.errors import CaptureError
 from kit.source.bound_names import bound_names, mangled
 from kit.source.cell_source import Definition
 from kit.source.class_evidence import bound_in_body, function_of, own_names
+from kit.source.literals import is_plain
 
 __all__ = ["check_as_defined"]
 
@@ -107,7 +108,7 @@ def _check_values(name: str, made: type, node: ast.ClassDef) -> Iterator[str]:
     """Compare the attributes that are written as constants."""
     for attribute, written in _constants(node).items():
         kept = vars(made).get(mangled(attribute, node.name), written)
-        if not _is_plain(kept) or (type(kept), kept) == (type(written), written):
+        if not is_plain(kept) or (type(kept), kept) == (type(written), written):
             continue
         if attribute not in _set_by_methods(node):
             raise _changed(f"{name}.{attribute}")
@@ -202,9 +203,5 @@ def _is_equal(one: Any, other: Any) -> bool:
     """Compare plain values only: what others do when compared is their own affair."""
     if one is other:
         return True
-    plain = _is_plain(one) or type(one) in {list, tuple, dict, set}
+    plain = is_plain(one) or type(one) in {list, tuple, dict, set}
     return plain and type(one) is type(other) and bool(one == other)
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or type(value) in {bool, int, float, str, bytes}

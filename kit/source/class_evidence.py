@@ -10,11 +10,13 @@ import types
 from typing import Any
 
 from kit.source.bound_names import bound_names, mangled
+from kit.source.literals import is_plain
 from kit.source.pages import DefinitionNode, Page, first_line
 
 __all__ = ["bound_in_body", "function_of", "is_made_by", "methods_of", "own_names"]
 
 _NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
+_GENERATED = ("<string>", "<attrs")  # by dataclass and attrs, from text of their own
 _MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")
 
 
@@ -27,6 +29,7 @@ def methods_of(value: type) -> list[types.FunctionType]:
             isinstance(function, types.FunctionType)
             and function.__qualname__.startswith(f"{value.__qualname__}.")
             and function.__module__ == value.__module__
+            and not function.__code__.co_filename.startswith(_GENERATED)
         ):
             found.append(function)
     return found
@@ -118,13 +121,9 @@ def _has_values(value: type, node: ast.ClassDef) -> bool:
         for target in targets:
             kept = vars(value).get(getattr(target, "id", ""), written)
             kept = getattr(kept, "_value_", kept)
-            if _is_plain(kept) and kept != written.value:
+            if is_plain(kept) and kept != written.value:
                 return False
     return True
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or type(value) in {bool, int, float, str, bytes}
 
 
 def _is_dunder(name: str) -> bool:

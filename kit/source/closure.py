@@ -21,9 +21,10 @@ from kit.source.import_statements import (
     type_checking_import,
 )
 from kit.source.importable import is_importable
+from kit.source.literals import is_plain
 from kit.source.pages import Page
 from kit.source.part import Part
-from kit.source.refusals import cannot_travel, undefined
+from kit.source.refusals import cannot_travel, dynamic, older, undefined
 from kit.source.root import without_kit
 from kit.source.shell_names import BUILTIN, is_shells_own
 from kit.source.submodules import submodule_imports
@@ -122,6 +123,8 @@ class Closure:
                 bound = self.bind(use, definition, namespace)
             except RecursionError as error:
                 raise CaptureError(f"{use.name!r} is nested too deeply.") from error
+            if bound and part is self.parts.get(use.name) and use.now:
+                raise older(use.name, definition.qualname)
             if bound:
                 (part.now if use.now else part.later).append(use.name)
 
@@ -160,6 +163,7 @@ class Closure:
             if name in self.values:
                 self._clash(name, definition)
             self._builtins.setdefault(name, definition.qualname)
+            self.notes.update(dict.fromkeys(dynamic(name, definition)))
             return
         if use.written:
             return  # made by the function itself, when it runs
@@ -212,7 +216,7 @@ class Closure:
             return
         if self._bind_written(use, value, definition, namespace):
             return
-        if not _is_plain(value):
+        if not is_plain(value):
             for imports in self._written_imports(definition):
                 statement = imports.statement(name, value)
                 if statement is not None:
@@ -256,7 +260,7 @@ class Closure:
         home = namespace if home is None or made.__module__ == self._home else home
         if own != use.name:
             if home.get(own) is not value:
-                raise cannot_travel(use, value, definition, self.quote)
+                raise older(own, use.name)
             self.parts[use.name] = Part(f"{use.name} = {own}\n", now=[own])
             if own not in self.values:
                 self.values[own] = value
@@ -321,9 +325,3 @@ class Closure:
 
     def _cells(self) -> tuple[Page, ...]:
         return cells().pages if self._home == "__main__" else ()
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(
-        value, bool | int | float | complex | str | bytes
-    )

@@ -20,6 +20,8 @@ __all__ = ["ConstantParts"]
 
 _EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
 
+_CALLED = ("complex", "float", "frozenset", "set", "type")
+
 
 class ConstantParts:
     """Adds constants to what an executor needs, and what they refer to.
@@ -71,12 +73,27 @@ class ConstantParts:
         except NotPlainError as why:
             quote = self._closure.quote
             raise cannot_travel(use, value, definition, quote, str(why)) from None
+        self._use_builtins(name, text)
         part = Part(f"{name} = {text}\n", now=list(needs))
         if type(value) in _EMPTY and needs:
             fill = f"{name}.clear()\n{name}.update({text})\n"
             part.fill = f"{name}[:] = {text}\n" if type(value) is list else fill
             part.empty = f"{name} = {_EMPTY[type(value)]}\n"
         self._closure.parts[name] = part
+
+    def _use_builtins(self, by: str, text: str) -> None:
+        """Make sure that the builtins which a constant calls are Python's own."""
+        use, definition, namespace = self._wanted[by]
+        for name in _CALLED:
+            if f"{name}(" not in text:
+                continue
+            if name in namespace:
+                value = self._closure.values[by]
+                why = f"it needs Python's {name!r}, which is something else here"
+                quote = self._closure.quote
+                raise cannot_travel(use, value, definition, quote, why)
+            use = Use(name, use.line, evaluated=True, read=True)
+            self._closure.bind(use, definition, namespace)
 
     def _refer(self, value: Any, by: str, needs: dict[str, None]) -> str:
         """Make a class, function or module known that a constant holds."""

@@ -102,6 +102,8 @@ class _Finder(ast.NodeVisitor):
             self.visit(inner)
 
     def _look_up(self, name: str, at: ast.AST, chain: str, *, stored: bool) -> None:
+        if name == "__class__" and self._class_name() and self._later:
+            return  # what super() uses
         name = mangled(name, self._class_name())
         for depth, scope in enumerate(reversed(self._scopes)):
             if name in scope.bound.globals:

@@ -28,7 +28,7 @@ def lambda_definition(name: str, function: types.FunctionType) -> Definition | N
         return None
     found = dict(_on_line(page, function.__code__))
     own = name if name in found else next(iter(found), name)
-    if own not in found or (own != name and len(found) > 1):
+    if own not in found or (own != name and len({*found.values()}) > 1):
         return None
     segment = page.segment(found[own])
     expression = f"({segment})" if "\n" in segment else segment
@@ -46,7 +46,7 @@ def _on_line(page: Page, code: types.CodeType) -> Iterator[tuple[str, ast.Lambda
             isinstance(value, ast.Lambda)
             and value.lineno == code.co_firstlineno
             and has_parameters(value, code)
-            and len(targets) == 1
-            and isinstance(targets[0], ast.Name)
         ):
-            yield targets[0].id, value
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, value

@@ -13,6 +13,7 @@ from kit.source.registries import with_registries_split
 __all__ = [
     "import_lines",
     "keeps_annotations",
+    "merged_imports",
     "module_body",
     "module_text",
     "requirements_of",
@@ -79,15 +80,26 @@ def import_lines(closure: Closure) -> tuple[str, ...]:
     lines = {*closure.imports.values(), *closure.extra_imports}
     if closure.type_imports:
         lines.add("from typing import TYPE_CHECKING")
+    deep = [line for line in closure.extra_imports if " as " not in line]
+    lines -= {line for line in lines if any(f"{line}." in more for more in deep)}
+    return merged_imports(lines)
+
+
+def merged_imports(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return import statements: whole modules first, and each other module once.
+
+    >>> merged_imports(["from a import c", "import b", "from a import b"])
+    ('import b', 'from a import b, c')
+    """
+    whole = set()
     names: dict[str, set[str]] = {}
     for line in lines:
-        if line.startswith("from "):
-            module, _, name = line.partition(" import ")
+        module, found, name = line.partition(" import ")
+        if found:
             names.setdefault(module, set()).add(name)
-    merged = [f"{key} import {', '.join(sorted(names[key]))}" for key in sorted(names)]
-    whole = {line for line in lines if line.startswith("import ")}
-    deep = [line for line in closure.extra_imports if " as " not in line]
-    whole -= {line for line in whole if any(f"{line}." in more for more in deep)}
+        else:
+            whole.add(line)
+    merged = (f"{key} import {', '.join(sorted(names[key]))}" for key in sorted(names))
     return (*sorted(whole), *merged)
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["LIMIT", "NotPlainError", "in_brackets", "literal"]
+__all__ = ["LIMIT", "NotPlainError", "in_brackets", "is_plain", "literal"]
 
 LIMIT = 16 * 1024
 """The longest literal, in characters: more than that is data, not a constant."""
@@ -53,6 +53,11 @@ def literal(
     "{'b': [1, (2.5,)], 'a': float('inf')}"
     """
     return _Writer(class_name, other, known).write(value, indent)
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether a value is None, a truth value, a number, text or bytes."""
+    return value is None or type(value) in {bool, int, float, complex, str, bytes}
 
 
 class _Writer:

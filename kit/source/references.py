@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -60,9 +60,7 @@ class References:
             own not in self._namespace and vars(builtins).get(own) is value
         ):
             yield Reference(own)
-        outer, _, path = str(getattr(value, "__qualname__", "")).partition(".")
-        if path and _reached(self._namespace.get(outer), path) is value:
-            yield Reference(outer, f".{path}")
+        yield from self._as_attribute(value)
         home = None if isinstance(value, ModuleType) else home_of_object(own, value)
         if home is not None and id(sys.modules[home[0]]) in self._names:
             yield Reference(self._names[id(sys.modules[home[0]])], f".{home[1]}")
@@ -74,6 +72,16 @@ class References:
         if isinstance(value, ModuleType) and is_importable(own):
             name = self._free(own.rpartition(".")[2], value)
             yield Reference(name, "", import_of_module(name, value), value)
+
+    def _as_attribute(self, value: Any) -> Iterator[Reference]:
+        """Yield what is reached through a class: ``Table.Row`` or ``str.join``."""
+        outer, _, path = str(getattr(value, "__qualname__", "")).rpartition(".")
+        owner = getattr(value, "__objclass__", None)
+        if owner is None and outer:
+            owner = _reached(sys.modules.get(str(value.__module__)), outer)
+        if owner is not None and getattr(owner, path, None) is value:
+            for found in self._found(owner):
+                yield replace(found, path=f"{found.path}.{path}")
 
     def _free(self, name: str, value: Any) -> str:
         while (name in self._namespace or hasattr(builtins, name)) or self._is_taken(

@@ -10,7 +10,7 @@ from kit.errors import CaptureError, UndefinedNameError, nearest
 from kit.source.cell_source import Definition
 from kit.source.free_names import Use
 
-__all__ = ["cannot_travel", "undefined"]
+__all__ = ["cannot_travel", "dynamic", "older", "undefined"]
 
 
 def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:
@@ -78,3 +78,22 @@ def _way_out(name: str, value: Any) -> str:
         "Pass it as an input of the task, put what it is made from in custom, or make "
         "it inside the function."
     )
+
+
+def older(name: str, by: str) -> CaptureError:
+    """Say that something stands on what a name meant before it was defined again."""
+    return CaptureError(
+        f"{by!r} is made from an older {name!r}, which was defined again since. Give "
+        "the two definitions names of their own, and run their cells again."
+    )
+
+
+def dynamic(name: str, definition: Definition) -> list[str]:
+    """Note a function that looks names up while it runs: they are not followed."""
+    if name not in {"eval", "exec", "globals"}:
+        return []
+    note = (
+        f"{definition.qualname} calls {name}: names that it looks up while it runs are "
+        "not followed, and do not come along."
+    )
+    return [note]

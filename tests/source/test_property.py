@@ -44,7 +44,20 @@ WRAPPING = join(
     "        return 'wrapped', f(*a)",
     "    return w",
 )
-HEAD = ("import enum, functools, math, threading\n", USE, PLAIN, WRAPPING)
+KEEP = join(
+    "kept = {}",
+    "def keep(f):",
+    "    kept[f.__name__] = f",
+    "    return f",
+)
+PAIR = join(
+    "@dataclasses.dataclass",
+    "class Pair:",
+    "    x: object",
+    "    y: object = None",
+)
+IMPORTS = "import dataclasses, enum, functools, math, threading\n"
+HEAD = (IMPORTS, USE, PLAIN, WRAPPING, KEEP, PAIR)
 
 names = st.sampled_from(NAMES)
 literals = st.one_of(
@@ -113,7 +126,27 @@ imports = st.builds(
     st.sampled_from(["import math", "from math import sqrt", "import os.path"]),
     names,
 )
-cells = functions | decorated | classes | counters | simple | enums | imports
+tables = st.builds(
+    "{} = {}\n".format,
+    names,
+    st.builds("[{}, {}]".format, names, names)
+    | st.builds("{{'a': {}, 'b': [{}]}}".format, names, literals)
+    | st.builds("({}, {})".format, names, literals)
+    | st.builds("functools.partial(use, {})".format, names)
+    | st.builds("Pair({}, y={})".format, names, literals),
+)
+lambdas = st.builds(
+    "{} = lambda n, d={}: (d, use({}, n))\n".format, names, names, names
+)
+kept = st.builds(
+    lambda name, body: join(f"@keep\ndef {name}(n):", f"    return len(kept), {body}"),
+    names,
+    bodies,
+)
+cells = st.one_of(
+    *(functions, decorated, kept, lambdas, classes, enums),
+    *(simple, tables, counters, imports),
+)
 
 
 def run(texts):
@@ -126,7 +159,7 @@ def run(texts):
         name = f"<ipython-input-{number}-{abs(hash(text))}>"
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         try:
-            exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - cells
+            exec(compile(text, name, "exec", dont_inherit=True), vars(module))  # noqa: S102 - cells
         except Exception as error:  # noqa: BLE001 - a shell shows it and goes on
             event(f"a cell fails: {type(error).__name__}")
     return module
@@ -153,6 +186,7 @@ def test_a_module_does_the_same_or_is_refused(texts, body):
         event(type(error).__name__)
         return
     event("made")
-    fresh = {"__name__": "fresh"}
-    exec(source.text, fresh)  # noqa: S102 - what is tested
-    assert answer(fresh["main"]) == answer(notebook.main), source.text
+    fresh = sys.modules["fresh"] = types.ModuleType("fresh")
+    code = compile(source.text, "fresh", "exec", dont_inherit=True)
+    exec(code, vars(fresh))  # noqa: S102 - what is tested
+    assert answer(fresh.main) == answer(notebook.main), source.text
