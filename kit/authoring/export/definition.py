@@ -25,6 +25,7 @@ _METADATA = (
 )
 
 
+_WIDTH = 88
 _ALWAYS = ("name", "image")
 
 
@@ -60,7 +61,9 @@ def definition_of_task(variable: str, task: Task, executor: str) -> Definition:
 def _of_function(variable: str, task: FunctionTask, executor: str) -> Definition:
     around = {**namespace_of(task.written_executor), executor: task.written_executor}
     write = Expressions(around)
-    made = write.call(container_task, (), _facts(task), f"task {variable}")
+    room = _WIDTH - len(f"{variable} = ({executor})")
+    facts = _facts(task)
+    made = write.call(container_task, (), facts, f"task {variable}", room=room)
     return Definition(f"{made}({executor})", {**around, **write.names})
 
 
@@ -103,5 +106,6 @@ def _of_class(variable: str, task: Task, executor: str) -> Definition:
     kwargs = dict(given)
     if "ship" in kwargs or kind.__init__ is CustomizedContainerDefinition.__init__:
         kwargs["ship"] = "module"
-    made = write.call(kind, args, kwargs, f"task {variable}")
+    room = _WIDTH - len(f"{variable} = ")
+    made = write.call(kind, args, kwargs, f"task {variable}", room=room)
     return Definition(made, {**around, **write.names})

@@ -48,6 +48,8 @@ class Expressions:
         args: Iterable[Any],
         kwargs: Mapping[str, Any],
         about: str,
+        *,
+        room: int = _WIDTH,
     ) -> str:
         """Return a call, one argument to a line when it is long.
 
@@ -56,6 +58,7 @@ class Expressions:
             args: Arguments by position.
             kwargs: Arguments by name.
             about: What is called, for errors.
+            room: The longest line that it may stand on.
 
         Raises:
             CaptureError: No expression makes one of the arguments.
@@ -67,7 +70,7 @@ class Expressions:
         for key, value in kwargs.items():
             with _explained(f"{key} of {about}"):
                 items.append(f"{key}={self.write(value)}")
-        return laid_out(self.refer(callee), items)
+        return laid_out(self.refer(callee), items, room=room)
 
     def expression(self, value: Any, about: str) -> str:
         """Return the expression that makes a value.
@@ -150,10 +153,12 @@ class Expressions:
         raise NotPlainError(f"{value!r} is no constant of kit.definition.accelerators")
 
 
-def laid_out(name: str, items: list[str], indent: int = 0) -> str:
+def laid_out(
+    name: str, items: list[str], indent: int = 0, *, room: int = _WIDTH
+) -> str:
     """Return a call with these arguments, one to a line when it is long."""
     line = f"{name}({', '.join(items)})"
-    if indent + len(line) <= _WIDTH and "\n" not in line:
+    if indent + len(line) <= room and "\n" not in line:
         return line
     pad = " " * (indent + 4)
     lines = (f"{pad}{indented(item, indent + 4)},\n" for item in items)

@@ -13,6 +13,7 @@ from kit.authoring.export.expression import Expressions, indented, laid_out
 from kit.authoring.export.task_source import TaskSource
 from kit.errors import CaptureError, ConversionError
 from kit.source.import_statements import import_of_module, import_of_object
+from kit.source.layout import merged_imports
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.types import default_engine
 
@@ -55,10 +56,8 @@ def package_tests(
         tests.append(test)
         imports.update(dict.fromkeys(lines))
     imports[f"from {package} import tasks"] = None
-    whole = sorted(line for line in imports if line.startswith("import "))
-    others = sorted(line for line in imports if line.startswith("from "))
     head = '"""The tasks do what they did in the notebook; written by kit."""\n\n'
-    head += "".join(f"{line}\n" for line in (*whole, *others))
+    head += "".join(f"{line}\n" for line in merged_imports(imports))
     return PackageTests(head + "".join(f"\n\n{test}" for test in tests), tuple(notes))
 
 
