@@ -75,7 +75,8 @@ def parser_for(python_type: Any) -> Parser:
         return _union(members)
     if typing.get_origin(python_type) is typing.Literal:
         return _choices({str(c): c for c in typing.get_args(python_type)})
-    if isinstance(python_type, type):
+    generic = typing.get_origin(python_type) is not None  # a type, in Python 3.10
+    if isinstance(python_type, type) and not generic:
         return _class_parser(python_type)
     return _json_parser(python_type)
 

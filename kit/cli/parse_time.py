@@ -9,6 +9,7 @@ __all__ = ["parse_date", "parse_datetime", "parse_timedelta"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|us|[wdhms])")
+_FRACTION = re.compile(r"\.([0-9]{1,6})[0-9]*")
 _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?\Z")
 _ISO = re.compile(
     r"P(?=.)(?:(\d+)W)?(?:(\d+)D)?"
@@ -25,6 +26,7 @@ def parse_datetime(text: str) -> dt.datetime:
     stripped = text.strip()
     if stripped.endswith(("Z", "z")):  # Python 3.10 does not read it
         stripped = f"{stripped[:-1]}+00:00"
+    stripped = _FRACTION.sub(lambda part: f".{part[1]:0<6}", stripped)  # nor others
     try:
         moment = dt.datetime.fromisoformat(stripped)
     except ValueError as error:
