@@ -137,7 +137,8 @@ def test_a_module_whose_executor_calls_itself_keeps_its_name(cell, out):
 
 
 EXECUTOR = """
-class Ex(kit.ShimTaskExecutor):
+import typing
+class Ex(kit.ShimTaskExecutor[typing.Any]):
     def execute_from_model(self, tt, **kwargs):
         return {}
 class T(kit.PythonCustomizedContainerTask):
@@ -151,7 +152,7 @@ t = T("t", None, "a:1", Ex, interface=kit.Interface({{}}, {{"o": str}}))
     ("returns", "statement"),
     [
         ("tt.type", "class Ex:\n"),
-        ("type(kit.current_context()).__name__", "class Ex(kit.ShimTaskExecutor):\n"),
+        ("type(kit.current_context()).__name__", "class Ex(kit.ShimTaskExecutor["),
     ],
 )
 def test_kits_base_class_is_left_out_where_kit_is_not_used(

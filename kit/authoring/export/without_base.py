@@ -14,6 +14,8 @@ from kit.source.closure import Closure
 __all__ = ["leave_out_base"]
 
 _BASE = "ShimTaskExecutor"
+_PLAIN = {"Any", "typing", "object", "dict", "str"}
+"""Names that may stand in the brackets: they are no reason to import kit."""
 
 
 def leave_out_base(closure: Closure) -> None:
@@ -61,7 +63,7 @@ def _bases(tree: ast.AST, name: str) -> Iterator[ast.expr]:
 def _is_base(base: ast.expr, name: str) -> bool:
     if isinstance(base, ast.Subscript):
         inner = {item.id for item in ast.walk(base.slice) if isinstance(item, ast.Name)}
-        return ast.unparse(base.value) == name and inner <= {"object"}
+        return ast.unparse(base.value) == name and inner <= _PLAIN
     return ast.unparse(base) == name
 
 
