@@ -67,8 +67,11 @@ class Quantity:
 
     @property
     def is_whole_number(self) -> bool:
-        """Whether it counts whole things, as devices must be."""
-        return self.amount.denominator == 1
+        """Whether it counts whole things, as devices must; in rounded thousandths.
+
+        So flyteadmin counts (``isWholeNumber`` in its ``task_validator.go``).
+        """
+        return self.milli % 1000 == 0
 
     @property
     def is_zero(self) -> bool:

@@ -11,10 +11,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from flyteidl.core.identifier_pb2 import Identifier, ResourceType
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-__all__ = ["format_duration", "format_float", "format_timestamp", "format_value"]
+__all__ = [
+    "format_duration",
+    "format_float",
+    "format_identifier",
+    "format_timestamp",
+    "format_value",
+]
 
 _FIRST_SECOND = -62135596800  # 0001-01-01T00:00:00Z
 _FIRST_SECOND_AFTER = 253402300800  # 10000-01-01T00:00:00Z
@@ -83,6 +90,40 @@ def format_timestamp(timestamp: Timestamp) -> str:
     moment = _EPOCH + timedelta(seconds=seconds)
     fraction = f".{nanos:09d}".rstrip("0") if nanos else ""
     return f"{moment:%Y}".zfill(4) + f"{moment:-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def format_identifier(identifier: Identifier) -> str:
+    """Format as protobuf's text: ``resource_type:TASK  project:"lab"  name:"load"``."""
+    parts = []
+    if identifier.resource_type:
+        parts.append(f"resource_type:{_kind(identifier.resource_type)}")
+    for name in ("project", "domain", "name", "version", "org"):
+        text = getattr(identifier, name)
+        if text:
+            parts.append(f"{name}:{_quoted(text)}")
+    return "  ".join(parts)
+
+
+def _kind(number: int) -> str:
+    return ResourceType.Name(number) if number in ResourceType.values() else str(number)  # type: ignore[arg-type]
+
+
+def _quoted(text: str) -> str:
+    """Quote as protobuf-go's text format, which escapes control characters only."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if 0x80 <= number <= 0x9F:  # noqa: PLR2004 - the second block of controls
+        return f"\\u{number:04x}"
+    is_control = number < 0x20 or number == 0x7F  # noqa: PLR2004
+    return f"\\x{number:02x}" if is_control else character
 
 
 def _fields(seconds: int, nanos: int) -> str:
