@@ -1,0 +1,1 @@
+"""What an executor reads of ``tt.custom``, and what it gets."""
