@@ -15,7 +15,7 @@ from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from kit.errors import CustomError, TemplateError, render_path
 
-__all__ = ["custom_from_struct", "doubtful_numbers", "fill_struct"]
+__all__ = ["custom_from_struct", "doubtful_numbers", "fill_struct", "key_text"]
 
 # protobuf parses messages nested up to a hundred deep; a dict takes three of them
 # (Struct, map entry, Value) and a list two (ListValue, Value).
@@ -72,7 +72,7 @@ def _fill_fields(struct: Struct, items: dict[Any, Any], room: int) -> bool:
     key: Any = None
     try:
         for key, item in items.items():
-            value = fields[key if type(key) is str else _key_text(key)]
+            value = fields[key if type(key) is str else key_text(key)]
             if type(item) is str:  # as most are, and a call costs as much again
                 value.string_value = item
             elif _fill(value, item, room):
@@ -165,8 +165,12 @@ def _way_out(item: Any) -> str:
     return "convert it first, or pass it as an input of the task"
 
 
-def _key_text(key: Any) -> str:
-    """Return a key as JSON writes it."""
+def key_text(key: Any) -> str:
+    """Return a key as JSON writes it.
+
+    Raises:
+        CustomError: It is of a type that JSON makes no text of.
+    """
     if isinstance(key, str):
         return str.__str__(key)
     if key is None:
@@ -193,7 +197,7 @@ def _float_text(key: float) -> str:
 def _duplicate(items: dict[Any, Any]) -> CustomError:
     seen: dict[str, Any] = {}
     for key in items:
-        text = key if type(key) is str else _key_text(key)
+        text = key if type(key) is str else key_text(key)
         if text in seen:
             msg = (
                 f"Failed to load JSON: Failed to load JSON: duplicate key {text}.. "
