@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from kit.authoring.export.result import Export
     from kit.authoring.proof.outcome import Proof
     from kit.authoring.proof.prove import prove
+    from kit.checks.check import check
+    from kit.checks.finding import Finding, Severity
+    from kit.checks.report import CheckReport
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
     from kit.definition.artifact import Artifact
     from kit.definition.deck_fields import DeckField
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
         SubprocessRunner,
         run,
     )
+    from kit.runners.docker import DockerRunner
     from kit.shim.context import current_context
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
@@ -67,13 +71,16 @@ __all__ = [
     "TC",
     "Artifact",
     "BaseAccelerator",
+    "CheckReport",
     "Deck",
     "DeckField",
     "Description",
     "Difference",
+    "DockerRunner",
     "Documentation",
     "ExecutableTemplateShimTask",
     "Export",
+    "Finding",
     "FlyteAnnotation",
     "FlyteDirectory",
     "FlyteFile",
@@ -99,6 +106,7 @@ __all__ = [
     "Secret",
     "SecurityContext",
     "SerializationSettings",
+    "Severity",
     "ShimTaskExecutor",
     "SourceCode",
     "StructuredDataset",
@@ -109,6 +117,7 @@ __all__ = [
     "TypeEngine",
     "Workflow",
     "WorkflowFailurePolicy",
+    "check",
     "container_task",
     "current_context",
     "default_engine",
@@ -140,6 +149,9 @@ _HOMES = {
     "kit.authoring.export.result": ("Export",),
     "kit.authoring.proof.outcome": ("Proof",),
     "kit.authoring.proof.prove": ("prove",),
+    "kit.checks.check": ("check",),
+    "kit.checks.finding": ("Finding", "Severity"),
+    "kit.checks.report": ("CheckReport",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
     "kit.definition.artifact": ("Artifact",),
     "kit.definition.deck_fields": ("DeckField",),
@@ -162,6 +174,7 @@ _HOMES = {
         *("InProcessRunner", "MockRunner", "Run", "Runner", "SubprocessRunner"),
         "run",
     ),
+    "kit.runners.docker": ("DockerRunner",),
     "kit.shim.context": ("current_context",),
     "kit.shim.decks": ("Deck",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),

@@ -45,6 +45,11 @@
     │   ├── CheckpointError     a run that was given no place for checkpoints
     │   └── ContextAttributeError    an attribute that this context does not have
     ├── CheckError              a task that will fail, by what its checks found
+    ├── PlatformError           a description of a deployment that is none
+    ├── EngineError             the container engine refuses, fails or is none
+    │   ├── EngineNotFoundError     no engine answers on this machine
+    │   ├── EngineTooOldError       it answers, but lacks what is needed
+    │   └── ImageNotFoundError      it has no such image, or cannot pull it
     ├── ProofError              a task whose shipped form does not stand alone
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
@@ -75,6 +80,9 @@ __all__ = [
     "CustomWarning",
     "DefinitionError",
     "DisplayError",
+    "EngineError",
+    "EngineNotFoundError",
+    "EngineTooOldError",
     "ExecutorError",
     "ExecutorModuleError",
     "ExecutorNameError",
@@ -82,6 +90,7 @@ __all__ = [
     "GuessError",
     "IgnoreOutputs",
     "ImageError",
+    "ImageNotFoundError",
     "InlineError",
     "InterfaceError",
     "KitError",
@@ -93,6 +102,7 @@ __all__ = [
     "MissingPackageError",
     "OutputCountError",
     "OutputError",
+    "PlatformError",
     "ProofError",
     "RangeError",
     "RecoverableError",
@@ -351,6 +361,26 @@ class ContextAttributeError(ContextError, AttributeError):
 
 class CheckError(KitError, ValueError):
     """A task that will fail, by what its checks found."""
+
+
+class PlatformError(KitError, TypeError, ValueError):
+    """A description of a deployment that is none, or has a value of a wrong kind."""
+
+
+class EngineError(KitError, RuntimeError):
+    """The container engine refuses something, fails, or is none."""
+
+
+class EngineNotFoundError(EngineError, ConnectionError):
+    """No container engine answers on this machine."""
+
+
+class EngineTooOldError(EngineError):
+    """The container engine lacks what is needed here."""
+
+
+class ImageNotFoundError(EngineError):
+    """The container engine has no such image, or cannot pull it."""
 
 
 class ProofError(KitError, RuntimeError):

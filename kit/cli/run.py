@@ -35,8 +35,9 @@ def _options() -> list[click.Option]:
     return [
         click.Option(
             ["--runner", "runner"],
-            type=click.Choice(["subprocess", "in-process"]),
-            help="Where to run it: a fresh process (the default) or this one.",
+            type=click.Choice(["subprocess", "in-process", "docker"]),
+            help="Where to run it: a fresh process (the default), this one, or a "
+            "container of its own image.",
         ),
         click.Option(
             ["--timeout", "timeout"],

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
 from kit.runners.cancellation import Cancellation
 from kit.runners.log import LogLine
 
@@ -44,6 +46,14 @@ class RunRequest:
     on_log: Callable[[LogLine], None] | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     under: tuple[str, ...] = ()
+
+    def timeout_for(self, template: TaskTemplate) -> float | None:
+        """Return the seconds that a run of the template may take, None for any time."""
+        if self.timeout is not None:
+            return self.timeout
+        own = template.metadata.timeout
+        seconds = own.seconds + own.nanos / 1e9
+        return seconds if seconds > 0 else None
 
 
 class Runner(Protocol):

@@ -41,9 +41,17 @@ __all__ = [
 
 Task = PythonCustomizedContainerTask[Any]
 
+
+def _docker_runner() -> Runner:
+    from kit.runners.docker import DockerRunner  # only those who name it load it
+
+    return DockerRunner()
+
+
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "subprocess": SubprocessRunner,
     "in-process": InProcessRunner,
+    "docker": _docker_runner,
 }
 """The runners that have a name."""
 
@@ -72,7 +80,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     Args:
         task: The task.
         runner: ``"subprocess"`` (a fresh process, by the container's own arguments),
-            ``"in-process"``, or a runner.
+            ``"in-process"``, ``"docker"`` (the task's own image), or a runner.
         timeout: Seconds until the run is stopped; the task's own timeout by default.
         on_log: Called with each line the task writes, while it runs.
         directory: Where the run's files go; a new temporary folder by default.
@@ -87,6 +95,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
             name.
         ConversionError: An input does not fit its declared type.
         DefinitionError: The task's template cannot be made.
+        EngineError: No container engine answers, it lacks the image, or it fails.
         StorageError: The folder of the run cannot be written.
         KeyboardInterrupt: From Ctrl-C, after the run was stopped.
     """

@@ -83,6 +83,7 @@ class _SubprocessRun:
         inputs = LiteralMap.FromString(request.inputs)
         words = container_command(self._template, self._workspace, inputs)
         refuse_main(self._template.id.name, words)
+        self._timeout = request.timeout_for(self._template)
         self._argv = self._local_argv(words)
         self._variables = self._make_variables()
 
@@ -107,14 +108,6 @@ class _SubprocessRun:
         )
         run = self._run(verdict, timings)
         return dataclasses.replace(run, exit_status=end.status)
-
-    @property
-    def _timeout(self) -> float | None:
-        if self._request.timeout is not None:
-            return self._request.timeout
-        timeout = self._template.metadata.timeout
-        seconds = timeout.seconds + timeout.nanos / 1e9
-        return seconds if seconds > 0 else None
 
     def _local_argv(self, words: list[str]) -> list[str]:
         if not self._request.under:

@@ -1,0 +1,7 @@
+"""Run a template's own container message in an engine on this machine."""
+
+from __future__ import annotations
+
+from kit.runners.docker.docker_runner import DockerRunner
+
+__all__ = ["DockerRunner"]

@@ -1,0 +1,146 @@
+"""Put a run's files into a container, and take back what it wrote.
+
+Files are copied as tar archives, not mounted: whatever user the image has may write,
+what comes out belongs to whoever runs this, and an engine on another machine or around
+this process's own container works as well.  Paths are the same on both sides, so that
+the locations in inputs and outputs stay true.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from kit.errors import EngineError
+from kit.runners.workspace import Workspace
+
+__all__ = ["archive_in", "extract_out"]
+
+_IN_MEMORY = 8 * 2**20
+
+
+def archive_in(
+    workspace: Workspace, secrets: Mapping[str, bytes], inputs: Iterable[Path]
+) -> IO[bytes]:
+    """Return a tar file of all that a container starts from, relative to ``/``.
+
+    Args:
+        workspace: The run's folder; its output folders are for anyone to write.
+        secrets: Contents by absolute path.
+        inputs: Files and folders of this machine that the inputs name.
+    """
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller's
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in inputs:
+            tar.add(path, arcname=_name(path), filter=_readable)
+        for folder in (workspace.directory, workspace.outputs, workspace.raw):
+            info = tarfile.TarInfo(_name(folder))
+            info.type, info.mode = tarfile.DIRTYPE, 0o777
+            tar.addfile(info)
+        for path in (workspace.template, workspace.inputs):
+            _add_file(tar, str(path), path.read_bytes())
+        for name, content in secrets.items():
+            _add_file(tar, name, content)
+    file.seek(0)
+    return file
+
+
+def _add_file(tar: tarfile.TarFile, path: str, content: bytes) -> None:
+    info = tarfile.TarInfo(path.lstrip("/"))
+    info.mode, info.size = 0o644, len(content)
+    tar.addfile(info, io.BytesIO(content))
+
+
+def _readable(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Let the image's user read what the caller may read."""
+    info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    info.mode |= 0o755 if info.isdir() else 0o444
+    return info
+
+
+def _name(path: Path) -> str:
+    return str(path).lstrip("/")
+
+
+def extract_out(
+    chunks: Iterable[bytes], target: Path, folders: tuple[str, ...]
+) -> None:
+    """Extract some folders of a container's copy of the run's folder.
+
+    Names and links come from the task: nothing is written outside ``target``.
+
+    Args:
+        chunks: A tar file whose one top folder stands for ``target``.
+        target: The run's folder here.
+        folders: Which folders of it are wanted.
+
+    Raises:
+        EngineError: The archive is cut off, or holds what would not stay inside.
+    """
+    stream = io.BufferedReader(_Chunks(iter(chunks)), _IN_MEMORY)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                steps = member.name.rstrip("/").split("/")[1:]
+                if steps and steps[0] in folders:
+                    _extract(tar, member, target, steps)
+    except tarfile.TarError as error:
+        msg = f"What the engine copied out of the container is cut off: {error}."
+        raise EngineError(msg) from error
+
+
+def _extract(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, steps: list[str]
+) -> None:
+    path = _inside(target, target.joinpath(*steps), member.name)
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+    elif member.issym():
+        _inside(target, path.parent / member.linkname, member.name)
+        path.symlink_to(member.linkname)
+    elif member.islnk():
+        original = target.joinpath(*member.linkname.split("/")[1:])
+        shutil.copyfile(_inside(target, original, member.name), path)
+    else:
+        source = tar.extractfile(member)
+        if source is not None:  # None: a device or a pipe
+            with source, path.open("wb") as file:
+                shutil.copyfileobj(source, file)
+
+
+def _inside(target: Path, path: Path, name: str) -> Path:
+    """Return the path if it stays in the folder, symbolic links followed."""
+    resolved = Path(os.path.realpath(path))
+    if not resolved.is_relative_to(os.path.realpath(target)):
+        msg = (
+            f"The container's file {name!r} leads outside the folder of the run, and "
+            "was not copied. Let the task write files there instead of links."
+        )
+        raise EngineError(msg)
+    return path
+
+
+class _Chunks(io.RawIOBase):
+    """Reads pieces of bytes as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size

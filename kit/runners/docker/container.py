@@ -1,0 +1,201 @@
+"""A container from its making to its removal: files in, lines, the end, files out."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from kit.errors import EngineError
+from kit.runners.docker.container_spec import ContainerSpec
+from kit.runners.docker.engine import Engine, engine_errors
+from kit.runners.interrupts import held_back
+from kit.runners.lines import Lines
+from kit.runners.log import LogLine
+from kit.runners.stoppable import Stoppable
+
+__all__ = ["Container", "NotStartedError", "State"]
+
+_BOTH_STREAMS = {"stdout": 1, "stderr": 1, "stream": 1}
+
+
+@dataclass(frozen=True)
+class State:
+    """What the engine says of a container that has ended.
+
+    Attributes:
+        status: Exit status of its first process.
+        out_of_memory: Whether the kernel killed any of its processes for memory.
+    """
+
+    status: int
+    out_of_memory: bool
+
+
+class NotStartedError(EngineError):
+    """The engine made a container but could not start its command."""
+
+
+class Container(Stoppable):
+    """A container of its own, removed at the end of the ``with`` block.
+
+    Args:
+        engine: Where it is made.
+        spec: What it is.
+        on_line: Called with each line as it is written, always from one thread.
+
+    Raises:
+        EngineError: The engine refuses it.
+    """
+
+    def __init__(
+        self, engine: Engine, spec: ContainerSpec, on_line: Callable[[LogLine], None]
+    ) -> None:
+        super().__init__(on_line)
+        self._api = engine.client.api
+        self._client = engine.client
+        self._name = spec.name
+        self._runs = False
+        self._state: State | None = None
+        _live.add(self)
+        try:
+            with held_back(), engine_errors("make the container"):
+                self._container = self._client.containers.create(
+                    **spec.create_arguments()
+                )
+        except BaseException:
+            self._remove()
+            raise
+
+    def start(self, files: IO[bytes]) -> None:
+        """Copy files in and start it.
+
+        Args:
+            files: A tar file, relative to ``/``.
+
+        Raises:
+            NotStartedError: Its command cannot be started; in the engine's words.
+            EngineError: The engine cannot do the rest.
+        """
+        from docker.errors import APIError
+
+        with held_back(), engine_errors("start the container"):
+            self._api.put_archive(self._name, "/", files)
+            output = self._api.attach_socket(self._name, _BOTH_STREAMS)
+            try:
+                self._api.start(self._name)
+            except APIError as error:
+                _close(output)
+                raise NotStartedError(error.explanation or str(error)) from error
+            with self._lock:
+                self._runs = True
+            name = f"kit-{self._name}"
+            threading.Thread(
+                target=self._pump, name=name, args=(output,), daemon=True
+            ).start()
+
+    @property
+    def state(self) -> State | None:
+        """How it ended, in the engine's words; None before."""
+        return self._state
+
+    def read_out(self, directory: Path) -> Iterator[bytes]:
+        """Yield a tar file of one of its folders.
+
+        Raises:
+            EngineError: The engine cannot read it.
+        """
+        with engine_errors(f"copy {directory} out of the container"):
+            chunks, _ = self._api.get_archive(self._name, str(directory))
+            yield from chunks
+
+    def has(self, path: str) -> bool:
+        """Say whether there is a file of that absolute path in it."""
+        version, name = self._api.api_version, self._name
+        url = f"{self._api.base_url}/v{version}/containers/{name}/archive"
+        with engine_errors("look into the container"):
+            return bool(self._api.head(url, params={"path": path}).ok)
+
+    def __enter__(self) -> Container:  # noqa: PYI034 - Python 3.10 has no Self
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop it if it still runs, then remove it."""
+        try:
+            if self._runs:
+                super().__exit__(*exception)
+        finally:
+            failed = any(exception)  # the first error says more than a second one
+            with contextlib.suppress(*(EngineError,) * failed):
+                self._remove()
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to its first process; SIGKILL ends all of them."""
+        from requests import RequestException
+
+        with self._lock:
+            if not self._runs or self._exit is not None:
+                return
+        with contextlib.suppress(RequestException):  # it ended, or the engine did
+            self._api.kill(self._name, number.name)
+
+    def _pump(self, output: Any) -> None:
+        """Read its lines until it has ended, then its state."""
+        try:
+            with engine_errors("run the container"):
+                self._read(output)
+                self._api.wait(self._name, timeout=None)
+                self._note_state(self._api.inspect_container(self._name)["State"])
+        except BaseException as error:  # noqa: BLE001 - raised again where one waits
+            self._failure = self._failure or error
+        finally:
+            _close(output)
+            self._ended()
+
+    def _read(self, output: Any) -> None:
+        from docker.utils.socket import frames_iter
+
+        lines = {1: Lines("stdout", self._emit), 2: Lines("stderr", self._emit)}
+        for stream, data in frames_iter(output, tty=False):
+            lines[stream].feed(data)
+        for rest in lines.values():
+            rest.feed(b"", final=True)
+
+    def _note_state(self, facts: dict[str, Any]) -> None:
+        with self._lock:
+            self._state = State(facts["ExitCode"], bool(facts.get("OOMKilled")))
+            self._note_exit(self._state.status)
+
+    def _remove(self) -> None:
+        from docker.errors import NotFound
+
+        _live.discard(self)
+        with engine_errors("remove the container"), contextlib.suppress(NotFound):
+            self._api.remove_container(self._name, force=True, v=True)
+
+    def __repr__(self) -> str:
+        state = "made" if not self._runs else "running"
+        state = state if self._exit is None else f"ended {self._exit.status}"
+        return f"Container({self._name}, {state})"
+
+
+def _close(output: Any) -> None:
+    """Close a socket of the SDK's, with the response that owns it."""
+    output._response.close()  # noqa: SLF001 - the SDK gives no other way
+
+
+_live: weakref.WeakSet[Container] = weakref.WeakSet()
+
+
+@atexit.register
+def _remove_the_living() -> None:
+    """Leave no container behind when the interpreter ends while runs are going on."""
+    for container in list(_live):
+        with contextlib.suppress(EngineError):
+            container._remove()  # noqa: SLF001 - this module's own

@@ -1,0 +1,152 @@
+"""Say why a container did not start, or what killed it, and what to do about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from kit.errors import EngineError
+from kit.runners.docker.container import Container, State
+from kit.runners.docker.engine import Engine
+from kit.runners.docker.image import LocalImage
+from kit.runners.docker.limits import Limits
+from kit.runners.failure import Failure
+from kit.runners.log import Log
+from kit.runners.outcome import Phase
+from kit.runners.verdict import Verdict
+
+__all__ = ["Diagnosis"]
+
+_NOT_THERE = re.compile(
+    r"executable file not found|no such file or directory", re.IGNORECASE
+)
+_WRONG_FORMAT = re.compile(r"exec format error", re.IGNORECASE)
+_NOT_PERMITTED = re.compile(r"\bexec .*permission denied", re.IGNORECASE)
+_NO_DEVICE = re.compile(
+    r"could not select device driver|nvidia-container", re.IGNORECASE
+)
+_TAIL = 5
+
+_RUNTIMES = {
+    "kit-execute": "kit's runtime: make the task with runtime='kit'",
+    "pyflyte-execute": "flytekit's runtime: make the task with runtime='flytekit'",
+}
+_PYTHONS = ("python3", "python")
+_PACKAGES = {"kit-execute": "flyte-task-kit", "pyflyte-execute": "flytekit"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnosis:
+    """What is known of a container when it goes wrong.
+
+    Attributes:
+        engine: Where it is.
+        image: Its image.
+        limits: What it was held to.
+        words: Its whole command, the image's entrypoint included.
+        container: The container itself.
+    """
+
+    engine: Engine
+    image: LocalImage
+    limits: Limits
+    words: tuple[str, ...]
+    container: Container
+
+    def not_started(self, message: str) -> Verdict:
+        """Explain a command that the engine could not start.
+
+        Raises:
+            EngineError: It is the engine that lacks something, not the image.
+        """
+        if _NO_DEVICE.search(message):
+            msg = (
+                f"The task asks for {self.limits.gpus} GPU(s), and this engine gives "
+                f"none to containers: {message}. Install the vendor's container "
+                "toolkit, or run it without: resources=kit.Resources(gpu=0)."
+            )
+            raise EngineError(msg)
+        if _WRONG_FORMAT.search(message):
+            return _failed("NotStarted", self._wrong_architecture())
+        if _NOT_THERE.search(message):
+            is_there = self._is_there(self.words[0])
+            text = self._not_permitted() if is_there else self._command_missing()
+            return _failed("NotStarted", text)
+        if _NOT_PERMITTED.search(message):
+            return _failed("NotStarted", self._not_permitted())
+        return _failed("NotStarted", f"the container cannot be started: {message}")
+
+    def ended(self, verdict: Verdict, state: State | None, log: Log) -> Verdict:
+        """Say more than the exit status does, where more is known."""
+        crashed = verdict.phase is Phase.FAILED and not _has_document(verdict)
+        if not crashed or state is None or state.status == 0:
+            return verdict
+        if state.out_of_memory:
+            return _failed("OutOfMemory", self._out_of_memory(), kind="RECOVERABLE")
+        last = " ".join(line.text for line in log.tail(_TAIL))
+        if _WRONG_FORMAT.search(last):
+            return _failed("NotStarted", self._wrong_architecture())
+        if _NOT_PERMITTED.search(last):
+            return _failed("NotStarted", self._not_permitted())
+        return verdict
+
+    def _out_of_memory(self) -> str:
+        limit = self.limits.memory
+        held = "the machine's memory" if limit is None else f"its {limit:,} bytes"
+        return (
+            f"the container ran out of memory: the kernel killed it at {held}. Give it "
+            "more with limits=kit.Resources(mem=…), or let it hold less at a time"
+        )
+
+    def _wrong_architecture(self) -> str:
+        image, engine = self.image.architecture, self.engine.architecture
+        if image == engine:
+            return (
+                f"{self.words[0]!r} in the image {self.image.name!r} is no program for "
+                f"{engine}: it is built for another machine, or a script without #!"
+            )
+        return (
+            f"the image {self.image.name!r} is for {image}, and this engine runs "
+            f"{engine}. Build or pull it for linux/{engine}, or install an emulator "
+            "(binfmt)"
+        )
+
+    def _not_permitted(self) -> str:
+        return (
+            f"the image {self.image.name!r} does not permit its user to execute "
+            f"{self.words[0]!r}. Make it and the folders above it readable and "
+            "executable for that user"
+        )
+
+    def _command_missing(self) -> str:
+        program = self.words[0]
+        text = f"the image {self.image.name!r} has no {program!r}"
+        if "/" not in program:
+            text += f" on its PATH ({self.image.path})"
+        if program in self.image.entrypoint:
+            text += "; that is the image's own ENTRYPOINT, as it would be on a cluster"
+        return f"{text}. {self._what_it_has(program)}"
+
+    def _what_it_has(self, program: str) -> str:
+        for runtime, meaning in _RUNTIMES.items():
+            if runtime != program and self._is_there(runtime):
+                return f"It seems to have {meaning}"
+        package = _PACKAGES.get(program, f"the package of {program!r}")
+        if any(self._is_there(name) for name in _PYTHONS):
+            return f"It seems to have Python, but no runtime: add {package} to it"
+        return f"It seems to have no Python: build it on one that has, with {package}"
+
+    def _is_there(self, program: str) -> bool:
+        folders = [""]
+        if "/" not in program:
+            folders = [f"{folder}/" for folder in self.image.path.split(":") if folder]
+        return any(self.container.has(f"{folder}{program}") for folder in folders)
+
+
+def _has_document(verdict: Verdict) -> bool:
+    return verdict.error is not None and bool(verdict.error.code)
+
+
+def _failed(type_: str, text: str, **facts: str) -> Verdict:
+    failure = Failure(type_, text, origin="SYSTEM")
+    return Verdict(Phase.FAILED, error=dataclasses.replace(failure, **facts))  # type: ignore[arg-type]

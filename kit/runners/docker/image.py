@@ -1,0 +1,109 @@
+"""The image of a task: in the engine, pulled, or an error that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kit.errors import EngineError, ImageNotFoundError, nearest
+from kit.runners.docker.engine import Engine, engine_errors
+
+__all__ = ["LocalImage", "Pull", "find_image"]
+
+Pull = Literal["never", "missing", "always"]
+
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class LocalImage:
+    """An image that the engine has.
+
+    Attributes:
+        name: The name it was asked for by.
+        architecture: What it was built for, as in ``amd64``.
+        entrypoint: Its own command, before which the container's arguments come.
+        path: Its ``PATH``.
+    """
+
+    name: str
+    architecture: str
+    entrypoint: tuple[str, ...] = ()
+    path: str = _DEFAULT_PATH
+
+
+def find_image(
+    engine: Engine, name: str, *, pull: Pull = "never", platform: str | None = None
+) -> LocalImage:
+    """Return an image, pulled if that was allowed.
+
+    Raises:
+        ImageNotFoundError: The engine does not have it, or no registry does.
+    """
+    from docker.errors import ImageNotFound
+
+    if pull == "always":
+        _pull(engine, name, platform)
+    with engine_errors("look up the image"):
+        try:
+            facts = engine.client.api.inspect_image(name)
+        except ImageNotFound:
+            if pull == "never":
+                raise _missing(engine, name) from None
+            _pull(engine, name, platform)
+            facts = engine.client.api.inspect_image(name)
+    return _described(name, facts)
+
+
+def _described(name: str, facts: Mapping[str, Any]) -> LocalImage:
+    config = facts.get("Config") or {}
+    variables = dict(
+        pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair
+    )
+    return LocalImage(
+        name=name,
+        architecture=facts.get("Architecture") or "",
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        path=variables.get("PATH", _DEFAULT_PATH),
+    )
+
+
+def _pull(engine: Engine, name: str, platform: str | None) -> None:
+    from docker.errors import APIError
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(name)
+    with engine_errors("pull the image"):
+        try:
+            for line in engine.client.api.pull(
+                repository,
+                tag=tag or "latest",
+                platform=platform,
+                stream=True,
+                decode=True,
+            ):
+                if "error" in line:
+                    raise _not_pulled(engine, name, line["error"])
+        except APIError as error:
+            words = error.explanation or str(error)
+            raise _not_pulled(engine, name, words) from error
+
+
+def _not_pulled(engine: Engine, name: str, words: str) -> EngineError:
+    return ImageNotFoundError(
+        f"The image {name!r} cannot be pulled: {words}. Check its name and log in to "
+        f"its registry ({engine.program} login), or build it here."
+    )
+
+
+def _missing(engine: Engine, name: str) -> EngineError:
+    known = [
+        tag for image in engine.client.api.images() for tag in image["RepoTags"] or ()
+    ]
+    program = engine.program
+    return ImageNotFoundError(
+        f"The engine has no image {name!r}.{nearest(name, known)} Pull it ({program} "
+        f"pull {name}, or DockerRunner(pull='missing')), or build it ({program} build "
+        f"-t {name} FOLDER)."
+    )
