@@ -8,7 +8,6 @@ from typing import Any
 from kit.checks.contract.rules import contract_findings
 from kit.checks.finding import Finding
 from kit.checks.report import CheckReport
-from kit.checks.subject import Subject
 from kit.definition.settings import SerializationSettings
 from kit.runners.arguments import check_task
 from kit.task.customized_container import PythonCustomizedContainerTask
@@ -16,12 +15,15 @@ from kit.template.serialize import LOCAL_SETTINGS
 
 __all__ = ["RULES", "check"]
 
-RULES: tuple[Callable[[Subject], Iterable[Finding]], ...] = (contract_findings,)
-"""All rules: each takes the subject and yields what it finds."""
+Task = PythonCustomizedContainerTask[Any]
+Rules = Callable[[Task, SerializationSettings], Iterable[Finding]]
+
+RULES: tuple[Rules, ...] = (contract_findings,)
+"""All rules, in groups: each looks at a task with settings, and yields its findings."""
 
 
 def check(
-    task: PythonCustomizedContainerTask[Any],
+    task: Task,
     /,
     settings: SerializationSettings | None = None,
 ) -> CheckReport:
@@ -38,7 +40,6 @@ def check(
         CallError: It is no task.
     """
     check_task(task, "kit.check")
-    subject = Subject(task, settings or LOCAL_SETTINGS)
-    return CheckReport.of(
-        str(task.name), (finding for rule in RULES for finding in rule(subject))
-    )
+    chosen = settings or LOCAL_SETTINGS
+    found = (finding for rules in RULES for finding in rules(task, chosen))
+    return CheckReport.of(str(task.name), found)

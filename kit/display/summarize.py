@@ -47,6 +47,7 @@ SUMMARIZERS = {
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
     "kit.authoring.export.result.Export": "export_summary.summarize_export",
+    "kit.checks.report.CheckReport": "check_summary.summarize_check",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""

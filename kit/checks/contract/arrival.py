@@ -10,8 +10,9 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 
 from kit.checks.finding import Finding, Severity
-from kit.checks.subject import Subject
+from kit.definition.settings import SerializationSettings
 from kit.errors import CustomError, TemplateError, render_path
+from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.custom import custom_from_struct, doubtful_numbers, fill_struct
 
 __all__ = ["Arrival", "arrival_of"]
@@ -32,10 +33,12 @@ class Arrival:
     refused: tuple[Finding, ...] = ()
 
 
-def arrival_of(subject: Subject) -> Arrival:
+def arrival_of(
+    task: PythonCustomizedContainerTask[Any], settings: SerializationSettings
+) -> Arrival:
     """Ask a task for its custom, and take it over the wire."""
     try:
-        given = subject.task.get_custom(subject.settings)
+        given = task.get_custom(settings)
     except Exception as error:  # noqa: BLE001 - the author's; it is what is found
         return Arrival(refused=(_raised(error),))
     struct = Struct()

@@ -11,23 +11,26 @@ from kit.checks.contract.changes import change_findings
 from kit.checks.contract.record import Contract, Read
 from kit.checks.contract.values import Path, draw
 from kit.checks.finding import Finding, Severity
-from kit.checks.subject import Subject
+from kit.definition.settings import SerializationSettings
 from kit.errors import nearest, render_path
+from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["contract_findings"]
 
 
-def contract_findings(subject: Subject) -> Iterator[Finding]:
+def contract_findings(
+    task: PythonCustomizedContainerTask[Any], settings: SerializationSettings
+) -> Iterator[Finding]:
     """Compare what the executor reads with what ``get_custom`` provides.
 
     Rules: ``custom.fails``, ``custom.changes``, ``custom.missing``, ``custom.unused``
     and ``custom.unknown``.
     """
-    arrival = arrival_of(subject)
+    arrival = arrival_of(task, settings)
     if arrival.refused:
         yield from arrival.refused
         return
-    contract = contract_of(subject.task.written_executor)
+    contract = contract_of(task.written_executor)
     yield from change_findings(arrival, contract)
     yield from _missing(arrival, contract)
     yield from _unused(arrival.after, (), contract)
