@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NEEDS = ("ipython", "numpy", "pyflakes", "pyyaml")
+KIT = [each for each in requires("flyte-task-kit") or [] if "extra ==" not in each]
+NEEDS = sorted({*KIT, "ipython", "numpy", "pyflakes", "pyyaml"})
 HERE = "{}.{}".format(*sys.version_info)
 VERSIONS = [each for each in ("3.10", "3.11", "3.12", "3.13") if each != HERE]
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
@@ -60,7 +63,8 @@ def environment(version: str, cache: Path) -> Path:
     """
     if version not in installed():
         raise LookupError(f"no Python {version} here")
-    folder = cache / f"{version}-{'-'.join(NEEDS)}"
+    digest = hashlib.sha256(" ".join(NEEDS).encode()).hexdigest()[:12]
+    folder = cache / f"{version}-{digest}"
     if not folder.exists():
         made = folder.with_name(f"{folder.name}-{os.getpid()}")
         try:
