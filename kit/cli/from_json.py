@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kit.cli.parse_time import parse_date, parse_datetime, parse_timedelta
+from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
 from kit.errors import ConversionError, nearest
 from kit.types import FlyteDirectory, FlyteFile
 

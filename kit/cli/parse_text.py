@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.cli.from_json import bare_type, from_json, union_members
-from kit.cli.parse_time import parse_date, parse_datetime, parse_timedelta
+from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 

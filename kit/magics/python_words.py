@@ -15,7 +15,7 @@ from argparse import (
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from kit.cli.parse_time import parse_timedelta
+from kit.definition.parse_time import parse_timedelta
 from kit.source.literals import NotPlainError, literal
 
 __all__ = [
