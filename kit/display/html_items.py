@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kit.display.escape import attribute, html_text, one_line
+from kit.display.escape import attribute, html_text, one_line, shorten
 from kit.display.html_pre import preformatted
 from kit.display.html_tree import tree_html
 from kit.display.summary import (
@@ -22,6 +22,8 @@ from kit.template.macros import macro_spans
 
 __all__ = ["item_html"]
 
+_LONGEST_BEFORE = 60  # characters of an earlier value, beside the present one
+
 
 def item_html(item: Item) -> str:
     """Return an item as an element."""
@@ -30,8 +32,9 @@ def item_html(item: Item) -> str:
 
 def _facts(facts: Facts) -> str:
     rows = "".join(
-        f'<tr{_hover(fact.source)}><th scope="row">{_line(fact.name)}</th>'
-        f"<td>{html_text(fact.value)}</td></tr>"
+        f"<tr{_mark(fact.before)}{_hover(fact.source)}>"
+        f'<th scope="row">{_line(fact.name)}</th>'
+        f"<td>{html_text(fact.value)}{_was(fact.before)}</td></tr>"
         for fact in facts.rows
     )
     return f'<table class="kit-facts"><tbody>{rows}</tbody></table>'
@@ -51,12 +54,15 @@ def _table(table: Table) -> str:
 def _rows(table: Table) -> Iterator[str]:
     styles = [table.style(column) for column in range(len(table.columns))]
     sources = table.sources or ("",) * len(table.rows)
-    for row, source in zip(table.rows, sources, strict=True):
-        cells = iter(zip(row, styles, strict=True))
-        first, first_style = next(cells)
-        yield f'<tr{_hover(source)}><th scope="row">{_cell(first, first_style)}</th>'
-        for cell, style in cells:
-            yield f"<td>{_cell(cell, style)}</td>"
+    earlier = table.before or (None,) * len(table.rows)
+    for row, source, before in zip(table.rows, sources, earlier, strict=True):
+        cells = iter(zip(row, styles, before or row, strict=True))
+        first, first_style, _ = next(cells)
+        yield f"<tr{_mark(before)}{_hover(source)}>"
+        yield f'<th scope="row">{_cell(first, first_style)}</th>'
+        for cell, style, old in cells:
+            was = "" if old == cell else _was(old)
+            yield f"<td>{_cell(cell, style)}{was}</td>"
         yield "</tr>"
 
 
@@ -82,8 +88,7 @@ def _macros(text: str) -> str:
 
 
 def _code(code: Code) -> str:
-    marked = _macros(code.text) if code.language == "shell" else None
-    drawn = preformatted(code.text, marked)
+    drawn = preformatted(code.text, _marked_code(code))
     if not code.caption:
         return drawn
     caption = _line(code.caption)
@@ -92,9 +97,22 @@ def _code(code: Code) -> str:
     return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
 
 
+def _marked_code(code: Code) -> str | None:
+    """Return code with its macros and new lines marked; None if there are none."""
+    write = _macros if code.language == "shell" else html_text
+    if code.before is None:
+        return write(code.text) if code.language == "shell" else None
+    known = set(code.before.split("\n"))
+    return "\n".join(
+        write(line) if line in known else f'<mark class="kit-new">{write(line)}</mark>'
+        for line in code.text.split("\n")
+    )
+
+
 def _tree(tree: Tree) -> str:
     caption = f"<p>{_line(tree.caption)}</p>" if tree.caption else ""
-    return f"<div{_hover(tree.source)}>{caption}{tree_html(tree.value)}</div>"
+    drawn = tree_html(tree.value, tree.changed)
+    return f"<div{_hover(tree.source)}>{caption}{drawn}</div>"
 
 
 def _finding(finding: Finding) -> str:
@@ -136,6 +154,18 @@ def _line(text: str) -> str:
 
 def _hover(source: str) -> str:
     return f' title="{attribute(f"from {source}")}"' if source else ""
+
+
+def _mark(before: object) -> str:
+    return "" if before is None else ' class="kit-changed"'
+
+
+def _was(before: str | None) -> str:
+    """Tell what a marked value was, if there was one."""
+    if not before:
+        return ""
+    was = html_text(shorten(one_line(before), _LONGEST_BEFORE))
+    return f' <small class="kit-was">was {was}</small>'
 
 
 _DRAWN: dict[type[Any], Any] = {

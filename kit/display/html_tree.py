@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
 from kit.display.escape import html_text, one_line
 from kit.display.html_pre import preformatted
@@ -13,29 +13,58 @@ __all__ = ["tree_html"]
 _INLINE_CHARACTERS = 200  # a longer text gets a box of its own
 
 
-def tree_html(value: Any) -> str:
-    """Return a dictionary or list as a list of its entries; deeper ones are folded."""
+Place = tuple[str | int, ...]
+
+
+class _Marks(NamedTuple):
+    """Places to mark, and all that are above them."""
+
+    changed: frozenset[Place]
+    above: frozenset[Place]
+
+    def item(self, place: Place) -> str:
+        return '<li class="kit-changed">' if place in self.changed else "<li>"
+
+    def fold(self, place: Place) -> str:
+        return '<details open="">' if place in self.above else "<details>"
+
+
+def tree_html(value: Any, changed: frozenset[Place] = frozenset()) -> str:
+    """Return a dictionary or list as a list of its entries; deeper ones are folded.
+
+    Args:
+        value: The dictionary or list.
+        changed: Places to mark; what is above them is unfolded.
+    """
     parts: list[str] = []
-    _entries(value, parts)
+    above = frozenset(place[:end] for place in changed for end in range(len(place)))
+    _entries(value, parts, (), _Marks(changed, above))
     return "".join(parts)
 
 
-def _entries(container: dict[str, Any] | list[Any], parts: list[str]) -> None:
+def _entries(
+    container: dict[str, Any] | list[Any],
+    parts: list[str],
+    place: Place,
+    marks: _Marks,
+) -> None:
     parts.append('<ul class="kit-tree">')
     is_map = isinstance(container, dict)
     items: Any = enumerate(container)
     if isinstance(container, dict):
         items = container.items()
     for key, value in items:
+        here = (*place, key)
         name = html_text(one_line(key)) if is_map else str(key)
+        parts.append(marks.item(here))
         if value and isinstance(value, dict | list):
             noun = "entry" if len(value) == 1 else "entries"
             count = f"<i>{len(value):,} {noun}</i>"
-            parts.append(f"<li><details><summary><b>{name}</b> {count}</summary>")
-            _entries(value, parts)
+            parts.append(f"{marks.fold(here)}<summary><b>{name}</b> {count}</summary>")
+            _entries(value, parts, here, marks)
             parts.append("</details></li>")
         else:
-            parts.append(f"<li>{_named(name, value)}</li>")
+            parts.append(f"{_named(name, value)}</li>")
     parts.append("</ul>")
 
 

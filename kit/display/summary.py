@@ -47,11 +47,13 @@ class Fact:
         value: What it is worth.
         source: Where the value comes from, if that is known: shown on hover, and in
             the table of the whole message.
+        before: What it was, if that is marked; empty if it is new.
     """
 
     name: str
     value: str
     source: str = ""
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Table:
         caption: What the table is, if its section does not say it.
         styles: How each column's cells are to be read; text where there is none.
         sources: Where each row comes from, if that is known: as many as rows, or none.
+        before: What rows were, if that is marked: as many as rows, or none. ``None``
+            is for a row that has not changed, an empty one for a new row.
     """
 
     columns: tuple[str, ...]
@@ -78,6 +82,7 @@ class Table:
     caption: str = ""
     styles: tuple[Style, ...] = ()
     sources: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...] | None, ...] = ()
 
     def style(self, column: int) -> Style:
         """Return how the cells of a column are to be read."""
@@ -93,12 +98,14 @@ class Code:
         language: What it is written in; ``shell`` may have the engine's macros.
         caption: What it is, if its section does not say it.
         folded: Whether a face that folds shows the caption first.
+        before: What the text was, if lines that are new are marked.
     """
 
     text: str
     language: Language = "text"
     caption: str = ""
     folded: bool = False
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +116,13 @@ class Tree:
         value: The value, already within bounds.
         caption: What it is, if its section does not say it.
         source: Where it comes from, if that is known.
+        changed: Places that are marked, as keys and positions from the top.
     """
 
     value: Any
     caption: str = ""
     source: str = ""
+    changed: frozenset[tuple[str | int, ...]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,35 @@
+"""Which cell of a notebook runs, and which request of a front end it answers."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+__all__ = ["RunningCell", "interactive_shell", "running_cell"]
+
+
+class RunningCell(NamedTuple):
+    """A cell, and the request to run it, of which there is another each time."""
+
+    cell: object
+    request: object
+
+    def is_rerun_of(self, before: RunningCell) -> bool:
+        """Tell whether the cell runs again that ran before, and lost its outputs."""
+        return self.cell == before.cell and self.request != before.request
+
+
+def interactive_shell() -> Any:
+    """Return the running IPython, which must be loaded if there is one."""
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
+
+
+def running_cell(shell: Any) -> RunningCell:
+    """Identify the cell that a shell runs.
+
+    Front ends that name no cell never run one again, as far as can be told here.
+    """
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    request = parent.get("header", {}).get("msg_id", shell.execution_count)
+    return RunningCell(parent.get("metadata", {}).get("cellId", request), request)
