@@ -16,14 +16,6 @@ __all__ = ["TaskMetadata"]
 
 _FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eager")
 _TEXTS = ("cache_version", "deprecated", "pod_template_name")
-_FIELDS = (
-    ("discoverable", "cache"),
-    ("discovery_version", "cache_version"),
-    ("deprecated_error_message", "deprecated"),
-    ("cache_serializable", "cache_serialize"),
-    ("pod_template_name", "pod_template_name"),
-    ("is_eager", "is_eager"),
-)  # on the wire, and here
 _FLYTE_SDK = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
 _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
 _MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
@@ -132,22 +124,40 @@ class TaskMetadata:
         runtime = message.runtime
         runtime.type = _FLYTE_SDK
         runtime.version, runtime.flavor = runtime_version, runtime_name
-        message.retries.retries = self.retries
-        message.generates_deck.value = self.generates_deck
-        for part in (message.retries, message.generates_deck, message.metadata):
-            part.SetInParent()  # they are there even when they are empty
-        for field, name in _FIELDS:
-            value = getattr(self, name)
-            if value:
-                setattr(message, field, value)
+        message.retries.SetInParent()  # three parts are there even when they are empty
+        message.generates_deck.SetInParent()
+        message.metadata.SetInParent()
+        if self.retries:
+            message.retries.retries = self.retries
+        if self.generates_deck:
+            message.generates_deck.value = self.generates_deck
+        if self.cache:
+            self._write_cache(message)
         if self.interruptible is not None:
             message.interruptible = self.interruptible
-        if self.cache_ignore_input_vars:
-            message.cache_ignore_input_vars.extend(self.cache_ignore_input_vars)
         if isinstance(self.timeout, dt.timedelta) and self.timeout:
             message.timeout.FromTimedelta(self.timeout)
-        message.metadata.labels.update(self.labels or {})
-        message.metadata.annotations.update(self.annotations or {})
+        self._write_rest(message)
+
+    def _write_cache(self, message: tasks_pb2.TaskMetadata) -> None:
+        message.discoverable = self.cache
+        message.cache_serializable = self.cache_serialize
+        message.cache_ignore_input_vars.extend(self.cache_ignore_input_vars)
+
+    def _write_rest(self, message: tasks_pb2.TaskMetadata) -> None:
+        """Write what most tasks have none of."""
+        if self.cache_version:  # also without a cache, as flytekit does
+            message.discovery_version = self.cache_version
+        if self.deprecated:
+            message.deprecated_error_message = self.deprecated
+        if self.pod_template_name:
+            message.pod_template_name = self.pod_template_name
+        if self.is_eager:
+            message.is_eager = self.is_eager
+        if self.labels:
+            message.metadata.labels.update(self.labels)
+        if self.annotations:
+            message.metadata.annotations.update(self.annotations)
 
 
 def _duration(timeout: object) -> dt.timedelta | None:

@@ -217,8 +217,11 @@ def _taken_by_position(executor_type: type[Any]) -> set[str]:
     code = getattr(getattr(executor_type, name), "__code__", None)
     if code is None:
         return {"self"}
-    bases = executor_type.__mro__
-    method = next((vars(base)[name] for base in bases if name in vars(base)), None)
+    method = None
+    for base in executor_type.__mro__:
+        if name in vars(base):
+            method = vars(base)[name]
+            break
     by_position = 1 if isinstance(method, staticmethod) else 2  # self and the template
     last = min(by_position, code.co_argcount)
     return {"self", *code.co_varnames[code.co_posonlyargcount : last]}

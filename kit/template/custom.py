@@ -98,7 +98,10 @@ def _fill_items(
     index = 0
     try:
         for index, item in enumerate(items):  # noqa: B007 - the handlers name it
-            doubtful |= _fill(add(), item, room)
+            if type(item) is str:
+                add().string_value = item
+            elif _fill(add(), item, room):
+                doubtful = True
     except CustomError as error:
         error.below(index)
         raise
