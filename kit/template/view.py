@@ -43,9 +43,11 @@ class TaskTemplateView(View[tasks_pb2.TaskTemplate], Shown):
 
     __slots__ = ("_custom", "_interface")
 
-    def __init__(self, message: tasks_pb2.TaskTemplate) -> None:
+    def __init__(
+        self, message: tasks_pb2.TaskTemplate, custom: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
-        self._custom: dict[str, Any] | None = None
+        self._custom = custom
         self._interface: InterfaceView | None = None
 
     @classmethod
@@ -55,9 +57,7 @@ class TaskTemplateView(View[tasks_pb2.TaskTemplate], Shown):
         Raises:
             TemplateError: ``custom`` has a NaN or an infinity, which JSON lacks.
         """
-        view = cls(pb2_object)
-        view._custom = custom_from_struct(pb2_object.custom)
-        return view
+        return cls(pb2_object, custom_from_struct(pb2_object.custom))
 
     @property
     def id(self) -> identifier_pb2.Identifier:

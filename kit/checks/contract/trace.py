@@ -1,0 +1,169 @@
+"""What an executor really reads of ``tt.custom``, noted while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Trace", "TracedDict", "traced"]
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass
+class Trace:
+    """What was read of a dictionary, by paths of keys and indices.
+
+    Attributes:
+        read: The keys that were asked for, there or not.
+        missing: Those that were not there, where that is a KeyError.
+        iterated: Dictionaries of which everything was asked for; the one itself has
+            the empty path.
+    """
+
+    read: set[Steps] = field(default_factory=set)
+    missing: set[Steps] = field(default_factory=set)
+    iterated: set[Steps] = field(default_factory=set)
+
+    def has_read(self, path: Steps) -> bool:
+        """Tell whether a key was asked for, by itself or with all others."""
+        return path in self.read or path[:-1] in self.iterated
+
+
+def traced(custom: dict[str, Any]) -> tuple[TracedDict, Trace]:
+    """Return a dictionary with the same content, and the trace that it will leave.
+
+    Dictionaries in it are traced, too, those in lists as well.
+
+    >>> custom, trace = traced({"a": {"b": 1, "c": 2}})
+    >>> custom["a"].get("b"), trace.read == {("a",), ("a", "b")}
+    (1, True)
+    """
+    trace = Trace()
+    return TracedDict(custom, (), trace), trace
+
+
+class TracedDict(dict[str, Any]):
+    """A dictionary that notes what is read of it, and else is one.
+
+    What is asked without a look at its keys, ``bool(custom)``, is not noted.
+    """
+
+    __slots__ = ("_path", "_trace")
+
+    def __init__(self, content: dict[str, Any], path: Steps, trace: Trace) -> None:
+        self._path = path
+        self._trace = trace
+        super().__init__(
+            {key: _below(item, (*path, key), trace) for key, item in content.items()}
+        )
+
+    def _note(self, key: Any, *, needed: bool = False) -> None:
+        if isinstance(key, str | int):
+            self._trace.read.add((*self._path, key))
+            if needed and not dict.__contains__(self, key):
+                self._trace.missing.add((*self._path, key))
+
+    def _note_all(self) -> None:
+        self._trace.iterated.add(self._path)
+
+    def __getitem__(self, key: Any) -> Any:
+        self._note(key, needed=True)
+        return super().__getitem__(key)
+
+    def __delitem__(self, key: Any) -> None:
+        self._note(key, needed=True)
+        super().__delitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._note(key)
+        return super().__contains__(key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return what a key holds, or the default."""
+        self._note(key)
+        return super().get(key, default)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Return what a key holds, which is the default if it held nothing."""
+        self._note(key)
+        return super().setdefault(key, default)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """Take a key out and return what it held, or the default."""
+        self._note(key, needed=not default)
+        return super().pop(key, *default)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last key out."""
+        self._note_all()
+        return super().popitem()
+
+    def keys(self) -> Any:
+        """Return a view of the keys."""
+        self._note_all()
+        return super().keys()
+
+    def values(self) -> Any:
+        """Return a view of the values."""
+        self._note_all()
+        return super().values()
+
+    def items(self) -> Any:
+        """Return a view of the keys and values."""
+        self._note_all()
+        return super().items()
+
+    def copy(self) -> dict[str, Any]:
+        """Return a plain dictionary of the same values."""
+        self._note_all()
+        return super().copy()
+
+    def __iter__(self) -> Iterator[str]:
+        self._note_all()
+        return super().__iter__()
+
+    def __reversed__(self) -> Iterator[str]:
+        self._note_all()
+        return super().__reversed__()
+
+    def __len__(self) -> int:
+        self._note_all()
+        return super().__len__()
+
+    def __bool__(self) -> bool:
+        return super().__len__() > 0
+
+    def __eq__(self, other: object) -> bool:
+        self._note_all()
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        self._note_all()
+        return super().__ne__(other)
+
+    __hash__ = None
+
+    def __or__(self, other: Any) -> Any:
+        self._note_all()
+        return super().__or__(other)
+
+    def __ror__(self, other: Any) -> Any:
+        self._note_all()
+        return super().__ror__(other)
+
+    def __repr__(self) -> str:
+        self._note_all()
+        return super().__repr__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self.copy(),)
+
+
+def _below(item: Any, path: Steps, trace: Trace) -> Any:
+    if isinstance(item, dict):
+        return TracedDict(item, path, trace)
+    if isinstance(item, list):
+        return [_below(one, (*path, index), trace) for index, one in enumerate(item)]
+    return item
