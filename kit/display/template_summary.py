@@ -20,7 +20,7 @@ from kit.display.sections.secrets import secrets
 from kit.display.sections.subject import Subject
 from kit.display.sections.targets import config, other_targets
 from kit.display.summary import Summary
-from kit.display.tolerant import make_template
+from kit.task.tolerant import make_template
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.template.view import TaskTemplateView
 
