@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kit.checks.contract.access import Access
 from kit.checks.contract.float_traps import is_wanted_whole
-from kit.checks.contract.module import ModuleNames
+from kit.checks.contract.module import ModuleNames, literal_values
 from kit.checks.contract.record import UseKind
 from kit.checks.contract.scope import Frame
 from kit.checks.contract.values import (
@@ -205,7 +205,7 @@ class Calls(Access):
                 return None
             for values in given[len(places) :]:
                 self.escape(values, f"*{spec.vararg.arg}")
-        bound = dict(zip(places, given, strict=False))
+        bound = _defaults(spec) | dict(zip(places, given, strict=False))
         known = {arg.arg for arg in parameters(spec)}
         for name, values in (arguments.names or {}).items():
             if name in known:
@@ -215,6 +215,17 @@ class Calls(Access):
             else:
                 return None
         return bound
+
+
+def _defaults(spec: ast.arguments) -> dict[str, Values]:
+    """Return what parameters stand for that a call leaves out."""
+    places = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    named = zip(places[::-1], spec.defaults[::-1], strict=False)
+    only = zip((arg.arg for arg in spec.kwonlyargs), spec.kw_defaults, strict=True)
+    return {
+        name: UNKNOWN if default is None else literal_values(default)
+        for name, default in (*named, *only)
+    }
 
 
 def _last_name(function: ast.expr) -> str:

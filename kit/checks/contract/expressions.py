@@ -17,6 +17,7 @@ from kit.checks.contract.values import (
     Several,
     Value,
     Values,
+    constants,
 )
 from kit.source.bound_names import bound_names
 
@@ -132,10 +133,11 @@ class Expressions(Calls):
         if isinstance(operator, ast.Is | ast.IsNot):
             return
         if isinstance(operator, ast.In | ast.NotIn):
+            keys = constants(left)
             for value in right:
-                if isinstance(value, Provided):
+                if isinstance(value, Provided) and keys is not None:
                     self.items(value, left, needed=False)
-                else:
+                else:  # items of a list are compared as a whole
                     self.consume(frozenset({value}), "a comparison")
             self.consume(left, "a comparison")
             return

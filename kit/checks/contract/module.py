@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from kit.checks.contract.values import UNKNOWN, Code, Constant, Several, Values
 
-__all__ = ["Function", "ModuleNames"]
+__all__ = ["Function", "ModuleNames", "literal_values"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TRANSPARENT = {"staticmethod", "classmethod", "override", "final", "abstractmethod"}

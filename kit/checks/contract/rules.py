@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kit.checks.contract.analysis import contract_of
-from kit.checks.contract.arrival import Arrival, arrival_of
+from kit.checks.contract.arrival import arrival_of
 from kit.checks.contract.changes import change_findings
 from kit.checks.contract.record import Contract, Read
 from kit.checks.contract.values import Path, draw
@@ -15,7 +15,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import nearest, render_path
 from kit.task.customized_container import PythonCustomizedContainerTask
 
-__all__ = ["contract_findings"]
+__all__ = ["contract_findings", "missing_findings"]
 
 
 def contract_findings(
@@ -32,7 +32,7 @@ def contract_findings(
         return
     contract = contract_of(task.written_executor)
     yield from change_findings(arrival, contract)
-    yield from _missing(arrival, contract)
+    yield from missing_findings(arrival.after, contract)
     yield from _unused(arrival.after, (), contract)
     if contract.why_unknown and arrival.after:
         yield Finding(
@@ -44,15 +44,16 @@ def contract_findings(
         )
 
 
-def _missing(arrival: Arrival, contract: Contract) -> Iterator[Finding]:
+def missing_findings(custom: dict[str, Any], contract: Contract) -> Iterator[Finding]:
+    """Yield the keys that the executor fails without, and that are not there."""
     told: dict[Path, Read] = {}
     for read in contract.needs():
-        if _is_missing(read.path, arrival.after):
+        if _is_missing(read.path, custom):
             known = told.setdefault(read.path, read)
             if read.sure and not known.sure:
                 told[read.path] = read
     for read in told.values():
-        yield _missing_finding(read, arrival.after)
+        yield _missing_finding(read, custom)
 
 
 def _is_missing(path: Path, custom: Any) -> bool:

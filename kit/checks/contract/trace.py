@@ -47,7 +47,7 @@ def traced(custom: dict[str, Any]) -> tuple[TracedDict, Trace]:
 class TracedDict(dict[str, Any]):
     """A dictionary that notes what is read of it, and else is one.
 
-    What is asked without a look at its keys, ``bool(custom)``, is not noted.
+    What is asked without a look at its keys, as by ``len``, is not noted.
     """
 
     __slots__ = ("_path", "_trace")
@@ -128,19 +128,14 @@ class TracedDict(dict[str, Any]):
         self._note_all()
         return super().__reversed__()
 
-    def __len__(self) -> int:
-        self._note_all()
-        return super().__len__()
-
-    def __bool__(self) -> bool:
-        return super().__len__() > 0
-
     def __eq__(self, other: object) -> bool:
-        self._note_all()
+        if isinstance(other, dict):
+            self._note_all()
         return super().__eq__(other)
 
     def __ne__(self, other: object) -> bool:
-        self._note_all()
+        if isinstance(other, dict):
+            self._note_all()
         return super().__ne__(other)
 
     __hash__ = None
