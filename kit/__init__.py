@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kit.authoring.proof.prove import prove
     from kit.checks.check import check
     from kit.checks.finding import Finding, Severity
+    from kit.checks.platform import Platform
     from kit.checks.report import CheckReport
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
     from kit.definition.artifact import Artifact
@@ -96,6 +97,7 @@ __all__ = [
     "KitError",
     "MockRunner",
     "ModuleSource",
+    "Platform",
     "Proof",
     "PythonCustomizedContainerTask",
     "RecoverableError",
@@ -151,6 +153,7 @@ _HOMES = {
     "kit.authoring.proof.prove": ("prove",),
     "kit.checks.check": ("check",),
     "kit.checks.finding": ("Finding", "Severity"),
+    "kit.checks.platform": ("Platform",),
     "kit.checks.report": ("CheckReport",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
     "kit.definition.artifact": ("Artifact",),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from flyteidl.core import identifier_pb2, tasks_pb2
 
@@ -18,19 +17,14 @@ from kit.definition.quantity import Quantity, parse_quantity
 from kit.errors import ResourcesError
 from kit.template.go_format import format_identifier
 
-__all__ = ["Entry", "Refusal", "comparisons", "entry_refusals", "resource_refusals"]
+__all__ = ["Refusal", "comparisons", "entry_refusals", "resource_refusals"]
 
 _CPU = tasks_pb2.Resources.CPU
 _GPU = tasks_pb2.Resources.GPU
 _COMPARED = (_CPU, tasks_pb2.Resources.MEMORY, tasks_pb2.Resources.EPHEMERAL_STORAGE)
 _LOOKED_AT = (*_COMPARED, _GPU)
 
-
-class Entry(Protocol):
-    """A resource's name and its amount, as a template has them."""
-
-    name: tasks_pb2.Resources.ResourceName.ValueType
-    value: str
+Entry = tasks_pb2.Resources.ResourceEntry
 
 
 @dataclass(frozen=True)
@@ -201,5 +195,5 @@ def _over_platform(rule: str, name: str, what: str, limit: Quantity) -> Refusal:
     return Refusal(rule, name, words)
 
 
-def _name(number: tasks_pb2.Resources.ResourceName.ValueType) -> str:
+def _name(number: tasks_pb2.Resources.ResourceName) -> str:
     return tasks_pb2.Resources.ResourceName.Name(number)

@@ -2,44 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import traceback
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
-from kit.checks.contract.rules import contract_findings
-from kit.checks.finding import Finding
-from kit.checks.report import CheckReport
-from kit.definition.settings import SerializationSettings
-from kit.runners.arguments import check_task
-from kit.task.customized_container import PythonCustomizedContainerTask
-from kit.template.serialize import LOCAL_SETTINGS
+from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
-__all__ = ["RULES", "check"]
+from kit.checks.all_rules import RULES
+from kit.checks.contract.rules import contract_findings
+from kit.checks.finding import Finding, Severity
+from kit.checks.platform import Platform
+from kit.checks.report import CheckReport
+from kit.checks.subject import Subject
+from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import computed_once
+from kit.errors import (
+    AuthoringError,
+    CallError,
+    CustomWarning,
+    ExecutorError,
+    KitError,
+)
+from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.tolerant import make_template
+from kit.template.container import container_message
+from kit.template.serialize import LOCAL_SETTINGS
+from kit.template.view import TaskTemplateView
+
+__all__ = ["check"]
 
 Task = PythonCustomizedContainerTask[Any]
-Rules = Callable[[Task, SerializationSettings], Iterable[Finding]]
-
-RULES: tuple[Rules, ...] = (contract_findings,)
-"""All rules, in groups: each looks at a task with settings, and yields its findings."""
 
 
 def check(
-    task: Task,
+    thing: Task | TaskTemplate | TaskSpec | TaskTemplateView,
     /,
     settings: SerializationSettings | None = None,
+    platform: Platform | None = None,
 ) -> CheckReport:
     """Tell what of a task will fail, or will be otherwise than it was written.
 
-    Nothing runs but the task's own getters, and nothing is changed; what they raise is
-    a finding.
+    The rules are those of Flyte's backend that can be decided here, by the table of
+    rules in the documentation, and kit's own. Nothing runs but the task's getters, and
+    nothing is changed; what they raise is a finding.
 
     Args:
-        task: The task.
-        settings: What its template is made with; those of a local run by default.
+        thing: A task, or a template of any origin, or a TaskSpec.
+        settings: What a task's template is made with; those of a local run by default,
+            whose project, domain and version count as given later.
+        platform: The deployment it is for; by default none is known.
 
     Raises:
-        CallError: It is no task.
+        CallError: It is no task and no template.
+
+    Example:
+        >>> from flyteidl.core.tasks_pb2 import TaskTemplate
+        >>> report = check(TaskTemplate(type="python-task"))
+        >>> report.errors[0].rule, report.errors[0].words
+        ('TT007', 'invalid TaskSpecification, unable to determine Pod configuration')
     """
-    check_task(task, "kit.check")
-    chosen = settings or LOCAL_SETTINGS
-    found = (finding for rules in RULES for finding in rules(task, chosen))
-    return CheckReport.of(str(task.name), found)
+    with computed_once(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", CustomWarning)  # findings of the contract
+        subject = _subject(thing, settings or LOCAL_SETTINGS, platform or Platform())
+        found = list(_findings(subject))
+    name = subject.template.id.name
+    return CheckReport.of(name, found, task=subject.task)
+
+
+def _findings(subject: Subject) -> Iterator[Finding]:
+    yield from _failures(subject)
+    for rule in RULES:
+        yield from rule.findings(subject)
+    if subject.task is not None:
+        yield from contract_findings(subject.task, subject.settings)
+
+
+def _subject(
+    thing: Any, settings: SerializationSettings, platform: Platform
+) -> Subject:
+    if isinstance(thing, PythonCustomizedContainerTask):
+        template, failures = make_template(thing, settings)
+        if "container" in failures:
+            _add_container(template, thing, settings)
+        return Subject(
+            template=template,
+            task=thing,
+            settings=settings,
+            platform=platform,
+            failures=failures,
+        )
+    message = thing.to_flyte_idl() if hasattr(thing, "to_flyte_idl") else thing
+    if isinstance(message, TaskTemplate):
+        return Subject(template=message, platform=platform)
+    if isinstance(message, TaskSpec):
+        return Subject(
+            template=message.template,
+            description=message.description,
+            has_template=message.HasField("template"),
+            platform=platform,
+        )
+    msg = (
+        "kit.check takes a task, as PythonCustomizedContainerTask(...) makes it, a "
+        f"TaskTemplate or a TaskSpec, got {thing!r:.80}."
+    )
+    raise CallError(msg)
+
+
+def _add_container(
+    template: TaskTemplate, task: Task, settings: SerializationSettings
+) -> None:
+    """Write the container without its args, so that the rest of it is checked."""
+    with contextlib.suppress(KitError):
+        made = container_message(
+            task.get_image(settings),
+            (),
+            task.resources,
+            settings_env=settings.env,
+            environment=task.environment,
+        )
+        template.container.CopyFrom(made)
+
+
+def _failures(subject: Subject) -> Iterator[Finding]:
+    """Yield the parts of the template that cannot be made; custom has its own rules."""
+    told = set()
+    for part, cause in subject.failures.items():
+        if part != "custom" and str(cause) not in told:
+            told.add(str(cause))
+            yield _failure(part, cause)
+
+
+def _failure(part: str, cause: Exception) -> Finding:
+    if isinstance(cause, ExecutorError | AuthoringError):
+        message = f"The executor does not reach its container. {cause}"
+        return Finding("PY001", Severity.ERROR, part, message, "template")
+    if isinstance(cause, KitError):
+        message = f"This part of the template cannot be made. {cause}"
+        return Finding(f"{part}.fails", Severity.ERROR, part, message, "template")
+    last = "".join(traceback.format_exception_only(type(cause), cause)).strip()
+    message = "A method of the task raises an exception where this part is made."
+    words = last.splitlines()[-1]
+    return Finding(f"{part}.fails", Severity.ERROR, part, message, "template", words)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from kit.checks.finding import Finding, Severity
 from kit.errors import CheckError
 from kit.shown import Shown
+
+if TYPE_CHECKING:
+    from kit.checks.fix import Fix
 
 __all__ = ["CheckReport"]
 
@@ -21,6 +25,7 @@ class CheckReport(Shown):
     Attributes:
         subject: Name of what was checked.
         findings: What was found, the gravest first, and then by its path.
+        task: The task that was checked, to fix it; None for a template.
 
     Example:
         >>> CheckReport.of("etl.load", [Finding("r", Severity.NOTE, "custom", "Hm.")])
@@ -29,11 +34,15 @@ class CheckReport(Shown):
 
     subject: str
     findings: tuple[Finding, ...] = ()
+    task: Any = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, subject: str, findings: Iterable[Finding]) -> CheckReport:
+    def of(
+        cls, subject: str, findings: Iterable[Finding], *, task: Any = None
+    ) -> CheckReport:
         """Put findings in order, each of them once."""
-        return cls(subject, tuple(sorted(dict.fromkeys(findings), key=_order)))
+        ordered = tuple(sorted(dict.fromkeys(findings), key=_order))
+        return cls(subject, ordered, task)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -74,6 +83,17 @@ class CheckReport(Shown):
         if more > 0:
             told += f"\n  … and {_count(self.errors[_MOST_TOLD:], 'more error')}"
         raise CheckError(f"{self.subject!r} has {self.verdict}:{told}")
+
+    def fix(self) -> Fix:
+        """Return the arguments of the task that take away what can be mechanically.
+
+        Nothing is changed: ``report.fix().python`` is what to write into the task's
+        definition, and ``report.fix().apply(task)`` changes the task of this session.
+        """
+        from kit.checks.fix import fixed  # writing source takes its tools
+
+        repairs = (finding.repair for finding in self.findings)
+        return fixed(self.task, filter(None, repairs))
 
     def _of(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.severity is severity)

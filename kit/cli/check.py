@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from kit.cli.status import ExitStatus
 
 if TYPE_CHECKING:
     from kit.checks.finding import Finding
+    from kit.checks.platform import Platform
     from kit.checks.report import CheckReport
 
 __all__ = ["command"]
@@ -19,6 +20,8 @@ _EPILOG = """\b
 Examples:
   kit check tasks.py:load
   kit check package.tasks:load --format json
+  kit check tasks.py:load --platform flyte-core --project lab --domain staging
+  kit check task.pb --platform ours.yaml
 
 Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong command line;
 3 the task could not be loaded or defined; 130 Ctrl-C.
@@ -35,6 +38,12 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
     help="How to write the findings (default: text).",
 )
 @click.option(
+    "--platform",
+    "platform",
+    metavar="sandbox|flyte-core|FILE",
+    help="The deployment it is for: one of these, or a YAML file of kit.Platform.",
+)
+@click.option(
     "--runtime",
     type=click.Choice(["kit", "flytekit"]),
     help="What runs in the container (default: the task's own choice, else kit).",
@@ -42,23 +51,50 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 @click.option("--project", help="Project of the task.")
 @click.option("--domain", help="Domain of the task.")
 @click.option("--version", help="Version of the task.")
-def command(target: str, form: str, **settings: str | None) -> ExitStatus:
+def command(
+    target: str, form: str, platform: str | None, **settings: str | None
+) -> ExitStatus:
     """Tell what of a task will fail, or be otherwise than written, and what to do.
 
-    TASK is module:task or path/to/file.py:task. Its module is imported and its template
-    made; its executor doesn't run.
+    TASK is module:task or path/to/file.py:task, or a template file (.pb, .json, .yaml,
+    .pbtxt). Its module is imported and its template made; its executor doesn't run.
     """
     from kit.checks.check import check
-    from kit.cli.target import load_task
     from kit.template.serialize import LOCAL_SETTINGS
 
     chosen = {name: value for name, value in settings.items() if value is not None}
-    report = check(load_task(target), LOCAL_SETTINGS.replace(**chosen))
+    described = _platform(platform)
+    report = check(_subject(target), LOCAL_SETTINGS.replace(**chosen), described)
     if form == "json":
         click.echo(json.dumps(_document(report), indent=2, ensure_ascii=True))
     else:
         _print(report)
     return ExitStatus.OK if report.ok else ExitStatus.FAILED
+
+
+def _subject(target: str) -> Any:
+    """Return the template in a file, or the task that is named."""
+    from pathlib import PurePath
+
+    from kit.cli.target import load_task
+    from kit.storage import read_bytes
+    from kit.template.files import FORMATS, decode_message, form_of
+    from kit.template.parse import MAX_TEMPLATE_BYTES
+
+    ending = PurePath(target).suffix.lower().removeprefix(".")
+    if ":" in target.rpartition("/")[2] or ending not in (*FORMATS, "yml"):
+        return load_task(target)
+    data = read_bytes(target, limit=MAX_TEMPLATE_BYTES)
+    return decode_message(data, form_of(target), target)
+
+
+def _platform(name: str | None) -> Platform | None:
+    from kit.checks.platform import Platform
+
+    presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
+    if name is None:
+        return None
+    return presets[name]() if name in presets else Platform.from_file(name)
 
 
 def _print(report: CheckReport) -> None:
@@ -73,6 +109,7 @@ def _document(report: CheckReport) -> dict[str, object]:
         "task": report.subject,
         "ok": report.ok,
         "findings": [_entry(finding) for finding in report.findings],
+        "repairs": report.fix().python.splitlines(),
     }
 
 

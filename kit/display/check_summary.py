@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from kit.checks.finding import Finding as Found
 from kit.checks.report import CheckReport
-from kit.display.summary import Finding, Item, Section, Summary
+from kit.display.summary import Code, Finding, Item, Section, Summary
 
 __all__ = ["summarize_check"]
+
+_WHEN = {
+    "registration": "at registration",
+    "launch": "at launch",
+    "run": "in the run",
+    "silent": "silently",
+    "template": "in the template",
+    "python": "in Python",
+}
 
 _MOST_FINDINGS = 50
 """Of one severity; the others are counted."""
@@ -22,7 +31,15 @@ def summarize_check(report: CheckReport) -> Summary:
         Section("Warnings", _items(report.warnings)),
         Section("Notes", _items(report.notes)),
     )
-    return Summary("check", report.subject, sections, status=report.verdict)
+    status = report.verdict
+    return Summary("check", report.subject, (*sections, _repairs(report)), status)
+
+
+def _repairs(report: CheckReport) -> Section:
+    """Show the arguments that take findings away."""
+    fix = report.fix()
+    code = Code(fix.python, "python", "arguments of the task that take findings away")
+    return Section("Repairs", (code,) if fix else ())
 
 
 def _items(found: tuple[Found, ...]) -> tuple[Item, ...]:
@@ -38,7 +55,12 @@ def _item(found: Found) -> Finding:
         found.severity.value,
         found.message,
         found.fix,
-        rule=found.rule,
+        rule=_named(found),
         path=found.path,
         words=found.words,
     )
+
+
+def _named(found: Found) -> str:
+    """Return the rule's name, and when what it says happens."""
+    return f"{found.rule} ({_WHEN[found.stage]})" if found.stage else found.rule

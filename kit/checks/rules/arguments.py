@@ -1,0 +1,156 @@
+"""The command line and the macros in it that the engine renders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kit.checks.rule import Problem, error, note
+from kit.checks.subject import Subject, Word
+from kit.template.macros import Span
+
+__all__ = [
+    "checkpoint_is_empty_at_first",
+    "executor_is_importable",
+    "inputs_exist",
+    "macros_are_known",
+    "names_end_before_spaces",
+    "registration_macros_are_whole",
+    "task_without_inputs_asks_none",
+    "template_is_uploaded",
+]
+
+_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_REGISTRATION = re.compile(r"\{\{ ?\.(?:remote_package_path|dest_dir) ?\}\}")
+_WHOLE = ("{{ .remote_package_path }}", "{{ .dest_dir }}")
+_RESOLVERS = (
+    "kit.resolver.default_task_template_resolver",
+    "flytekit.core.python_customized_container_task.default_task_template_resolver",
+)
+_NAMES = (
+    *("input", "inputPrefix", "outputPrefix", "rawOutputDataPrefix", "inputs"),
+    *("prevCheckpointPrefix", "checkpointOutputPrefix", "perRetryUniqueKey"),
+    *("taskTemplatePath", "namespace"),
+)
+_MISSPELT = re.compile(rf"(?i)\W*({'|'.join(_NAMES)})\b")
+
+
+def _asked(subject: Subject) -> Iterator[tuple[Word, Span, str]]:
+    """Yield the words that ask for the value of an input."""
+    for word in subject.words:
+        for span in word.spans:
+            if (span.macro or "").startswith("inputs."):
+                yield word, span, str(span.macro).partition(".")[2]
+
+
+@error("AR001", "run")
+def inputs_exist(subject: Subject) -> Iterator[Problem]:
+    """The args ask for inputs that there are."""
+    for word, span, name in _asked(subject):
+        if not subject.inputs or name in subject.inputs or name[-1:].isspace():
+            continue
+        words = (
+            f"could not build resource for task: 0: input template [{span.text}]: "
+            f"requested input is not found [{name}]\r\n"
+        )
+        message = f"The task fails before it starts: there is no input {name!r:.80}."
+        fix = f"The inputs, in letters as written: {', '.join(subject.inputs)}."
+        yield Problem(word.path, message, fix, words)
+
+
+@error("AR002", "silent")
+def task_without_inputs_asks_none(subject: Subject) -> Iterator[Problem]:
+    """A task without inputs asks for none."""
+    for word, span, _ in _asked(subject):
+        if not subject.inputs:
+            message = f"The task has no inputs, so {span.text!r:.80} stays as it is."
+            yield Problem(word.path, message, "Declare the input, or take it out.")
+
+
+@error("AR009", "silent")
+def macros_are_known(subject: Subject) -> Iterator[Problem]:
+    """What looks like a macro of the engine's is one."""
+    for word in subject.words:
+        for span in word.spans:
+            for text in _BRACES.findall(span.text if span.macro is None else ""):
+                if not _REGISTRATION.search(text):
+                    yield _unknown(word, text)
+
+
+def _unknown(word: Word, text: str) -> Problem:
+    meant = _MISSPELT.match(text)
+    name = next((n for n in _NAMES if meant and n.lower() == meant[1].lower()), "")
+    form = f"{{{{.{name}}}}}" if name != "inputs" else "{{.inputs.NAME}}"
+    fix = f"Did you mean {form}?" if name else f"The macros: {', '.join(_NAMES)}."
+    message = f"{text!r:.80} is no macro of the engine's, and stays as it is."
+    return Problem(word.path, message, fix)
+
+
+@error("AR010", "run")
+def names_end_before_spaces(subject: Subject) -> Iterator[Problem]:
+    """No space that the engine does not know for one ends an input's name."""
+    for word, span, name in _asked(subject):
+        if name[-1:].isspace():
+            words = f"requested input is not found [{name}]"
+            message = (
+                f"The task fails before it starts: in {span.text!r:.80} a space that "
+                "the engine takes for a letter ends the name."
+            )
+            yield Problem(word.path, message, "Write a plain space, or none.", words)
+
+
+@error("AR011", "run")
+def template_is_uploaded(subject: Subject) -> Iterator[Problem]:
+    """The resolver of templates is told where the template is."""
+    resolver = next((w for w in subject.words if w.text in _RESOLVERS), None)
+    macros = (span.macro for word in subject.words for span in word.spans)
+    if resolver is not None and "taskTemplatePath" not in macros:
+        message = (
+            "The task fails when it starts: no arg has {{.taskTemplatePath}}, so the "
+            "engine uploads no template for the resolver to load."
+        )
+        fix = "Return '{{.taskTemplatePath}}' first from the resolver's loader_args."
+        yield Problem(resolver.path, message, fix)
+
+
+@note("AR012", "silent")
+def checkpoint_is_empty_at_first(subject: Subject) -> Iterator[Problem]:
+    """The first attempt has no earlier checkpoint."""
+    for word in subject.words:
+        if any(span.macro == "prevCheckpointPrefix" for span in word.spans):
+            message = 'In the first attempt it is rendered as two characters, "".'
+            yield Problem(word.path, message, "Take that for no checkpoint.")
+
+
+@error("AR013", "run")
+def registration_macros_are_whole(subject: Subject) -> Iterator[Problem]:
+    """What registering tools fill in is an arg by itself."""
+    for word in subject.words:
+        found = _REGISTRATION.search(word.text)
+        if found is None:
+            continue
+        if word.text in _WHOLE:
+            message = f"flytectl fills {found[0]} in; other tools leave it as it is."
+        else:
+            message = f"{found[0]} is filled in only where it is the whole arg."
+        fix = "Register with flytectl and a fast-registered package, or take it out."
+        yield Problem(word.path, message, fix)
+
+
+@error("PY001", "run")
+def executor_is_importable(subject: Subject) -> Iterator[Problem]:
+    """The executor's dotted name is one that a container can import."""
+    texts = [word.text for word in subject.words]
+    resolver = next((i for i, text in enumerate(texts) if text in _RESOLVERS), None)
+    if resolver is None:
+        return
+    for word in subject.words[resolver + 1 :]:
+        if word.text.startswith("__main__.") or "<locals>" in word.text:
+            module = word.text.rpartition(".")[0]
+            words = f"ModuleNotFoundError: No module named {module!r}"
+            if word.text.startswith("__main__."):
+                name = word.text.rpartition(".")[2]
+                words = f"AttributeError: module '__main__' has no attribute {name!r}"
+            message = f"The container cannot import {word.text!r:.80}."
+            fix = "Use ship='inline', export it, or move it into a module of the image."
+            yield Problem(word.path, message, fix, words)

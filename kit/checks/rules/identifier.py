@@ -1,0 +1,202 @@
+"""Project, domain, name and version: what flyteadmin and its database take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flyteidl.core import identifier_pb2
+
+from kit.checks.finding import Severity
+from kit.checks.rule import Problem, error, warning
+from kit.checks.subject import Subject
+from kit.template.go_format import format_identifier
+
+__all__ = [
+    "domain_is_known",
+    "domain_is_set",
+    "has_identifier",
+    "has_template",
+    "name_fits_index",
+    "name_fits_paths",
+    "name_is_set",
+    "name_makes_node",
+    "name_without_nul",
+    "project_is_known",
+    "project_is_set",
+    "resource_is_task",
+    "version_is_set",
+]
+
+_TASK = identifier_pb2.TASK
+_KINDS = {number: name for name, number in identifier_pb2.ResourceType.items()}
+_INDEX_BYTES = 2600  # of the 2704 that a row of Postgres' btree holds
+_ADVISED_BYTES = 255
+_NODE_BYTES = 63
+_NO_PATH = re.compile(r"[/?#%\s]")
+
+
+@error("ID016", "registration", "missing spec")
+def has_template(subject: Subject) -> Iterator[Problem]:
+    """A TaskSpec has a template."""
+    if not subject.has_template:
+        message = "Registration is refused: the TaskSpec has no template."
+        yield Problem("template", message, "Register the TaskSpec of a task.")
+
+
+@error("ID001", "registration", "missing id")
+def has_identifier(subject: Subject) -> Iterator[Problem]:
+    """A template has an identifier."""
+    if subject.has_template and not subject.template.HasField("id"):
+        message = "Registration is refused: the template has no identifier."
+        yield Problem("id", message, "Give it a resource type, project, domain, name.")
+
+
+@error("ID002", "registration")
+def resource_is_task(subject: Subject) -> Iterator[Problem]:
+    """The identifier says that it is a task's."""
+    identifier = subject.template.id
+    if subject.template.HasField("id") and identifier.resource_type != _TASK:
+        kind = _KINDS.get(identifier.resource_type, str(identifier.resource_type))
+        words = (
+            f"unexpected resource type {kind.lower()} for identifier "
+            f"[{format_identifier(identifier)}], expected task instead"
+        )
+        message = f"Registration is refused: the identifier is of type {kind}."
+        yield Problem("id.resource_type", message, "Set it to TASK.", words)
+
+
+def _unset(subject: Subject, part: str) -> Iterator[Problem]:
+    if subject.template.HasField("id") and not getattr(subject.template.id, part):
+        message = f"Registration is refused: the task has no {part}."
+        fix = f"Give the settings a {part}, or the registering tool a --{part}."
+        if part == "name":
+            fix = "Give the task a name: usually its module and function."
+        yield Problem(f"id.{part}", message, fix)
+
+
+@error("ID003", "registration", "missing project")
+def project_is_set(subject: Subject) -> Iterator[Problem]:
+    """There is a project."""
+    return _unset(subject, "project")
+
+
+@error("ID004", "registration", "missing domain")
+def domain_is_set(subject: Subject) -> Iterator[Problem]:
+    """There is a domain."""
+    return _unset(subject, "domain")
+
+
+@error("ID005", "registration", "missing name")
+def name_is_set(subject: Subject) -> Iterator[Problem]:
+    """There is a name."""
+    return _unset(subject, "name")
+
+
+@error("ID006", "registration", "missing version")
+def version_is_set(subject: Subject) -> Iterator[Problem]:
+    """There is a version."""
+    return _unset(subject, "version")
+
+
+@error("ID007", "registration")
+def project_is_known(subject: Subject) -> Iterator[Problem]:
+    """The platform has the project, if its projects are known."""
+    project, domain = subject.template.id.project, subject.template.id.domain
+    known = subject.platform.projects
+    if known is None or not project or subject.given_later(project):
+        return
+    if project not in known:
+        words = (
+            f"failed to validate that project [{project}] and domain [{domain}] are "
+            f"registered, err: [project [{project}] not found]"
+        )
+        message = f"Registration is refused: there is no project {project!r}."
+        fix = f"Use one of {', '.join(known) or 'none'}, or have it created."
+        yield Problem("id.project", message, fix, words)
+
+
+@error("ID009", "registration")
+def domain_is_known(subject: Subject) -> Iterator[Problem]:
+    """The platform has the domain, if its domains are known."""
+    domain, known = subject.template.id.domain, subject.platform.domains
+    if known is None or not domain or subject.given_later(domain):
+        return
+    if domain not in known:
+        message = f"Registration is refused: the platform has no domain {domain!r}."
+        words = f"domain [{domain}] is unrecognized by system"
+        yield Problem("id.domain", message, f"Use one of {', '.join(known)}.", words)
+
+
+@warning("ID011", "registration")
+def name_fits_index(subject: Subject) -> Iterator[Problem]:
+    """Name and version fit into a row of the database's index."""
+    parts = {part: _size(getattr(subject.template.id, part)) for part in _PARTS}
+    total = sum(parts.values())
+    if total > _INDEX_BYTES:
+        words = (
+            f"failed database operation with index row size {total} exceeds btree "
+            'version 4 maximum 2704 for index "tasks_pkey"'
+        )
+        message = f"Registration fails: the identifier has {total:,} bytes."
+        fix = f"Keep it under {_INDEX_BYTES:,} bytes in total."
+        yield Problem("id", message, fix, words, severity=Severity.ERROR)
+        return
+    for part in ("name", "version"):
+        if parts[part] > _ADVISED_BYTES:
+            message = f"The {part} has {parts[part]:,} bytes, which not all of Flyte "
+            message += "and its consoles are made for."
+            yield Problem(f"id.{part}", message, "Keep it within 255 bytes.")
+
+
+_PARTS = ("project", "domain", "name", "version")
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+@error(
+    "ID012",
+    "registration",
+    'failed database operation with invalid byte sequence for encoding "UTF8": 0x00',
+)
+def name_without_nul(subject: Subject) -> Iterator[Problem]:
+    """No text of the database's columns has a NUL in it."""
+    identifier = subject.template.id
+    texts = {f"id.{part}": getattr(identifier, part) for part in _PARTS}
+    for path, text in {**texts, "type": subject.template.type}.items():
+        if "\0" in text:
+            message = "Registration fails: Flyte's database takes no NUL character."
+            yield Problem(path, message, "Take it out.")
+
+
+@warning("ID013", "silent")
+def name_fits_paths(subject: Subject) -> Iterator[Problem]:
+    """Name and version can stand in a URL and in the name of a file."""
+    for part in ("name", "version"):
+        text = getattr(subject.template.id, part)
+        found = _NO_PATH.search(text)
+        if found is not None and not subject.given_later(text):
+            message = (
+                f"The {part} has {found[0]!r} in it: Flyte's REST paths don't find the "
+                "task, and packaging tools make no file of it."
+            )
+            fix = "Use letters, digits, '.', '_' and '-'."
+            yield Problem(f"id.{part}", message, fix)
+
+
+@error(
+    "ID014",
+    "launch",
+    "failed to compile workflow for [...] with err: ... Code: ValueRequired, Node Id: "
+    "<node>, Description: Value required [Id].",
+)
+def name_makes_node(subject: Subject) -> Iterator[Problem]:
+    """The name's end has something that the id of a node can be made of."""
+    name = subject.template.id.name
+    end = name.encode(errors="surrogatepass")[-_NODE_BYTES:].decode(errors="ignore")
+    if name and not re.search(r"[A-Za-z0-9-]", end):
+        message = "It registers and cannot be launched: no node's id comes of the name."
+        fix = "Give the name a letter, a digit or '-' among its last 63 bytes."
+        yield Problem("id.name", message, fix)

@@ -1,0 +1,284 @@
+"""Requests and limits: as admin reads and compares them, and as they arrive."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from flyteidl.core.tasks_pb2 import Resources
+
+from kit.checks.admin_resources import (
+    Refusal,
+    amounts,
+    comparisons,
+    entry_refusals,
+)
+from kit.checks.finding import Repair
+from kit.checks.rule import Problem, error, note, warning
+from kit.checks.subject import Subject
+from kit.definition.quantity import parse_quantity
+from kit.errors import ResourcesError
+
+__all__ = [
+    "amounts_are_not_negative",
+    "amounts_are_quantities",
+    "defaults_are_known",
+    "devices_are_whole",
+    "entries_are_placed",
+    "entries_are_single",
+    "limits_have_requests",
+    "limits_within_platform",
+    "memory_is_whole",
+    "requests_meet_devices",
+    "requests_within_limits",
+    "requests_within_platform",
+    "small_requests_within_limits",
+    "unplaced_entries_parse",
+    "zeros_are_meant",
+]
+
+_ARGUMENTS = {"CPU": "cpu", "MEMORY": "mem", "GPU": "gpu"}
+_ARGUMENTS |= {"EPHEMERAL_STORAGE": "ephemeral_storage"}
+_UNPLACED = (Resources.UNKNOWN, Resources.STORAGE)
+
+
+def _lists(subject: Subject) -> Iterator[tuple[str, Any]]:
+    resources = subject.template.container.resources
+    yield "requests", resources.requests
+    yield "limits", resources.limits
+
+
+def _entries(subject: Subject) -> Iterator[tuple[str, Resources.ResourceEntry]]:
+    for part, entries in _lists(subject):
+        for index, entry in enumerate(entries):
+            yield f"container.resources.{part}[{index}]", entry
+
+
+def _entry_problems(
+    subject: Subject, rule: str, message: str, fix: str
+) -> Iterator[Problem]:
+    for part, entries in _lists(subject):
+        for refusal in entry_refusals(entries, subject.template.id):
+            if refusal.rule == rule:
+                path = f"container.resources.{part}[{refusal.index}]"
+                told = message.format(resource=refusal.resource, part=part)
+                yield Problem(path, told, fix, refusal.words)
+
+
+@error("RS001", "registration")
+def amounts_are_quantities(subject: Subject) -> Iterator[Problem]:
+    """Kubernetes can read the amounts."""
+    message = "Registration is refused: the amount of {resource} is no quantity."
+    fix = "Write a number with one of the suffixes m, k, M, G, T, Ki, Mi, Gi, Ti."
+    return _entry_problems(subject, "RS001", message, fix)
+
+
+@error("RS002", "registration")
+def entries_are_single(subject: Subject) -> Iterator[Problem]:
+    """Each resource is named once."""
+    message = "Registration is refused: {resource} is named more than once in {part}."
+    return _entry_problems(subject, "RS002", message, "Name it once.")
+
+
+@error("RS003", "registration")
+def devices_are_whole(subject: Subject) -> Iterator[Problem]:
+    """GPUs are not divided."""
+    message = "Registration is refused: there are no parts of a GPU."
+    return _entry_problems(subject, "RS003", message, "Ask for a whole number.")
+
+
+def _comparison_problems(
+    subject: Subject, rule: str, message: str, fix: str
+) -> Iterator[Problem]:
+    resources, platform = subject.template.container.resources, subject.platform.limits
+    limits = {n: _text(getattr(platform, a)) for n, a in _ARGUMENTS.items()}
+    refusals = comparisons(
+        resources.requests, resources.limits, limits, subject.template.id
+    )
+    for refusal in refusals:
+        if refusal.rule == rule:
+            name, part = refusal.resource, _WRONG_PART[rule]
+            path = f"container.resources.{part}[{name}]"
+            top = limits[name]
+            told, advice = (t.format(name=name, top=top) for t in (message, fix))
+            repair = _repair(refusal, resources, top)
+            yield Problem(path, told, advice, refusal.words, repair)
+
+
+_WRONG_PART = {
+    "RS004": "limits",
+    "RS005": "requests",
+    "RS007": "requests",
+    "RS008": "limits",
+}
+
+
+def _text(amount: Any) -> str:
+    return "" if amount is None else str(amount)
+
+
+def _repair(refusal: Refusal, resources: Resources, top: str) -> Repair:
+    """Lower what is over the platform's limit; raise what is under the request."""
+    argument = _ARGUMENTS[refusal.resource]
+    if refusal.rule == "RS007":
+        return Repair("requests", _Setting(argument, top))
+    if refusal.rule == "RS008":
+        return Repair("limits", _Setting(argument, top))
+    request = amounts(resources.requests)[refusal.resource].text
+    return Repair("limits", _Setting(argument, request))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Setting:
+    """Sets one amount of resources."""
+
+    argument: str
+    amount: str
+
+    def __call__(self, resources: Any) -> Any:
+        return dataclasses.replace(resources, **{self.argument: self.amount})
+
+
+@error("RS004", "registration")
+def requests_meet_devices(subject: Subject) -> Iterator[Problem]:
+    """As many GPUs are requested as are the limit."""
+    message = "Registration is refused: request and limit of GPUs must be the same."
+    return _comparison_problems(subject, "RS004", message, "Set the same number.")
+
+
+@error("RS005", "registration")
+def requests_within_limits(subject: Subject) -> Iterator[Problem]:
+    """No request exceeds its limit, in whole units."""
+    message = "Registration is refused: the request of {name} exceeds its limit."
+    fix = "Raise the limit, or lower the request."
+    return _comparison_problems(subject, "RS005", message, fix)
+
+
+@error("RS007", "registration")
+def requests_within_platform(subject: Subject) -> Iterator[Problem]:
+    """No request exceeds what the platform allows."""
+    message = "Registration is refused: the request of {name} exceeds the platform's."
+    fix = "Ask for {top} at most, or have the platform's limit raised."
+    return _comparison_problems(subject, "RS007", message, fix)
+
+
+@error("RS008", "registration")
+def limits_within_platform(subject: Subject) -> Iterator[Problem]:
+    """No limit beside a request exceeds what the platform allows."""
+    message = "Registration is refused: the limit of {name} exceeds the platform's."
+    fix = "Set {top} at most, or have the platform's limit raised."
+    return _comparison_problems(subject, "RS008", message, fix)
+
+
+@warning("RS006", "silent")
+def small_requests_within_limits(subject: Subject) -> Iterator[Problem]:
+    """No request exceeds its limit within a whole unit, which admin does not see."""
+    resources = subject.template.container.resources
+    most = amounts(resources.limits)
+    for name, request in amounts(resources.requests).items():
+        limit = most.get(name)
+        if limit is None or request.amount <= limit.amount:
+            continue
+        if request.value_ceil <= limit.value_ceil:
+            message = (
+                "It registers, for admin compares whole numbers, and the request of "
+                f"{name}, {request.canonical}, is lowered to {limit.canonical}."
+            )
+            repair = Repair("limits", _Setting(_ARGUMENTS[name], request.text))
+            path = f"container.resources.requests[{name}]"
+            yield Problem(path, message, "Raise the limit.", repair=repair)
+
+
+@warning("RS009", "silent")
+def limits_have_requests(subject: Subject) -> Iterator[Problem]:
+    """A limit without a request is compared with nothing."""
+    resources = subject.template.container.resources
+    asked = amounts(resources.requests)
+    for name, limit in amounts(resources.limits).items():
+        if name in asked:
+            continue
+        message = (
+            f"There is no request of {name}: its limit becomes the request, and is "
+            "lowered to the platform's without a word."
+        )
+        fix = "Request what the task needs."
+        repair = Repair("requests", _Setting(_ARGUMENTS[name], limit.text))
+        path = f"container.resources.limits[{name}]"
+        yield Problem(path, message, fix, repair=repair)
+
+
+@note("RS010", "silent")
+def defaults_are_known(subject: Subject) -> Iterator[Problem]:
+    """A task that asks for nothing gets the platform's defaults."""
+    resources = subject.template.container.resources
+    if not subject.is_container or resources.requests or resources.limits:
+        return
+    defaults = subject.platform.defaults
+    known = f": cpu {defaults.cpu}, mem {defaults.mem}" if defaults.cpu else ""
+    message = f"Nothing is asked for, so requests and limits are the platform's{known}."
+    yield Problem("container.resources", message, "Set requests and limits.")
+
+
+@warning("RS011", "silent")
+def memory_is_whole(subject: Subject) -> Iterator[Problem]:
+    """Memory is not counted in thousandths of a byte."""
+    for path, entry in _entries(subject):
+        if entry.name == Resources.MEMORY and entry.value.endswith("m"):
+            meant = f"{entry.value[:-1]}M"
+            message = f"{entry.value!r:.40} of memory are thousandths of a byte."
+            part = "requests" if ".requests[" in path else "limits"
+            repair = Repair(part, _Setting("mem", meant))
+            yield Problem(path, message, f"Write {meant!r:.40}.", repair=repair)
+
+
+@error("RS012", "run")
+def amounts_are_not_negative(subject: Subject) -> Iterator[Problem]:
+    """No amount is below zero."""
+    for path, entry in _entries(subject):
+        if _sign(entry.value) == -1:
+            message = f"It registers, and its pod is refused: {entry.value!r:.40} is "
+            yield Problem(path, f"{message}below zero.", "Ask for more than nothing.")
+
+
+@note("RS013", "silent")
+def zeros_are_meant(subject: Subject) -> Iterator[Problem]:
+    """An amount of zero is as none."""
+    for path, entry in _entries(subject):
+        if entry.name not in _UNPLACED and _sign(entry.value) == 0:
+            message = "Zero is as if nothing was said: the platform's default holds."
+            yield Problem(path, message, "Leave it out.")
+
+
+def _sign(text: str) -> int | None:
+    """Return -1, 0 or 1 as the amount is; None if it is no quantity."""
+    try:
+        amount = parse_quantity(text).amount
+    except ResourcesError:
+        return None
+    return (amount > 0) - (amount < 0)
+
+
+@warning("RS014", "silent")
+def entries_are_placed(subject: Subject) -> Iterator[Problem]:
+    """Each entry is of a resource that Flyte asks Kubernetes for."""
+    for path, entry in _entries(subject):
+        if entry.name in _UNPLACED or entry.name not in Resources.ResourceName.values():
+            message = "Flyte drops this resource when the task is launched."
+            fix = "Use CPU, MEMORY, GPU or EPHEMERAL_STORAGE."
+            yield Problem(path, message, fix)
+
+
+@error("CT006", "registration")
+def unplaced_entries_parse(subject: Subject) -> Iterator[Problem]:
+    """Even amounts that are dropped later can be read."""
+    for path, entry in _entries(subject):
+        if entry.name in _UNPLACED and _sign(entry.value) is None:
+            name = Resources.ResourceName.Name(entry.name)
+            words = (
+                "task failed compilation with Collected Errors: 1\n\tError 0: Code: "
+                f"UnrecognizedValue, Node Id: resources.{name}, Description: "
+                f"Unrecognized value [{entry.value}].\n"
+            )
+            message = f"Registration is refused: the amount of {name} is no quantity."
+            yield Problem(path, message, "Leave the entry out.", words)
