@@ -32,7 +32,13 @@ from kit.source.pages import (
 )
 from kit.source.timed_cells import TIMED, timed_body, timed_page_of, timed_pages
 
-__all__ = ["Definition", "definition_of", "has_parameters", "install"]
+__all__ = [
+    "Definition",
+    "definition_of",
+    "has_parameters",
+    "install",
+    "page_of_function",
+]
 
 _HOOK = "_kit_cell_source"
 _ANNOTATIONS = 0x1000000  # __future__.annotations.compiler_flag, without the import
@@ -142,12 +148,17 @@ def definition_of(value: Any) -> Definition:
     )
 
 
-def _definition_of_function(function: types.FunctionType) -> Definition:
+def page_of_function(function: types.FunctionType) -> Page | None:
+    """Return the page that a function was compiled from, or None if it is not known."""
     code = function.__code__
     if code.co_filename == TIMED:
-        page = timed_page_of(code)
-    else:
-        page = page_of(code.co_filename, function.__globals__)
+        return timed_page_of(code)
+    return page_of(code.co_filename, function.__globals__)
+
+
+def _definition_of_function(function: types.FunctionType) -> Definition:
+    code = function.__code__
+    page = page_of_function(function)
     if page is None:
         raise SourceError(
             f"The source of {function.__qualname__} is not available: it was compiled "

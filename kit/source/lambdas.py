@@ -6,8 +6,8 @@ import ast
 import types
 from collections.abc import Iterator
 
-from kit.source.cell_source import Definition, has_parameters
-from kit.source.pages import Page, page_of
+from kit.source.cell_source import Definition, has_parameters, page_of_function
+from kit.source.pages import Page
 
 __all__ = ["lambda_definition"]
 
@@ -23,7 +23,7 @@ def lambda_definition(name: str, function: types.FunctionType) -> Definition | N
     Returns:
         None when its line does not tell for certain which lambda it is.
     """
-    page = page_of(function.__code__.co_filename, function.__globals__)
+    page = page_of_function(function)
     if page is None:
         return None
     found = dict(_on_line(page, function.__code__))

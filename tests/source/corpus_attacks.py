@@ -293,8 +293,8 @@ ATTACKS = (
     ),
     works(
         "time magic",
-        "%%time\ndef f(n):\n    return n * 2\nclass A:\n    v = 1",
-        "def main(tt, n):\n    return f(n), A.v",
+        "%%time\ndef f(n):\n    return n * 2\nclass A:\n    v = 1\ng = lambda n: -n",
+        "def main(tt, n):\n    return f(n), A.v, g(n)",
         needs_hook=True,
     ),
     works(
