@@ -79,7 +79,7 @@ class Writer:
     """Writes the body of one executor."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - no secrets
         self._depth = 0
 
     def module(self) -> str:
@@ -145,38 +145,26 @@ class Writer:
         inner = self._block(indent + 1, self._random.randint(1, 3))
         other = self._block(indent + 1, 1)
         value, name, key = self._value(), self._name(), self._key()
-        form = self._random.randrange(12)
-        if form == 0:
-            return f"{pad}if {self._test()}:\n{inner}\n{pad}else:\n{other}"
-        if form == 1:
-            return f"{pad}for k in NAMES:\n{inner}"
-        if form == 2:
-            return f"{pad}for k in {value}:\n{inner}"
-        if form == 3:
-            return f"{pad}for {name} in [{value}, {self._value()}]:\n{inner}"
-        if form == 4:
-            caught = self._pick("KeyError", "ValueError", "Exception", "TypeError")
-            return f"{pad}try:\n{inner}\n{pad}except {caught}:\n{other}"
-        if form == 5:
-            return f"{pad}with contextlib.suppress(KeyError):\n{inner}"
-        if form == 6:
-            return (
-                f"{pad}match {value}:\n{pad}    case {{{self._random.choice(KEYS)!r}: "
-                f"{name}}}:\n{self._block(indent + 2, 1)}\n{pad}    case _:\n"
-                f"{self._block(indent + 2, 1)}"
-            )
-        if form == 7:
-            return f"{pad}def f(x, y=1):\n{inner}\n{pad}    return {value}"
-        if form == 8:
-            return f"{pad}for _ in range(n):\n{inner}"
-        if form == 9:
-            return f"{pad}while n > 0:\n{pad}    n -= 1\n{inner}"
-        if form == 10:
-            return (
-                f"{pad}def f(x, y=1):\n{pad}    nonlocal {name}\n{pad}    {name} = x\n"
-                f"{pad}    return {name}[{key}]"
-            )
-        return f"{pad}try:\n{inner}\n{pad}finally:\n{other}"
+        caught = self._pick("KeyError", "ValueError", "Exception", "TypeError")
+        shown = repr(self._random.choice(KEYS))
+        case = self._block(indent + 2, 1)
+        define = f"{pad}def f(x, y=1):\n"
+        return self._pick(
+            f"{pad}if {self._test()}:\n{inner}\n{pad}else:\n{other}",
+            f"{pad}for k in NAMES:\n{inner}",
+            f"{pad}for k in {value}:\n{inner}",
+            f"{pad}for {name} in [{value}, {self._value()}]:\n{inner}",
+            f"{pad}try:\n{inner}\n{pad}except {caught}:\n{other}",
+            f"{pad}try:\n{inner}\n{pad}finally:\n{other}",
+            f"{pad}with contextlib.suppress(KeyError):\n{inner}",
+            f"{pad}match {value}:\n{pad}    case {{{shown}: {name}}}:\n{case}\n"
+            f"{pad}    case _:\n{case}",
+            f"{define}{inner}\n{pad}    return {value}",
+            f"{define}{pad}    nonlocal {name}\n{pad}    {name} = x\n"
+            f"{pad}    return {name}[{key}]",
+            f"{pad}for _ in range(n):\n{inner}",
+            f"{pad}while n > 0:\n{pad}    n -= 1\n{inner}",
+        )
 
     def _simple(self) -> str:
         value, name, key = self._value(), self._name(), self._key()

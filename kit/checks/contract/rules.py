@@ -15,7 +15,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import nearest, render_path
 from kit.task.customized_container import PythonCustomizedContainerTask
 
-__all__ = ["contract_findings", "missing_findings"]
+__all__ = ["contract_findings", "missing_findings", "unused_findings"]
 
 
 def contract_findings(
@@ -33,7 +33,7 @@ def contract_findings(
     contract = contract_of(task.written_executor)
     yield from change_findings(arrival, contract)
     yield from missing_findings(arrival.after, contract)
-    yield from _unused(arrival.after, (), contract)
+    yield from unused_findings(arrival.after, (), contract)
     if contract.why_unknown and arrival.after:
         yield Finding(
             "custom.unknown",
@@ -91,7 +91,7 @@ def _missing_finding(read: Read, custom: Any) -> Finding:
     return Finding("custom.missing", severity, where, message, "run", words, fix)
 
 
-def _unused(
+def unused_findings(
     value: dict[str, Any] | list[Any], path: Path, contract: Contract
 ) -> Iterator[Finding]:
     """Yield the keys that nothing reads; what is below them is not looked at."""
@@ -100,7 +100,7 @@ def _unused(
         below = (*path, key)
         if isinstance(key, int) or contract.may_read(below):
             if isinstance(item, dict | list):
-                yield from _unused(item, below, contract)
+                yield from unused_findings(item, below, contract)
         else:
             steps = [step for step in below if isinstance(step, str | int)]
             yield Finding(
