@@ -23,7 +23,6 @@ INTEGER_ARGUMENTS: dict[str, tuple[int | str, ...]] = {
     "bytearray": (0,),
     "round": (1, "ndigits"),
     "islice": (1, 2, 3),
-    "randrange": _ALL,
     "nlargest": (0,),
     "nsmallest": (0,),
     "factorial": (0,),
