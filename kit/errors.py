@@ -34,6 +34,7 @@
     ├── OutputError             an executor returned something else than it declared
     │   └── OutputCountError    … namely more or fewer outputs
     ├── DisplayError            something that kit has no view of
+    ├── DeckError               what a renderer cannot draw, or a deck cannot have
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── SideError               a side of a diff that is no task, template or file
     │   └── RevisionError       a task that cannot be had from a git revision
@@ -78,6 +79,7 @@ __all__ = [
     "ConversionError",
     "CustomError",
     "CustomWarning",
+    "DeckError",
     "DefinitionError",
     "DisplayError",
     "EngineError",
@@ -309,6 +311,10 @@ class OutputCountError(OutputError, IndexError):
 
 class DisplayError(KitError, TypeError):
     """Something was to be shown that kit has no view of."""
+
+
+class DeckError(KitError, TypeError, ValueError, AssertionError):
+    """What a renderer cannot draw, or a deck cannot have."""
 
 
 class TemplateError(KitError, ValueError):
