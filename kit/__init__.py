@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         TypeEngine,
         default_engine,
     )
+    from kit.widgets.preview import Preview, preview
 
 __version__ = "0.1.0"
 
@@ -98,6 +99,7 @@ __all__ = [
     "MockRunner",
     "ModuleSource",
     "Platform",
+    "Preview",
     "Proof",
     "PythonCustomizedContainerTask",
     "RecoverableError",
@@ -129,6 +131,7 @@ __all__ = [
     "history",
     "kwtypes",
     "load_ipython_extension",
+    "preview",
     "prove",
     "read_template",
     "run",
@@ -194,6 +197,7 @@ _HOMES = {
         *("HashMethod", "StructuredDataset", "Transformer", "TypeEngine"),
         "default_engine",
     ),
+    "kit.widgets.preview": ("Preview", "preview"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -19,6 +19,7 @@ FLOORS = (
     ("kit.runners",),
     ("kit.authoring", "kit.checks", "kit.difference", "kit.remote"),
     ("kit.display",),
+    ("kit.widgets",),
     ("kit.cli", "kit.magics", "kit.demo", "kit.__main__", "kit"),
 )
 """Lowest first; ``kit`` itself also stands for what is named nowhere."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
-__all__ = ["Definition", "History", "follow", "history", "unfollow"]
+__all__ = ["Definition", "History", "follow", "history", "observe", "unfollow"]
 
 _MOST_BYTES = 64 * 2**20
 
@@ -60,14 +60,19 @@ class History:
         """Return the definitions of a name, the oldest first."""
         return tuple(entry for entry in self._kept if entry.name == name)
 
-    def record(self, tasks: Iterable[Task]) -> None:
-        """Remember those tasks that are new and can be registered as they are."""
-        for task in tasks:
-            if self._seen.get(id(task)) is not task:
-                self._seen[id(task)] = task
-                data = _spec_bytes(task)
-                if data is not None:
-                    self._add(task.name, data)
+    def record(self, tasks: Iterable[Task]) -> list[Task]:
+        """Remember those tasks that are new and can be registered as they are.
+
+        Returns:
+            The new ones.
+        """
+        new = [task for task in tasks if self._seen.get(id(task)) is not task]
+        for task in new:
+            self._seen[id(task)] = task
+            data = _spec_bytes(task)
+            if data is not None:
+                self._add(task.name, data)
+        return new
 
     def _add(self, name: str, data: bytes) -> None:
         known = self.of(name)
@@ -85,6 +90,7 @@ class History:
 
 
 _session = History()
+_observers: list[Callable[[Sequence[Task]], None]] = []
 
 
 def history(task: Any) -> tuple[Definition, ...]:
@@ -107,9 +113,22 @@ def history(task: Any) -> tuple[Definition, ...]:
 
 
 def follow(ip: Any) -> None:
-    """Remember tasks after each cell of a shell; to call it again changes nothing."""
+    """Remember the tasks of a shell, now and after each cell.
+
+    To call it again changes nothing.
+    """
     unfollow(ip)
+    _session.record(_tasks(ip))
     ip.events.register("post_run_cell", _after_cell)
+
+
+def observe(observer: Callable[[Sequence[Task]], None]) -> None:
+    """Call a function after each cell that is followed, with the tasks that are new.
+
+    To call it again with the same function changes nothing. It must not raise.
+    """
+    if observer not in _observers:
+        _observers.append(observer)
 
 
 def unfollow(ip: Any) -> None:
@@ -121,9 +140,18 @@ def unfollow(ip: Any) -> None:
 def _after_cell(_result: Any) -> None:
     from IPython import get_ipython
 
-    values = list(get_ipython().user_ns.values())
-    # By type: some objects do something when they are asked for their class.
-    _session.record(value for value in values if issubclass(type(value), _TASK))
+    new = _session.record(_tasks(get_ipython()))
+    for observer in _observers:
+        observer(new)
+
+
+def _tasks(ip: Any) -> list[Task]:
+    """Return the tasks among a shell's variables, each once.
+
+    They are told by type: some objects do something when asked for their class.
+    """
+    found = [v for v in list(ip.user_ns.values()) if issubclass(type(v), _TASK)]
+    return list({id(task): task for task in found}.values())
 
 
 def _spec_bytes(task: Task) -> bytes | None:

@@ -14,7 +14,14 @@ from kit.display.escape import attribute, html_text, one_line
 from kit.display.html_items import item_html
 from kit.display.summary import Badge, Section, Summary, Table
 
-__all__ = ["fragment", "page", "section_html", "style_element", "stylesheet"]
+__all__ = [
+    "fragment",
+    "heading_html",
+    "page",
+    "section_html",
+    "style_element",
+    "stylesheet",
+]
 
 _STATUS_TONES = {
     "SUCCEEDED": "good",
@@ -46,7 +53,7 @@ def fragment(summary: Summary) -> str:
     return "".join(
         (
             f'<article class="kit tex2jax_ignore mathjax_ignore" aria-label="{label}">',
-            *_heading(summary),
+            *heading_html(summary),
             *map(section_html, sections),
             "</article>",
         )
@@ -77,7 +84,8 @@ def section_html(section: Section) -> str:
     )
 
 
-def _heading(summary: Summary) -> Iterator[str]:
+def heading_html(summary: Summary) -> Iterator[str]:
+    """Yield the title line and the badges of a summary."""
     kind, title = map(html_text, map(one_line, (summary.kind, summary.title)))
     yield f'<p class="kit-head"><span class="kit-kind">{kind}</span> <b>{title}</b>'
     if summary.status:

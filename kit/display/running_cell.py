@@ -28,8 +28,9 @@ def interactive_shell() -> Any:
 def running_cell(shell: Any) -> RunningCell:
     """Identify the cell that a shell runs.
 
-    Front ends that name no cell never run one again, as far as can be told here.
+    A front end that names no cell is taken at its text.
     """
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     request = parent.get("header", {}).get("msg_id", shell.execution_count)
-    return RunningCell(parent.get("metadata", {}).get("cellId", request), request)
+    text = parent.get("content", {}).get("code", request)
+    return RunningCell(parent.get("metadata", {}).get("cellId", text), request)

@@ -48,6 +48,7 @@ SUMMARIZERS = {
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
     "kit.authoring.export.result.Export": "export_summary.summarize_export",
     "kit.checks.report.CheckReport": "check_summary.summarize_check",
+    "kit.widgets.preview.Preview": "preview_summary.summarize_preview",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""

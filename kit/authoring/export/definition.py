@@ -15,7 +15,7 @@ from kit.source.root import namespace_of
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.task.definition import CustomizedContainerDefinition
 
-__all__ = ["Definition", "definition_of_task"]
+__all__ = ["Definition", "decorator_facts", "definition_of_task"]
 
 Task = PythonCustomizedContainerTask[Any]
 
@@ -62,13 +62,16 @@ def _of_function(variable: str, task: FunctionTask, executor: str) -> Definition
     around = {**namespace_of(task.written_executor), executor: task.written_executor}
     write = Expressions(around)
     room = _WIDTH - len(f"{variable} = ({executor})")
-    facts = _facts(task)
+    facts = {**decorator_facts(task), "ship": "module"}
     made = write.call(container_task, (), facts, f"task {variable}", room=room)
     return Definition(f"{made}({executor})", {**around, **write.names})
 
 
-def _facts(task: FunctionTask) -> dict[str, Any]:
-    """Return the decorator's arguments that make the task as it is now."""
+def decorator_facts(task: FunctionTask) -> dict[str, Any]:
+    """Return the decorator's arguments that make the task as it is now.
+
+    How it ships is not among them.
+    """
     given = task.made_with[1]
     written = documentation_of(None, task.python_interface.docstring)
     context = task.security_context
@@ -90,12 +93,11 @@ def _facts(task: FunctionTask) -> dict[str, Any]:
         "shared_memory": given["shared_memory"],
     }
     parameters = inspect.signature(container_task).parameters
-    said = {
+    return {
         name: value
         for name, value in facts.items()
         if name in _ALWAYS or value not in (parameters[name].default, None, Resources())
     }
-    return {**said, "ship": "module"}
 
 
 def _of_class(variable: str, task: Task, executor: str) -> Definition:

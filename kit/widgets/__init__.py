@@ -1,0 +1,1 @@
+"""Live views of tasks in a notebook; the one place that knows ipywidgets."""

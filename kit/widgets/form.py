@@ -1,0 +1,103 @@
+"""The fields of a preview as widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from kit.display.escape import html_text
+from kit.widgets.edits import Edits
+from kit.widgets.fields import FIELDS, Field
+
+__all__ = ["Form"]
+
+_ROWS = {"env": 3, "settings_env": 3, "custom": 5}
+
+
+class Form:
+    """A control for each field, and beside it why its text does not hold.
+
+    Args:
+        edits: What the fields show.
+        edit: Called with a field and its new text.
+        shared: The layout and style that all widgets of a view share.
+    """
+
+    def __init__(
+        self,
+        edits: Edits,
+        edit: Callable[[str, str], None],
+        shared: dict[str, Any],
+    ) -> None:
+        self._edits = edits
+        self._shared = shared
+        self._edit = edit
+        self._controls = {field.key: self._control(field) for field in FIELDS}
+        self._boxes = {field.key: self._box(field) for field in FIELDS}
+        self._notes: dict[str, ipywidgets.HTML] = {}
+
+    def boxes(self, group: str) -> list[ipywidgets.Box]:
+        """Return the fields of a group, each in a box."""
+        return [self._boxes[field.key] for field in FIELDS if field.group == group]
+
+    def draw(self, *, disabled: bool) -> None:
+        """Show the texts in force, what is edited, and what is wrong."""
+        held, errors = self._edits.held, self._edits.errors
+        for field in FIELDS:
+            key, control = field.key, self._controls[field.key]
+            fixed = self._edits.fixed(key)
+            text = self._edits.text(key)
+            if control.value != text:
+                control.value = text
+            control.disabled = disabled or bool(fixed)
+            _set_class(self._boxes[key], "kit-edited", on=key in held)
+            _set_class(self._boxes[key], "kit-wrong", on=key in errors)
+            self._note(key, errors.get(key, ""), fixed)
+
+    def _note(self, key: str, error: str, fixed: str) -> None:
+        """Write below a field why its text does not hold, or why it is fixed."""
+        value = ""
+        if error:
+            value = f'<p role="alert" class="kit-bad">{html_text(error)}</p>'
+        elif fixed:
+            value = f"<p><small>{html_text(fixed)}</small></p>"
+        if value and key not in self._notes:
+            self._notes[key] = ipywidgets.HTML(**self._shared)
+            box = self._boxes[key]
+            box.children = (*box.children, self._notes[key])
+        if key in self._notes:
+            self._notes[key].value = value
+
+    def _control(self, field: Field) -> Any:
+        facts = {
+            "description": field.label,
+            "value": self._edits.text(field.key),
+            **self._shared,
+        }
+        if field.control == "choice":
+            control = ipywidgets.Dropdown(options=field.options, **facts)
+        else:
+            facts |= {"placeholder": field.hint, "continuous_update": False}
+            if field.control == "lines":
+                rows = _ROWS[field.key]
+                control = ipywidgets.Textarea(rows=rows, **facts)
+            else:
+                control = ipywidgets.Text(**facts)
+        control.observe(
+            lambda change: self._edit(field.key, change["new"]), names="value"
+        )
+        return control
+
+    def _box(self, field: Field) -> ipywidgets.Box:
+        box = ipywidgets.Box([self._controls[field.key]], layout=self._shared["layout"])
+        box.add_class("kit-field").add_class(f"kit-field-{field.key}")
+        return box
+
+
+def _set_class(widget: Any, name: str, *, on: bool) -> None:
+    if on:
+        widget.add_class(name)
+    else:
+        widget.remove_class(name)

@@ -1,0 +1,132 @@
+"""The widget of a preview: head, tools, fields, and the sections of the view."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from kit.display.escape import html_text
+from kit.display.html import heading_html, style_element
+from kit.display.stylesheet import forget_stylesheet
+from kit.display.summary import Code
+from kit.widgets.closing import close_tree
+from kit.widgets.form import Form
+from kit.widgets.panes import Pane, Panes, panes_of
+from kit.widgets.tools import Tools
+from kit.widgets.view import CHANGES
+
+if TYPE_CHECKING:
+    from kit.widgets.preview import Preview
+
+__all__ = ["Panel"]
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class Panel:
+    """Draws a preview, and draws again only what says something else.
+
+    Args:
+        preview: What is drawn; it is told of what its reader does.
+    """
+
+    def __init__(self, preview: Preview) -> None:
+        self._preview = preview
+        self._shared = {
+            "layout": ipywidgets.Layout(width="auto"),
+            "style": ipywidgets.DescriptionStyle(),
+        }
+        self._head = self._html("kit-preview-head")
+        self._tools = Tools(preview, self._shared["layout"])
+        self._form = Form(preview.edits, preview.edit, self._shared)
+        self._panes = Panes(self._shared)
+        self._fixed = (
+            self._html("kit-preview-style", _style()),
+            self._head,
+            self._tools.widget,
+            *self._group("Edit the task", "task", is_open=True),
+            *self._group("Edit the settings", "settings", is_open=False),
+        )
+        self._root = ipywidgets.Box(layout=self._shared["layout"])
+        for name in ("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore"):
+            self._root.add_class(name)
+        self.draw()
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the reference to the widget that a front end draws."""
+        found: dict[str, Any] = self._root._repr_mimebundle_()
+        return {_VIEW: found[_VIEW]}
+
+    def draw(self) -> None:
+        """Draw what the preview shows now."""
+        preview = self._preview
+        summary = preview.summary
+        self._head.value = "".join(heading_html(summary)) + _status(preview)
+        self._tools.draw()
+        self._form.draw(disabled=preview.is_past)
+        changes, *rest = _with_changes(list(panes_of(summary)))
+        gone = self._panes.draw([changes, _code_pane(preview.code), *rest])
+        children = (*self._fixed, *self._panes.widgets)
+        if self._root.children != children:
+            self._root.children = children
+        for widget in gone:
+            widget.close()
+
+    def close(self) -> None:
+        """Close every widget; outputs that come later bring the stylesheet again."""
+        close_tree(self._root)
+        forget_stylesheet()
+
+    def _group(self, title: str, group: str, *, is_open: bool) -> Iterator[Any]:
+        """Yield the head and the fields of a group."""
+        opened = ' open=""' if is_open else ""
+        yield self._html(
+            "kit-pane-head",
+            f"<details{opened}><summary><b>{html_text(title)}</b></summary></details>",
+        )
+        boxes = self._form.boxes(group)
+        layout = self._shared["layout"]
+        yield ipywidgets.Box(boxes, layout=layout).add_class("kit-fields")
+
+    def _html(self, name: str, value: str = "") -> Any:
+        return ipywidgets.HTML(value, **self._shared).add_class(name)
+
+
+def _with_changes(panes: list[Pane]) -> list[Pane]:
+    """Return panes that begin with that of the changes, be there any or not."""
+    if panes and panes[0].title == CHANGES:
+        return panes
+    return [Pane(CHANGES, ()), *panes]
+
+
+def _code_pane(code: str) -> Pane:
+    items = (Code(code, "python"),) if code else ()
+    return Pane("As Python", items)
+
+
+def _status(preview: Preview) -> str:
+    """Tell in a line what the view shows, for eyes and for screen readers."""
+    held, errors = preview.edits.held, preview.edits.errors
+    count = len(preview.definitions)
+    parts = []
+    if preview.is_past:
+        parts.append(f"definition {preview.position} of {count}: the past, as it was")
+    elif held:
+        parts.append(f"edited here: {', '.join(held)}; the task is as it was")
+    elif count > 1:
+        parts.append(f"definition {count} of this session")
+    if errors:
+        parts.append(f"does not hold: {', '.join(errors)}")
+    text = html_text("; ".join(parts))
+    return f'<p role="status" class="kit-status">{text}</p>'
+
+
+@functools.cache
+def _style() -> str:
+    path = Path(__file__).with_name("static") / "preview.css"
+    own = path.read_text(encoding="utf-8")
+    return f"{style_element()}<style>{own}</style>"

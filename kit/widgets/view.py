@@ -1,0 +1,82 @@
+"""One state of a task as it is shown, and what it says otherwise than another one."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+from kit.definition.settings import SerializationSettings
+from kit.difference.comparison import compare_sides
+from kit.difference.difference import Difference
+from kit.difference.history import Definition
+from kit.difference.sides import Side
+from kit.display.difference_summary import summarize_difference
+from kit.display.marked import mark_changes
+from kit.display.summary import Facts, Item, Section, Summary
+from kit.display.template_summary import (
+    summarize_subject,
+    summarize_template,
+    task_subject,
+)
+from kit.template.files import decode_message, template_of
+from kit.widgets.draft import Task
+
+__all__ = ["CHANGES", "View", "compared", "view_of_definition", "view_of_task"]
+
+CHANGES = "Changes"
+"""The title of the section that tells what differs."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A task as it is shown.
+
+    Attributes:
+        label: Which state of it this is.
+        template: Its template.
+        summary: What is shown of it.
+    """
+
+    label: str
+    template: TaskTemplate
+    summary: Summary
+
+    def is_same(self, other: View) -> bool:
+        """Tell whether both say the same."""
+        return self.template == other.template and self.summary == other.summary
+
+
+def view_of_task(task: Task, settings: SerializationSettings, label: str) -> View:
+    """Show a task with these settings; what cannot be made is told in its place."""
+    subject = task_subject(task, settings)
+    return View(label, subject.template, summarize_subject(subject))
+
+
+def view_of_definition(definition: Definition) -> View:
+    """Show an earlier definition of this session."""
+    label = f"definition {definition.number}"
+    template = template_of(decode_message(definition.data, "pb", label))
+    return View(label, template, summarize_template(template))
+
+
+def compared(view: View, before: View | None) -> Summary:
+    """Return what is shown of a view: its changes first, and marked in their places."""
+    if before is None:
+        return view.summary
+    difference = compare_sides(
+        Side(view.label, view.template), Side(before.label, before.template)
+    )
+    marked = mark_changes(view.summary, before.summary)
+    changes = Section(CHANGES, _changes(difference))
+    return dataclasses.replace(marked, sections=(changes, *marked.sections))
+
+
+def _changes(difference: Difference) -> tuple[Item, ...]:
+    """Return what changes and what that means, without the names of the sides."""
+    if not difference:
+        return ()
+    sections = summarize_difference(difference).sections
+    items = (item for section in sections for item in section.items)
+    return tuple(item for item in items if not isinstance(item, Facts))
