@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kit.errors import (
@@ -73,12 +75,13 @@ def connected(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
         EngineNotFoundError: None answers; the text says why, place by place.
         EngineTooOldError: The one that answers lacks what is needed here.
     """
-    client = _first_client(os.environ if environ is None else environ)
+    options, version = _first_that_answers(os.environ if environ is None else environ)
+    _check_age(version)
+    client = _client(options, version["ApiVersion"], timeout=_CALL_SECONDS)
+    names = " ".join(part["Name"] for part in version.get("Components") or ())
+    program = "podman" if "Podman" in names else "docker"
     try:
-        with engine_errors("answer"):
-            engine = _described(client)
-        client.api.timeout = _CALL_SECONDS
-        yield engine
+        yield Engine(client, version["Arch"], program)
     finally:
         client.close()
 
@@ -108,19 +111,57 @@ def engine_errors(action: str) -> Iterator[None]:
         raise EngineError(msg) from error
 
 
-def _first_client(environ: Mapping[str, str]) -> Any:
+def _first_that_answers(
+    environ: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return how to connect to an engine, and what it says of itself."""
     try:
-        import docker
+        from docker.errors import DockerException
+        from requests import RequestException
     except ImportError as error:
         raise MissingPackageError("docker", extra="docker") from error
     tried: list[str] = []
-    for place, options in _places(environ):
+    for place, make_options in _places(environ):
         try:
-            return docker.DockerClient(timeout=_HANDSHAKE_SECONDS, **options())
-        except (docker.errors.DockerException, OSError) as error:  # noqa: PERF203 - few
+            options = make_options()
+            return options, _version(options)
+        except (DockerException, RequestException, OSError) as error:  # noqa: PERF203 - few
             tried.append(f"\n  {place}: {_reason(error)}")
     msg = f"No container engine answers on this machine.{''.join(tried)}\n{_WHAT_TO_DO}"
     raise EngineNotFoundError(msg)
+
+
+def _version(options: dict[str, Any]) -> dict[str, Any]:
+    """Ask an engine what it is, whatever version of the interface it speaks."""
+    scheme, _, path = str(options.get("base_url", "")).partition("://")
+    if scheme in ("unix", "http+unix"):  # the SDK would leave its socket open
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_HANDSHAKE_SECONDS)
+            probe.connect(path)
+    oldest = ".".join(map(str, _OLDEST_API))
+    client = _client(options, oldest, timeout=_HANDSHAKE_SECONDS)
+    try:
+        return dict(client.api.version(api_version=False))
+    finally:
+        client.close()
+
+
+def _client(options: dict[str, Any], version: str, *, timeout: float) -> Any:
+    import docker
+
+    return docker.DockerClient(version=version, timeout=timeout, **options)
+
+
+def _check_age(version: dict[str, Any]) -> None:
+    spoken = version["ApiVersion"]
+    if tuple(map(int, spoken.split("."))) < _OLDEST_API:
+        oldest = ".".join(map(str, _OLDEST_API))
+        msg = (
+            f"The engine {version.get('Version', '')} is too old: it speaks version "
+            f"{spoken} of Docker's API, and {oldest} is needed. Take Docker 19.03 or "
+            "newer, or Podman 3 or newer."
+        )
+        raise EngineTooOldError(msg)
 
 
 _Options = Callable[[], "dict[str, Any]"]
@@ -139,13 +180,13 @@ def _places(environ: Mapping[str, str]) -> Iterator[tuple[str, _Options]]:
         )
         return
     usual = DEFAULT_UNIX_SOCKET.replace("http+unix://", "unix://")
-    yield usual, dict
+    yield usual, functools.partial(dict, base_url=usual)
     context, options = _context(environ)
-    if options.get("base_url") not in (None, usual, DEFAULT_UNIX_SOCKET):
+    if options:
         yield f"{options['base_url']} (the Docker CLI's {context})", options.copy
-    for socket in _podman_sockets(environ):
-        if os.path.exists(socket):  # noqa: PTH110 - a Path would be made for nothing
-            url = f"unix://{socket}"
+    for path in _podman_sockets(environ):
+        if Path(path).exists():
+            url = f"unix://{path}"
             yield url, functools.partial(dict, base_url=url)
 
 
@@ -159,7 +200,7 @@ def _context(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
         context = ContextAPI.get_context(name)
     except (DockerException, OSError):  # its files are not the CLI's
         context = None
-    if context is None or not context.Host:
+    if context is None or context.Name == "default" or not context.Host:
         return "", {}
     options = {"base_url": context.Host, "use_ssh_client": True}
     if context.TLSConfig:
@@ -171,22 +212,6 @@ def _podman_sockets(environ: Mapping[str, str]) -> Iterator[str]:
     if "XDG_RUNTIME_DIR" in environ:
         yield f"{environ['XDG_RUNTIME_DIR']}/podman/podman.sock"
     yield "/run/podman/podman.sock"
-
-
-def _described(client: Any) -> Engine:
-    version = client.version()
-    api = tuple(int(part) for part in version["ApiVersion"].split("."))
-    names = " ".join(part["Name"] for part in version.get("Components") or ())
-    if api < _OLDEST_API:
-        oldest = ".".join(map(str, _OLDEST_API))
-        msg = (
-            f"The engine at {client.api.base_url} is too old: it speaks version "
-            f"{version['ApiVersion']} of Docker's API, and {oldest} is needed. Take "
-            "Docker 19.03 or newer, or Podman 3 or newer."
-        )
-        raise EngineTooOldError(msg)
-    program = "podman" if "Podman" in names else "docker"
-    return Engine(client, version["Arch"], program)
 
 
 def _reason(error: BaseException) -> str:

@@ -48,8 +48,8 @@ class ContainerExecutor(ShimTaskExecutor):
 
     def patient(self, n):
         """Sleep, and clean up when asked to end."""
-        print("started", flush=True)
         try:
+            print("started", flush=True)
             time.sleep(60)
         finally:
             print("cleaned up", flush=True)

@@ -16,13 +16,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from kit.errors import EngineNotFoundError
-from kit.runners.docker.engine import connected
+from kit.runners.docker.engine import Engine, connected
+from kit.runners.docker.session import LABEL
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+ROOM = 4 * 2**30
 IMAGES = "kit-test/"
 
 
@@ -68,6 +70,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def containers_of(engine: Engine, pid: int) -> list[dict[str, Any]]:
+    """Return the containers that a process has made."""
+    listed = engine.client.api.containers(all=True, filters={"label": LABEL})
+    return [one for one in listed if one["Labels"][LABEL].split()[2] == str(pid)]
+
+
 def _is_alone(users: IO[str]) -> bool:
     """Say whether no other process uses the engine."""
     try:
@@ -99,7 +107,7 @@ def _answers(environ: Mapping[str, str] | None = None) -> bool:
 def _start(folder: Path) -> None:
     if _answers():
         return
-    home = Path(tempfile.mkdtemp(prefix="kit-dockerd-"))
+    home = Path(tempfile.mkdtemp(prefix="kit-dockerd-", dir=_quick_folder()))
     (folder / "home").write_text(str(home))
     address = f"unix://{home}/docker.sock"
     options = ["--data-root", home / "data", "--exec-root", home / "exec"]
@@ -119,6 +127,13 @@ def _start(folder: Path) -> None:
             raise RuntimeError(f"dockerd did not start:\n{(home / 'log').read_text()}")
         time.sleep(0.1)
     engine.returncode = 0  # it outlives this process if another one needs it
+
+
+def _quick_folder() -> str | None:
+    """Return a folder in memory with room for the images, if there is one."""
+    memory = Path("/dev/shm")  # noqa: S108 - a file system, not a file
+    is_roomy = memory.is_dir() and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if is_roomy else None
 
 
 def _clean_up(folder: Path) -> None:

@@ -37,7 +37,7 @@ sys.exit({function}())
 """
 _UNNEEDED = re.compile(
     r"/(site-packages|dist-packages|test|tests|idlelib|tkinter|lib2to3|ensurepip)(/|$)"
-    r"|\.a$|\.opt-[12]\.pyc$|/config-3"
+    r"|\.a$|\.pyi$|\.opt-[12]\.pyc$|/config-3"
 )
 
 
@@ -71,7 +71,8 @@ class Files:
         for name in names:
             for file in importlib.metadata.distribution(name).files or ():
                 path = Path(str(file.locate()))
-                if ".." not in file.parts and path.is_file():
+                unneeded = ".." in file.parts or _UNNEEDED.search(f"/{file}")
+                if not unneeded and path.is_file():
                     self.paths[f"{SITE}/{file}"] = path
 
     def add_program(self, name: str, entry_point: str) -> None:
@@ -138,16 +139,16 @@ def saved_image(name: str, files: Mapping[str, bytes], architecture: str) -> byt
     return archive({**parts, "layer.tar": layer})
 
 
-def closure(*names: str) -> set[str]:
+def closure(*names: str, without: Iterable[str] = ()) -> set[str]:
     """Return distributions and all that they need, without extras."""
-    found: set[str] = set()
+    found = set(without)
     waiting = list(names)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
         if name not in found:
             found.add(name)
             waiting += _needs(name)
-    return found - {"flyte-task-kit"}
+    return found - {"flyte-task-kit", *without}
 
 
 def _needs(name: str) -> Iterator[str]:
@@ -179,13 +180,14 @@ def kit_image() -> bytes:
 def flytekit_image() -> bytes:
     """An image with the real flytekit, for ``pyflyte-execute``, and without kit."""
     files = _python_files()
-    files.add_distributions(closure("flytekit"))
+    files.add_distributions(closure("flytekit", without=_STORES))
     files.add_program("pyflyte-execute", "flytekit.bin.entrypoint:execute_task_cmd")
     files.paths[f"{SITE}/flytekit_executor.py"] = _FLYTEKIT_EXECUTOR
     files.add_libraries()
     return files.archive()
 
 
+_STORES = ("s3fs", "adlfs")  # flytekit loads them for their URLs only
 _TASKS = Path(__file__).parents[1] / "runner_tasks.py"
 _CONTAINER_TASKS = Path(__file__).parent / "container_tasks.py"
 _FLYTEKIT_EXECUTOR = Path(__file__).parent / "flytekit_executor.py"
