@@ -14,7 +14,10 @@ FLOORS = (
     ("kit.types",),
     ("kit.definition",),
     ("kit.template",),
-    ("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.source"),
+    (
+        *("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.source"),
+        "kit.renderers",
+    ),
     ("kit.task",),
     ("kit.runners",),
     ("kit.authoring", "kit.checks", "kit.difference", "kit.remote"),

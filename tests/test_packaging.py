@@ -13,7 +13,16 @@ import kit
 tomllib = pytest.importorskip("tomllib", reason="in the standard library from 3.11 on")
 
 ROOT = Path(__file__).parents[1]
-USERS_EXTRAS = ("cli", "cache", "demo", "notebook", "pandas", "numpy", "pydantic")
+USERS_EXTRAS = (
+    "cli",
+    "cache",
+    "demo",
+    "notebook",
+    "pandas",
+    "numpy",
+    "pydantic",
+    "deck",
+)
 
 
 def _project() -> dict:

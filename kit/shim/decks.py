@@ -1,7 +1,7 @@
 """Decks: what a task shows of itself in Flyte's console, the file deck.html.
 
 A deck is a name and HTML that the task's author answers for.  Everything that kit puts
-in itself (names, inputs, outputs, times, source) is escaped.  The page has no script.
+in itself (names, inputs, outputs, times, source) is escaped, and kit adds no script.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class FieldDecks:
     def __init__(self, fields: Sequence[str] = ()) -> None:
         self._fields = fields
         self._shown: dict[str, str] = {}
-        self._times: list[tuple[str, float, float]] = []
+        self._times: list[tuple[str, float, float, float]] = []
 
     @classmethod
     def of(cls, template: tasks_pb2.TaskTemplate) -> FieldDecks:
@@ -111,12 +111,12 @@ class FieldDecks:
 
     @contextlib.contextmanager
     def _measured(self, step: str) -> Iterator[None]:
-        wall, process = time.perf_counter(), time.process_time()
+        start, process = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
-            spent = time.perf_counter() - wall, time.process_time() - process
-            self._times.append((step, *spent))
+            finish, spent = time.perf_counter(), time.process_time() - process
+            self._times.append((step, start, finish, spent))
 
     def show_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Draw the inputs, before the executor can change them."""
@@ -152,14 +152,17 @@ class FieldDecks:
             )
 
     def _draw_rest(self, executor_type: type) -> None:
-        from kit.shim import deck_fields
+        from kit.renderers.dependencies import PythonDependencyRenderer
+        from kit.renderers.gantt import GanttChartRenderer, Span
+        from kit.shim.deck_fields import source_code
 
         if "Timeline" in self._fields:
-            self._shown["Timeline"] = deck_fields.timeline(self._times)
+            spans = [Span(*times) for times in self._times]
+            self._shown["Timeline"] = GanttChartRenderer().to_html(spans)
         if "Source Code" in self._fields:
-            self._shown["Source Code"] = deck_fields.source_code(executor_type)
+            self._shown["Source Code"] = source_code(executor_type)
         if "Dependencies" in self._fields:
-            self._shown["Dependencies"] = deck_fields.dependencies()
+            self._shown["Dependencies"] = PythonDependencyRenderer().to_html()
 
 
 def write_decks(context: ExecutionContext, path: str) -> str:
