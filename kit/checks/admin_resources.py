@@ -35,13 +35,11 @@ class Refusal:
         rule: Which rule of the backend: ``RS001``.
         resource: Which resource: ``CPU``.
         words: What admin says.
-        index: Which entry of its list, for entries that are wrong by themselves.
     """
 
     rule: str
     resource: str
     words: str
-    index: int = 0
 
 
 def resource_refusals(
@@ -77,21 +75,21 @@ def entry_refusals(
 ) -> Iterator[Refusal]:
     """Yield what is wrong with each entry: its amount, or a name given twice."""
     seen = set()
-    for index, entry in enumerate(entries):
+    for entry in entries:
         if entry.name not in _LOOKED_AT:
             continue
         name = _name(entry.name)
         if entry.name in seen:
             identifier = format_identifier(task)
             words = f"can't specify {name} limit for task [{identifier}] multiple times"
-            yield Refusal("RS002", name, words, index)
+            yield Refusal("RS002", name, words)
             continue
         seen.add(entry.name)
-        yield from _amount_refusals(entry, index, task)
+        yield from _amount_refusals(entry, task)
 
 
 def _amount_refusals(
-    entry: Entry, index: int, task: identifier_pb2.Identifier
+    entry: Entry, task: identifier_pb2.Identifier
 ) -> Iterator[Refusal]:
     name = _name(entry.name)
     try:
@@ -103,14 +101,14 @@ def _amount_refusals(
             "https://kubernetes.io/docs/concepts/configuration/"
             "manage-resources-containers/"
         )
-        yield Refusal("RS001", name, words, index)
+        yield Refusal("RS001", name, words)
         return
     if entry.name == _GPU and not quantity.is_whole_number:
         identifier = format_identifier(task)
         words = (
             f"gpu for [{identifier}] must be a whole number, got: {entry.value} instead"
         )
-        yield Refusal("RS003", name, words, index)
+        yield Refusal("RS003", name, words)
 
 
 def _kubernetes_words(error: ResourcesError) -> str:

@@ -120,8 +120,9 @@ class Platform:
         from kit.storage import read_bytes
 
         source = os.fspath(path)
+        data = read_bytes(source, limit=_MIB)
         try:
-            facts = yaml.safe_load(read_bytes(source, limit=_MIB))
+            facts = yaml.safe_load(data)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             msg = f"{source} is no YAML or JSON: {error}."
             raise PlatformError(msg) from error

@@ -101,7 +101,7 @@ class Subject:
         """Yield the path, name and variable of each input and output."""
         for part, found in (("inputs", self.inputs), ("outputs", self.outputs)):
             for name, variable in found.items():
-                yield f"interface.{part}[{name!r}]", name, variable
+                yield f"interface.{part}.{name}", name, variable
 
     @property
     def is_container(self) -> bool:

@@ -181,10 +181,10 @@ def pod_has_spec(subject: Subject) -> Iterator[Problem]:
 def pod_containers_have_names(subject: Subject) -> Iterator[Problem]:
     """Each container of a pod is called by a DNS label."""
     fields = subject.template.k8s_pod.pod_spec.fields
-    containers = fields.get("containers")
-    for index, value in enumerate(containers.list_value.values if containers else ()):
-        found = value.struct_value.fields.get("name")
-        name = found.string_value if found else ""
+    listed = fields["containers"].list_value.values if "containers" in fields else ()
+    for index, value in enumerate(listed):
+        facts = value.struct_value.fields
+        name = facts["name"].string_value if "name" in facts else ""
         if not _DNS_LABEL.fullmatch(name):
             text = "Invalid value [k8s pod spec container name]"
             words = _COMPILE.format(code="InvalidValue", node="root", text=text)

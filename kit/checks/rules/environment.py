@@ -42,11 +42,11 @@ def names_are_valid(subject: Subject) -> Iterator[Problem]:
         if not key or "=" in key or not (key.isascii() and key.isprintable()):
             message = f"The pod is refused: {key!r:.80} is no name of a variable."
             fix = "Use letters, digits and underscores."
-            yield Problem(f"container.env[{index}].key", message, fix)
+            yield Problem(_path(index, key), message, fix)
         elif not _STRICT_NAME.fullmatch(key):
             message = f"Kubernetes before 1.30 refuses a variable named {key!r:.80}."
             fix = "Use letters, digits, '-', '_' and '.', and no digit first."
-            yield Problem(f"container.env[{index}].key", message, fix)
+            yield Problem(_path(index, key), message, fix)
 
 
 @warning("CT008", "silent")
@@ -56,8 +56,12 @@ def engine_sets_variable(subject: Subject) -> Iterator[Problem]:
         if pair.key in ENGINE_VARIABLES:
             message = f"The engine sets {pair.key} after the task, and its value wins."
             repair = Repair("environment", _Without(pair.key))
-            path = f"container.env[{index}]"
+            path = _path(index, pair.key)
             yield Problem(path, message, "Use another name.", repair=repair)
+
+
+def _path(index: int, key: str) -> str:
+    return f"container.env[{key or index}]"
 
 
 class _Without:
@@ -76,7 +80,7 @@ def platform_sets_variable(subject: Subject) -> Iterator[Problem]:
     for index, pair in enumerate(subject.template.container.env):
         if pair.key in subject.platform.environment:
             message = f"The platform sets {pair.key} after it, and its value wins."
-            yield Problem(f"container.env[{index}]", message, "Use another name.")
+            yield Problem(_path(index, pair.key), message, "Use another name.")
 
 
 @warning("CT010", "silent")
@@ -86,7 +90,7 @@ def values_have_no_macros(subject: Subject) -> Iterator[Problem]:
         if any(span.macro for span in macro_spans(pair.value)):
             message = f"{pair.key} stays as it is: only command and args are rendered."
             fix = "Pass it as an arg, or read the inputs."
-            yield Problem(f"container.env[{index}].value", message, fix)
+            yield Problem(_path(index, pair.key), message, fix)
 
 
 @warning("CT011", "silent")

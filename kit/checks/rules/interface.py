@@ -68,7 +68,7 @@ def flytekit_returns_outputs(subject: Subject) -> Iterator[Problem]:
             )
             fix = "Use runtime='kit', or return it inside a dataclass or as a file."
             words = f"failed to convert return value for var {name}"
-            yield Problem(f"interface.outputs[{name!r}]", message, fix, words)
+            yield Problem(f"interface.outputs.{name}", message, fix, words)
 
 
 @warning("PY006", "silent")
@@ -84,7 +84,7 @@ def types_survive_the_cluster(subject: Subject) -> Iterator[Problem]:
                 f"cluster {name!r} arrives as a dict, in a local run as a dataclass."
             )
             fix = f"Read it as either, or declare {name!r} as a dict."
-            yield Problem(f"interface.inputs[{name!r}]", message, fix)
+            yield Problem(f"interface.inputs.{name}", message, fix)
 
 
 def _is_described(declared: LiteralType) -> bool:

@@ -98,7 +98,7 @@ def labels_are_valid(subject: Subject) -> Iterator[Problem]:
         if value and not _NAME.fullmatch(value):
             message = f"The pod is refused: {value!r:.80} is no value of a label."
             fix = "Use up to 63 letters, digits, '-', '_' and '.'."
-            yield Problem(f"metadata.metadata.labels[{key!r}]", message, fix)
+            yield Problem(f"metadata.metadata.labels[{key}]", message, fix)
 
 
 @error("TT016", "run")
@@ -120,4 +120,4 @@ def _keys(part: str, entries: Mapping[str, str]) -> Iterator[Problem]:
         if not is_valid:
             message = f"The pod is refused: {key!r:.80} is no key of {part}."
             fix = "Use up to 63 letters, digits, '-', '_' and '.', after a 'domain/'."
-            yield Problem(f"metadata.metadata.{part}[{key!r}]", message, fix)
+            yield Problem(f"metadata.metadata.{part}[{key}]", message, fix)

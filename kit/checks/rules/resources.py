@@ -51,8 +51,13 @@ def _lists(subject: Subject) -> Iterator[tuple[str, Any]]:
 
 def _entries(subject: Subject) -> Iterator[tuple[str, Resources.ResourceEntry]]:
     for part, entries in _lists(subject):
-        for index, entry in enumerate(entries):
-            yield f"container.resources.{part}[{index}]", entry
+        for entry in entries:
+            yield f"container.resources.{part}[{_name(entry.name)}]", entry
+
+
+def _name(number: int) -> str:
+    known = Resources.ResourceName.DESCRIPTOR.values_by_number.get(number)
+    return str(known.name) if known else str(number)
 
 
 def _entry_problems(
@@ -61,7 +66,7 @@ def _entry_problems(
     for part, entries in _lists(subject):
         for refusal in entry_refusals(entries, subject.template.id):
             if refusal.rule == rule:
-                path = f"container.resources.{part}[{refusal.index}]"
+                path = f"container.resources.{part}[{refusal.resource}]"
                 told = message.format(resource=refusal.resource, part=part)
                 yield Problem(path, told, fix, refusal.words)
 
@@ -194,7 +199,7 @@ def small_requests_within_limits(subject: Subject) -> Iterator[Problem]:
 def limits_have_requests(subject: Subject) -> Iterator[Problem]:
     """A limit without a request is compared with nothing."""
     resources = subject.template.container.resources
-    asked = amounts(resources.requests)
+    asked = {_name(entry.name) for entry in resources.requests}
     for name, limit in amounts(resources.limits).items():
         if name in asked:
             continue
@@ -274,7 +279,7 @@ def unplaced_entries_parse(subject: Subject) -> Iterator[Problem]:
     """Even amounts that are dropped later can be read."""
     for path, entry in _entries(subject):
         if entry.name in _UNPLACED and _sign(entry.value) is None:
-            name = Resources.ResourceName.Name(entry.name)
+            name = _name(entry.name)
             words = (
                 "task failed compilation with Collected Errors: 1\n\tError 0: Code: "
                 f"UnrecognizedValue, Node Id: resources.{name}, Description: "

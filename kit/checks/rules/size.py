@@ -51,11 +51,11 @@ def template_fits_cluster(subject: Subject) -> Iterator[Problem]:
 @warning("inline.size", "launch")
 def source_is_small(subject: Subject) -> Iterator[Problem]:
     """Source that travels in the template leaves room for the rest."""
-    document = subject.template.custom.fields.get(INLINE_KEY)
-    source = document and document.struct_value.fields.get("source")
-    if not source:
+    fields = subject.template.custom.fields
+    if INLINE_KEY not in fields:
         return
-    text = source.string_value
+    document = fields[INLINE_KEY].struct_value.fields
+    text = document["source"].string_value if "source" in document else ""
     size = len(text.encode(errors="surrogatepass"))
     if size > DEFAULT_INLINE_LIMIT:
         message = (
@@ -63,4 +63,4 @@ def source_is_small(subject: Subject) -> Iterator[Problem]:
             f"{DEFAULT_INLINE_LIMIT:,} unless told otherwise: Flyte reads it often."
         )
         fix = "Export the executor, or put its code into a module of the image."
-        yield Problem(f"custom[{INLINE_KEY!r}].source", message, fix)
+        yield Problem(f"custom.{INLINE_KEY}.source", message, fix)
