@@ -10,6 +10,7 @@ import ipywidgets
 from kit.display.escape import html_text
 from kit.widgets.edits import Edits
 from kit.widgets.fields import FIELDS, Field
+from kit.widgets.looks import Looks
 
 __all__ = ["Form"]
 
@@ -22,17 +23,17 @@ class Form:
     Args:
         edits: What the fields show.
         edit: Called with a field and its new text.
-        shared: The layout and style that all widgets of a view share.
+        looks: What all widgets of the view share.
     """
 
     def __init__(
         self,
         edits: Edits,
         edit: Callable[[str, str], None],
-        shared: dict[str, Any],
+        looks: Looks,
     ) -> None:
         self._edits = edits
-        self._shared = shared
+        self._looks = looks
         self._edit = edit
         self._controls = {field.key: self._control(field) for field in FIELDS}
         self._boxes = {field.key: self._box(field) for field in FIELDS}
@@ -64,34 +65,31 @@ class Form:
         elif fixed:
             value = f"<p><small>{html_text(fixed)}</small></p>"
         if value and key not in self._notes:
-            self._notes[key] = ipywidgets.HTML(**self._shared)
+            self._notes[key] = ipywidgets.HTML(**self._looks.html)
             box = self._boxes[key]
             box.children = (*box.children, self._notes[key])
         if key in self._notes:
             self._notes[key].value = value
 
     def _control(self, field: Field) -> Any:
-        facts = {
-            "description": field.label,
-            "value": self._edits.text(field.key),
-            **self._shared,
-        }
+        value = self._edits.text(field.key)
+        facts: dict[str, Any] = {"description": field.label, "value": value}
         if field.control == "choice":
-            control = ipywidgets.Dropdown(options=field.options, **facts)
+            facts |= {"options": field.options, **self._looks.box}
+            control = ipywidgets.Dropdown(**facts)
         else:
             facts |= {"placeholder": field.hint, "continuous_update": False}
-            if field.control == "lines":
-                rows = _ROWS[field.key]
-                control = ipywidgets.Textarea(rows=rows, **facts)
-            else:
-                control = ipywidgets.Text(**facts)
+            facts |= self._looks.text
+            rows = _ROWS.get(field.key)
+            kind = ipywidgets.Text if rows is None else ipywidgets.Textarea
+            control = kind(**facts, **({} if rows is None else {"rows": rows}))
         control.observe(
             lambda change: self._edit(field.key, change["new"]), names="value"
         )
         return control
 
     def _box(self, field: Field) -> ipywidgets.Box:
-        box = ipywidgets.Box([self._controls[field.key]], layout=self._shared["layout"])
+        box = ipywidgets.Box([self._controls[field.key]], **self._looks.box)
         box.add_class("kit-field").add_class(f"kit-field-{field.key}")
         return box
 

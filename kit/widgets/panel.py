@@ -15,6 +15,7 @@ from kit.display.stylesheet import forget_stylesheet
 from kit.display.summary import Code
 from kit.widgets.closing import close_tree
 from kit.widgets.form import Form
+from kit.widgets.looks import Looks
 from kit.widgets.panes import Pane, Panes, panes_of
 from kit.widgets.tools import Tools
 from kit.widgets.view import CHANGES
@@ -36,14 +37,11 @@ class Panel:
 
     def __init__(self, preview: Preview) -> None:
         self._preview = preview
-        self._shared = {
-            "layout": ipywidgets.Layout(width="auto"),
-            "style": ipywidgets.DescriptionStyle(),
-        }
+        self._looks = looks = Looks()
         self._head = self._html("kit-preview-head")
-        self._tools = Tools(preview, self._shared["layout"])
-        self._form = Form(preview.edits, preview.edit, self._shared)
-        self._panes = Panes(self._shared)
+        self._tools = Tools(preview, looks)
+        self._form = Form(preview.edits, preview.edit, looks)
+        self._panes = Panes(looks)
         self._fixed = (
             self._html("kit-preview-style", _style()),
             self._head,
@@ -51,7 +49,7 @@ class Panel:
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
         )
-        self._root = ipywidgets.Box(layout=self._shared["layout"])
+        self._root = ipywidgets.Box(**looks.box)
         for name in ("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore"):
             self._root.add_class(name)
         self.draw()
@@ -89,11 +87,10 @@ class Panel:
             f"<details{opened}><summary><b>{html_text(title)}</b></summary></details>",
         )
         boxes = self._form.boxes(group)
-        layout = self._shared["layout"]
-        yield ipywidgets.Box(boxes, layout=layout).add_class("kit-fields")
+        yield ipywidgets.Box(boxes, **self._looks.box).add_class("kit-fields")
 
     def _html(self, name: str, value: str = "") -> Any:
-        return ipywidgets.HTML(value, **self._shared).add_class(name)
+        return ipywidgets.HTML(value, **self._looks.html).add_class(name)
 
 
 def _with_changes(panes: list[Pane]) -> list[Pane]:

@@ -16,6 +16,7 @@ import ipywidgets
 from kit.display.escape import attribute, html_text, one_line
 from kit.display.html_items import item_html
 from kit.display.summary import Code, Item, Section, Summary
+from kit.widgets.looks import Looks
 
 __all__ = ["Pane", "Panes", "panes_of"]
 
@@ -58,11 +59,11 @@ class Panes:
     """The widgets of panes; only bodies that say something else are sent again.
 
     Args:
-        shared: The layout and style that all widgets of a view share.
+        looks: What all widgets of the view share.
     """
 
-    def __init__(self, shared: dict[str, Any]) -> None:
-        self._shared = shared
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
         self._widgets: dict[str, tuple[ipywidgets.HTML, ipywidgets.HTML]] = {}
 
     @property
@@ -82,8 +83,10 @@ class Panes:
         return tuple(widget for title in gone for widget in before[title])
 
     def _made(self, pane: Pane) -> tuple[ipywidgets.HTML, ipywidgets.HTML]:
-        head = ipywidgets.HTML(_head(pane), **self._shared).add_class("kit-pane-head")
-        return head, ipywidgets.HTML(**self._shared).add_class("kit-pane-body")
+        head = ipywidgets.HTML(_head(pane), **self._looks.html).add_class(
+            "kit-pane-head"
+        )
+        return head, ipywidgets.HTML(**self._looks.html).add_class("kit-pane-body")
 
 
 def _head(pane: Pane) -> str:

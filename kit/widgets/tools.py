@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from kit.widgets.looks import Looks
+
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview
 
@@ -19,28 +21,28 @@ class Tools:
 
     Args:
         preview: What they act on.
-        layout: The layout that all widgets of a view share.
+        looks: What all widgets of the view share.
     """
 
-    def __init__(self, preview: Preview, layout: Any) -> None:
+    def __init__(self, preview: Preview, looks: Looks) -> None:
         self._preview = preview
-        self._undo = _button("Undo", "Take the last edit back", layout)
-        self._redo = _button("Redo", "Make the edit again", layout)
-        self._reset = _button("Reset", "Take all edits back", layout)
+        self._undo = _button("Undo", "Take the last edit back", looks)
+        self._redo = _button("Redo", "Make the edit again", looks)
+        self._reset = _button("Reset", "Take all edits back", looks)
         self._slider = ipywidgets.IntSlider(
             value=1,
             min=1,
             max=_LEAST,
             description="definition",
             tooltip="Earlier definitions of this session",
-            layout=layout,
+            **looks.box,
         ).add_class("kit-history")
         self._undo.on_click(lambda _button: preview.undo())
         self._redo.on_click(lambda _button: preview.redo())
         self._reset.on_click(lambda _button: preview.reset())
         self._slider.observe(lambda change: preview.go_to(change["new"]), names="value")
         self.widget = ipywidgets.Box(
-            [self._undo, self._redo, self._reset, self._slider], layout=layout
+            [self._undo, self._redo, self._reset, self._slider], **looks.box
         ).add_class("kit-tools")
 
     def draw(self) -> None:
@@ -59,5 +61,5 @@ class Tools:
             self._slider.value = preview.position
 
 
-def _button(text: str, tooltip: str, layout: Any) -> Any:
-    return ipywidgets.Button(description=text, tooltip=tooltip, layout=layout)
+def _button(text: str, tooltip: str, looks: Looks) -> Any:
+    return ipywidgets.Button(description=text, tooltip=tooltip, **looks.button)
