@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flyteidl.core.execution_pb2 import TaskExecution
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -15,6 +15,9 @@ from kit.errors import RunCancelled, RunCrashed, RunError, RunFailed, RunTimedOu
 from kit.runners.failure import Failure
 from kit.runners.log import Log
 from kit.shown import Shown
+
+if TYPE_CHECKING:
+    from kit.shim.deck_file import Decks
 
 __all__ = ["Phase", "Run", "Timings"]
 
@@ -107,6 +110,19 @@ class Run(Shown):
     def succeeded(self) -> bool:
         """Whether the task ended with its outputs."""
         return self.phase is Phase.SUCCEEDED
+
+    @property
+    def decks(self) -> Decks:
+        """The decks of its deck.html, read each time; empty if it wrote none.
+
+        Raises:
+            StorageError: The file is gone.
+        """
+        from kit.shim.deck_file import Decks
+
+        if self.deck is None:
+            return Decks(title=self.task)
+        return Decks.read(self.deck, title=self.task)
 
     @property
     def command(self) -> str:

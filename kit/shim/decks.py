@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import tasks_pb2
 
+from kit.shown import Shown
 from kit.storage import current_storage
 from kit.template.config import DECK_FIELDS
 
@@ -26,8 +27,10 @@ _NOTHING = contextlib.nullcontext()
 _FLYTEKIT_FIELDS = ("Input", "Output")  # a flytekit template does not tell its fields
 
 
-class Deck:
+class Deck(Shown):
     r"""A named piece of HTML for deck.html.
+
+    At the end of a cell it is a frame of its own, out of which its HTML cannot act.
 
     Args:
         name: Title of the deck.
@@ -179,5 +182,5 @@ def write_decks(context: ExecutionContext, path: str) -> str:
 
     title = context.task_id.name or "Task"
     page = deck_page(title, [(deck.name, deck.html) for deck in context.decks])
-    current_storage().write_bytes(path, page.encode("utf-8", "backslashreplace"))
+    current_storage().write_bytes(path, page.encode())
     return path
