@@ -45,9 +45,9 @@ def check(
 ) -> CheckReport:
     """Tell what of a task will fail, or will be otherwise than it was written.
 
-    The rules are those of Flyte's backend that can be decided here, by the table of
-    rules in the documentation, and kit's own. Nothing runs but the task's getters, and
-    nothing is changed; what they raise is a finding.
+    The rules are those of Flyte's backend, as of version 1.16.8, that can be decided
+    here, and kit's own. Nothing runs but the task's getters, and nothing is changed;
+    what they raise is a finding.
 
     Args:
         thing: A task, or a template of any origin, or a TaskSpec.
