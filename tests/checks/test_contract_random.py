@@ -39,7 +39,7 @@ def _run(text, flag, n):
             space["Executor"]().execute_from_model(tt, flag, n)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError):
             failed = True
-        except (AssertionError, RuntimeError, RecursionError, UnboundLocalError):
+        except (AssertionError, RuntimeError, RecursionError, NameError):
             failed = True
     return trace, failed
 

@@ -107,7 +107,7 @@ class Access(State):
         for argument in arguments or ():
             self.escape(argument, f".{bound.name}()")
         if bound.name in {"update", "clear"}:
-            self.contract.changed.add(bound.path)
+            self.contract.note_change(bound.path)
         else:
             self.escape(base, f".{bound.name}()")
         return UNKNOWN
@@ -119,9 +119,9 @@ class Access(State):
         needed = name == "__getitem__" or (name == "pop" and default is None)
         found = self.items(Provided(bound.path), key, needed=needed)
         if name in {"pop", "setdefault"}:
-            self.contract.changed.update(
-                value.path for value in found if isinstance(value, Provided)
-            )
+            for value in found:
+                if isinstance(value, Provided):
+                    self.contract.note_change(value.path)
         if name == "__contains__":
             return UNKNOWN
         if name == "setdefault":

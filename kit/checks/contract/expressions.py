@@ -80,12 +80,7 @@ class Expressions(Calls):
         holder = self.frame
         while holder.is_inner and holder.outer is not None:
             holder = holder.outer
-        with_name = node.target.id
-        target = holder.holder(with_name)
-        if target is None:
-            self.escape(values, f"the global {with_name}")
-        else:
-            target.set(with_name, values, replace=target is self.frame)
+        self.assign(node.target.id, values, scope=holder)
         return values
 
     def _value_ifexp(self, node: ast.IfExp) -> Values:
@@ -243,7 +238,7 @@ class Expressions(Calls):
         base, key = self.value(target.value), self.value(target.slice)
         for value in base:
             if isinstance(value, Provided):
-                self.contract.changed.add(value.path)
+                self.contract.note_change(value.path)
         if not any(isinstance(value, Provided) for value in base):
             self.use(key, UseKind.BREAKS, "an index")
         self.consume(key, "a subscript")

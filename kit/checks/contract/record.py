@@ -93,6 +93,11 @@ class Contract:
         """Tell whether the executor may put something there, or take it away."""
         return any(begins(path, changed) for changed in self.changed)
 
+    def note_change(self, path: Path) -> None:
+        """Note that the executor may put something there, or take it away."""
+        if not self.may_change(path):
+            self.changed.add(path)
+
     def tests(self, path: Path) -> bool:
         """Tell whether the executor asks somewhere whether the key is there."""
         return any(read.asked and read.path == path for read in self.reads)

@@ -8,8 +8,6 @@ from kit.checks.contract.values import UNKNOWN, Values
 
 __all__ = ["Frame"]
 
-_MOST_VALUES = 16
-
 
 class Frame:
     """One call: what its names stand for now, and all that they ever stood for.
@@ -63,8 +61,6 @@ class Frame:
     def set(self, name: str, values: Values, *, replace: bool) -> None:
         """Let one of its names stand for something, besides or instead of the old."""
         ever = self._ever.get(name, frozenset())
-        if len(ever | values) > _MOST_VALUES:
-            values = values | UNKNOWN
         self._ever[name] = ever | values
         self.env[name] = values if replace else self.env.get(name, frozenset()) | values
 

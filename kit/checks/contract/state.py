@@ -30,6 +30,7 @@ __all__ = ["State", "TooMuchError"]
 
 _MOST_STEPS = 20_000
 _DEEPEST = 16
+_MOST_VALUES = 16
 
 
 class TooMuchError(Exception):
@@ -70,11 +71,14 @@ class State(ABC):
         shadowed = self.frame.holder(name) is not None or name in self.module.names
         return not shadowed and hasattr(builtins, name)
 
-    def assign(self, name: str, values: Values) -> None:
-        """Let a name stand for a value."""
-        holder = self.frame.holder(name)
+    def assign(self, name: str, values: Values, scope: Frame | None = None) -> None:
+        """Let a name stand for a value, as seen from this scope or another one."""
+        holder = (scope or self.frame).holder(name)
         if holder is None:
             self.escape(values, f"the global {name}")
+        elif len(values) > _MOST_VALUES:
+            self.escape(values, f"{name}, which may be too much else")
+            holder.set(name, UNKNOWN, replace=holder is self.frame)
         else:
             holder.set(name, values, replace=holder is self.frame)
 
@@ -113,6 +117,7 @@ class State(ABC):
             needed: Whether it fails without it.
             known: Whether it is this dictionary and this key for certain.
         """
+        self.count_step()
         below = (*path, key)
         if len(below) > _DEEPEST:
             raise TooMuchError
@@ -163,7 +168,7 @@ class State(ABC):
         why = f"{self.frame.where} hands {name or draw(path)} to {what}"
         self.contract.whole.setdefault(path, why)
         if is_kept:
-            self.contract.changed.add(path)
+            self.contract.note_change(path)
 
     def elements(self, values: Values) -> Values:
         """Return what iterating gives; each key of a dictionary counts as read."""

@@ -83,8 +83,9 @@ class Statements(Patterns):
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 gone = self.value(_loaded(target))
-                paths = [v.path for v in gone if isinstance(v, Provided)]
-                self.contract.changed.update(path[:-1] for path in paths)
+                for value in gone:
+                    if isinstance(value, Provided):
+                        self.contract.note_change(value.path[:-1])
             elif isinstance(target, ast.Name):
                 self.assign(target.id, UNKNOWN)
 
