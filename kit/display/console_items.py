@@ -16,6 +16,7 @@ from kit.display.summary import (
     Code,
     Facts,
     Finding,
+    Frames,
     Gauge,
     Gauges,
     Item,
@@ -119,6 +120,14 @@ def _gauges(gauges: Gauges) -> RenderableType:
     return Grid(rows, styles=("dim",))
 
 
+def _frames(frames: Frames) -> RenderableType:
+    rows = [
+        (one_line(frame.name), frame.size_text, visible(frame.note))
+        for frame in frames.rows
+    ]
+    return Grid(rows, styles=("", "dim", "dim"))
+
+
 def _meter(gauge: Gauge) -> Text:
     share = min(gauge.value / gauge.limit, 1)
     filled = round(share * _METER)
@@ -146,4 +155,5 @@ _DRAWN: dict[type[Any], Any] = {
     Tree: _tree,
     Finding: _finding,
     Gauges: _gauges,
+    Frames: _frames,
 }

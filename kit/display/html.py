@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kit.display.escape import attribute, html_text, one_line
+from kit.display.html_frames import resizing_element
 from kit.display.html_items import item_html
-from kit.display.summary import Badge, Section, Summary, Table
+from kit.display.summary import Badge, Frames, Section, Summary, Table
 
 __all__ = [
     "fragment",
@@ -61,13 +62,19 @@ def fragment(summary: Summary) -> str:
 
 
 def page(summary: Summary) -> str:
-    """Return a summary as a page of its own, for a browser."""
+    """Return a summary as a page of its own, for a browser.
+
+    Only a page with frames has a script: the one that gives them their height.
+    """
+    items = (item for section in summary.sections for item in section.items)
+    script = resizing_element() if any(isinstance(i, Frames) for i in items) else ""
     title = html_text(one_line(f"{summary.kind} {summary.title}"))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title>{style_element()}</head>"
-        f'<body class="kit-page"><main>{fragment(summary)}</main></body></html>\n'
+        f'<body class="kit-page"><main>{fragment(summary)}</main>{script}'
+        "</body></html>\n"
     )
 
 

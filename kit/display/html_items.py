@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kit.display.escape import attribute, html_text, one_line, shorten
+from kit.display.html_frames import frames_html
 from kit.display.html_pre import preformatted
 from kit.display.html_tree import tree_html
 from kit.display.summary import (
     Code,
     Facts,
     Finding,
+    Frames,
     Gauges,
     Item,
     Style,
@@ -175,4 +177,5 @@ _DRAWN: dict[type[Any], Any] = {
     Tree: _tree,
     Finding: _finding,
     Gauges: _gauges,
+    Frames: frames_html,
 }

@@ -42,6 +42,8 @@ SUMMARIZERS = {
     ),
     "kit.template.view.TaskTemplateView": "template_summary.summarize_view",
     "kit.definition.interface.Interface": "literal_summary.summarize_python_interface",
+    "kit.shim.decks.Deck": "deck_summary.summarize_deck",
+    "kit.shim.deck_file.Decks": "deck_summary.summarize_decks",
     "kit.runners.outcome.Run": "run_summary.summarize_run_shown",
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
@@ -71,6 +73,6 @@ def summarize(thing: object) -> Summary:
             return summary
     msg = (
         f"kit has no view of a {type(thing).__name__}: it shows tasks, templates, "
-        "interfaces, literals, runs, reports and differences."
+        "interfaces, literals, runs, decks, reports and differences."
     )
     raise DisplayError(msg)

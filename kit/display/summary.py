@@ -15,6 +15,8 @@ __all__ = [
     "Fact",
     "Facts",
     "Finding",
+    "Frame",
+    "Frames",
     "Gauge",
     "Gauges",
     "Item",
@@ -23,6 +25,8 @@ __all__ = [
     "Table",
     "Tree",
 ]
+
+_KILO, _MEGA = 1_000, 1_000_000
 
 Severity = Literal["error", "warning", "note"]
 Language = Literal["json", "shell", "python", "text", "yaml", "pbtxt", "sql", "diff"]
@@ -181,7 +185,46 @@ class Gauges:
     rows: tuple[Gauge, ...]
 
 
-Item = Facts | Table | Code | Tree | Finding | Gauges
+@dataclass(frozen=True)
+class Frame:
+    """HTML that a task wrote, for a face that can keep it from acting.
+
+    Attributes:
+        name: What it is called.
+        html: Its HTML, as the task wrote it; None where it is not to be embedded.
+        size: How many bytes it has.
+        note: Why it is not embedded, and where to find it.
+        allow: Origins that it may load scripts, styles and fonts from.
+    """
+
+    name: str
+    html: str | None
+    size: int
+    note: str = ""
+    allow: tuple[str, ...] = ()
+
+    @property
+    def size_text(self) -> str:
+        """The size as a reader wants it.
+
+        >>> [Frame("", "", size).size_text for size in (9, 23_456, 20_000_000)]
+        ['under 1 kB', '23 kB', '20.0 MB']
+        """
+        if self.size < _KILO:
+            return "under 1 kB"
+        if self.size < _MEGA:
+            return f"{self.size // _KILO:,} kB"
+        return f"{self.size / _MEGA:,.1f} MB"
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Several frames, one of which is seen at a time where a face can do so."""
+
+    rows: tuple[Frame, ...]
+
+
+Item = Facts | Table | Code | Tree | Finding | Gauges | Frames
 
 
 @dataclass(frozen=True)

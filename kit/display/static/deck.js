@@ -1,0 +1,18 @@
+// In the deck itself, before anything of the task's: tell how high it is, and follow the
+// colour scheme of the page it is in.
+(() => {
+  const root = document.documentElement;
+  const tell = () => {
+    parent.postMessage({ kitDeckHeight: root.getBoundingClientRect().height }, "*");
+  };
+  new ResizeObserver(tell).observe(root);
+  addEventListener("message", (event) => {
+    if (event.source === parent && event.data?.kitDeckScheme) {
+      root.style.colorScheme = event.data.kitDeckScheme;
+    }
+  });
+  // The policy knows no rule for these, which reach the network by a way of their own.
+  for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) {
+    delete window[name];
+  }
+})();
