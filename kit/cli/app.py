@@ -21,6 +21,7 @@ from kit.errors import (
     CallError,
     ConversionError,
     DefinitionError,
+    EngineError,
     KitError,
     StorageError,
     TemplateError,
@@ -121,7 +122,7 @@ def _status(error: KitError) -> ExitStatus:
     definition = (LoadError, DefinitionError, TemplateError, UnsupportedTypeError)
     if isinstance(error, definition):
         return ExitStatus.DEFINITION
-    if isinstance(error, StorageError):
+    if isinstance(error, (EngineError, StorageError)):
         return ExitStatus.FAILED
     return ExitStatus.DEFINITION
 

@@ -56,9 +56,8 @@ class Engine:
     architecture: str
     program: str
 
-    @functools.cached_property
     def cores(self) -> int:
-        """How many cores it has for all of its containers."""
+        """Return how many cores it has for all of its containers."""
         with engine_errors("tell its cores"):
             return int(self.client.info()["NCPU"])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flyteidl.core.tasks_pb2 import ExtendedResources, Resources, TaskTemplate
@@ -69,7 +69,7 @@ class Limits:
         return words
 
 
-def container_limits(template: TaskTemplate, *, cores: int) -> Limits:
+def container_limits(template: TaskTemplate, cores: Callable[[], int]) -> Limits:
     """Return what a template's container is held to.
 
     As on the cluster, a limit that is missing is the request.  What no engine takes is
@@ -77,7 +77,7 @@ def container_limits(template: TaskTemplate, *, cores: int) -> Limits:
 
     Args:
         template: The task.
-        cores: How many cores the engine has.
+        cores: Says how many cores the engine has; called if the task asks for any.
 
     Raises:
         ResourcesError: An amount is no Kubernetes quantity.
@@ -89,7 +89,7 @@ def container_limits(template: TaskTemplate, *, cores: int) -> Limits:
     memory = max(memory, _LEAST_MEMORY * _NANO) // _NANO if memory else None
     gpu = amounts.get(_NAMES.GPU)
     limits = Limits(
-        nano_cpus=min(max(cpu, _LEAST_CPU), cores * _NANO) if cpu else None,
+        nano_cpus=min(max(cpu, _LEAST_CPU), cores() * _NANO) if cpu else None,
         memory=memory,
         gpus=gpu // _NANO if gpu else None,
     )
@@ -99,8 +99,6 @@ def container_limits(template: TaskTemplate, *, cores: int) -> Limits:
 def _with_shared_memory(limits: Limits, extended: ExtendedResources) -> Limits:
     if not extended.HasField("shared_memory"):
         return limits
-    from dataclasses import replace
-
     shared = extended.shared_memory
     text = shared.size_limit
     size = _nano(text) // _NANO if text else limits.memory

@@ -52,14 +52,14 @@ def template(**kwargs) -> TaskTemplate:
 )
 def test_limits_are_the_templates(kwargs, limits):
     """A limit that is missing is the request; the engine's bounds are kept."""
-    assert container_limits(template(**kwargs), cores=4) == limits
+    assert container_limits(template(**kwargs), lambda: 4) == limits
 
 
 def test_shared_memory_that_is_mounted_elsewhere():
     """It is memory too, at the path that the template says."""
     message = template(shared_memory="1Mi")
     message.extended_resources.shared_memory.mount_path = "/scratch"
-    limits = container_limits(message, cores=4)
+    limits = container_limits(message, lambda: 4)
     assert limits.create_arguments() == {"tmpfs": {"/scratch": "size=1048576"}}
     assert limits.options() == ["--tmpfs", "/scratch:size=1048576"]
 
