@@ -10,7 +10,7 @@ import ipywidgets
 from kit.display.escape import html_text
 from kit.widgets.edits import Edits
 from kit.widgets.fields import FIELDS, Field
-from kit.widgets.looks import Looks
+from kit.widgets.looks import Looks, named
 
 __all__ = ["Form"]
 
@@ -89,9 +89,9 @@ class Form:
         return control
 
     def _box(self, field: Field) -> ipywidgets.Box:
-        box = ipywidgets.Box([self._controls[field.key]], **self._looks.box)
-        box.add_class("kit-field").add_class(f"kit-field-{field.key}")
-        return box
+        names = named("kit-field", f"kit-field-{field.key}")
+        control = self._controls[field.key]
+        return ipywidgets.Box([control], **self._looks.box, **names)
 
 
 def _set_class(widget: Any, name: str, *, on: bool) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 import ipywidgets
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
-__all__ = ["Looks"]
+__all__ = ["Looks", "named"]
+
+
+def named(*names: str) -> dict[str, Any]:
+    """Return the argument that gives a new widget these classes of the stylesheet.
+
+    ``add_class`` says the same in a message of its own for each of them.
+    """
+    return {"_dom_classes": names}
 
 
 class Looks:

@@ -15,7 +15,7 @@ from kit.display.stylesheet import forget_stylesheet
 from kit.display.summary import Code
 from kit.widgets.closing import close_tree
 from kit.widgets.form import Form
-from kit.widgets.looks import Looks
+from kit.widgets.looks import Looks, named
 from kit.widgets.panes import Pane, Panes, panes_of
 from kit.widgets.tools import Tools
 from kit.widgets.view import CHANGES
@@ -49,15 +49,13 @@ class Panel:
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
         )
-        self._root = ipywidgets.Box(**looks.box)
-        for name in ("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore"):
-            self._root.add_class(name)
+        names = named("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
+        self._root = ipywidgets.Box(**looks.box, **names)
         self.draw()
 
     def bundle(self) -> dict[str, Any]:
         """Return the reference to the widget that a front end draws."""
-        found: dict[str, Any] = self._root._repr_mimebundle_()
-        return {_VIEW: found[_VIEW]}
+        return {_VIEW: self._root.get_view_spec()}
 
     def draw(self) -> None:
         """Draw what the preview shows now."""
@@ -87,10 +85,10 @@ class Panel:
             f"<details{opened}><summary><b>{html_text(title)}</b></summary></details>",
         )
         boxes = self._form.boxes(group)
-        yield ipywidgets.Box(boxes, **self._looks.box).add_class("kit-fields")
+        yield ipywidgets.Box(boxes, **self._looks.box, **named("kit-fields"))
 
     def _html(self, name: str, value: str = "") -> Any:
-        return ipywidgets.HTML(value, **self._looks.html).add_class(name)
+        return ipywidgets.HTML(value, **self._looks.html, **named(name))
 
 
 def _with_changes(panes: list[Pane]) -> list[Pane]:

@@ -16,7 +16,7 @@ import ipywidgets
 from kit.display.escape import attribute, html_text, one_line
 from kit.display.html_items import item_html
 from kit.display.summary import Code, Item, Section, Summary
-from kit.widgets.looks import Looks
+from kit.widgets.looks import Looks, named
 
 __all__ = ["Pane", "Panes", "panes_of"]
 
@@ -83,10 +83,10 @@ class Panes:
         return tuple(widget for title in gone for widget in before[title])
 
     def _made(self, pane: Pane) -> tuple[ipywidgets.HTML, ipywidgets.HTML]:
-        head = ipywidgets.HTML(_head(pane), **self._looks.html).add_class(
-            "kit-pane-head"
-        )
-        return head, ipywidgets.HTML(**self._looks.html).add_class("kit-pane-body")
+        facts = self._looks.html
+        head = ipywidgets.HTML(_head(pane), **facts, **named("kit-pane-head"))
+        body = ipywidgets.HTML(_body(pane), **facts, **named("kit-pane-body"))
+        return head, body
 
 
 def _head(pane: Pane) -> str:

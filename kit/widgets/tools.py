@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from kit.widgets.looks import Looks
+from kit.widgets.looks import Looks, named
 
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview
@@ -36,14 +36,17 @@ class Tools:
             description="definition",
             tooltip="Earlier definitions of this session",
             **looks.box,
-        ).add_class("kit-history")
+            **named("kit-history", "kit-nothing"),
+        )
         self._undo.on_click(lambda _button: preview.undo())
         self._redo.on_click(lambda _button: preview.redo())
         self._reset.on_click(lambda _button: preview.reset())
         self._slider.observe(lambda change: preview.go_to(change["new"]), names="value")
         self.widget = ipywidgets.Box(
-            [self._undo, self._redo, self._reset, self._slider], **looks.box
-        ).add_class("kit-tools")
+            [self._undo, self._redo, self._reset, self._slider],
+            **looks.box,
+            **named("kit-tools"),
+        )
 
     def draw(self) -> None:
         """Show what can be done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -14,12 +15,9 @@ from kit.difference.history import Definition
 from kit.difference.sides import Side
 from kit.display.difference_summary import summarize_difference
 from kit.display.marked import mark_changes
+from kit.display.sections.subject import Subject
 from kit.display.summary import Facts, Item, Section, Summary
-from kit.display.template_summary import (
-    summarize_subject,
-    summarize_template,
-    task_subject,
-)
+from kit.display.template_summary import summarize_subject, task_subject
 from kit.template.files import decode_message, template_of
 from kit.widgets.draft import Task
 
@@ -35,13 +33,21 @@ class View:
 
     Attributes:
         label: Which state of it this is.
-        template: Its template.
-        summary: What is shown of it.
+        subject: What it is made from.
     """
 
     label: str
-    template: TaskTemplate
-    summary: Summary
+    subject: Subject
+
+    @property
+    def template(self) -> TaskTemplate:
+        """Its template."""
+        return self.subject.template
+
+    @functools.cached_property
+    def summary(self) -> Summary:
+        """What is shown of it, made when it is first asked for."""
+        return summarize_subject(self.subject)
 
     def is_same(self, other: View) -> bool:
         """Tell whether both say the same."""
@@ -50,15 +56,14 @@ class View:
 
 def view_of_task(task: Task, settings: SerializationSettings, label: str) -> View:
     """Show a task with these settings; what cannot be made is told in its place."""
-    subject = task_subject(task, settings)
-    return View(label, subject.template, summarize_subject(subject))
+    return View(label, task_subject(task, settings))
 
 
 def view_of_definition(definition: Definition) -> View:
     """Show an earlier definition of this session."""
     label = f"definition {definition.number}"
     template = template_of(decode_message(definition.data, "pb", label))
-    return View(label, template, summarize_template(template))
+    return View(label, Subject(template=template))
 
 
 def compared(view: View, before: View | None) -> Summary:

@@ -127,15 +127,18 @@ def _die_with_parent() -> None:
 
 def _wait_until_ready(server: subprocess.Popen, address: str, log: Path) -> None:
     end = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=2).read()
-        except OSError as error:
-            if server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(log.read_text()[-3000:]) from error
-            time.sleep(0.05)
-        else:
-            return
+    while not _answers(address):
+        if server.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(log.read_text()[-3000:])
+        time.sleep(0.05)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=2).read()  # noqa: S310 - of this server
+    except OSError:
+        return False
+    return True
 
 
 def _stop(server: subprocess.Popen) -> None:

@@ -1,0 +1,117 @@
+"""What is left in a real kernel when a preview is run again and again: nothing."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+pytest.importorskip("ipywidgets")
+
+DEFINE = """
+import kit
+@kit.container_task(image="acme/a:1", custom={"n": 1}, name="double")
+def double(tt, n: int) -> int:
+    return 2 * n
+"""
+COUNT = """
+import gc, comm
+from ipywidgets.widgets.widget import _instances
+from kit.difference import history
+from kit.widgets.open_previews import open_previews
+from kit.widgets.preview import Preview
+
+def counted():
+    gc.collect()
+    return {
+        "widgets": len(_instances),
+        "comms": len(comm.get_comm_manager().comms),
+        "callbacks": len(get_ipython().events.callbacks["post_run_cell"]),
+        "observers": len(history._observers),
+        "open": len(open_previews()),
+        "previews": sum(type(thing) is Preview for thing in gc.get_objects()),
+    }
+"""
+TIMES = 200
+
+
+class Kernel:
+    """A real kernel, told of its notebook's cells as JupyterLab does."""
+
+    def __init__(self) -> None:
+        self._manager, self._client = start_new_kernel()
+        self._client.iopub_channel.stop()  # tens of thousands of messages to decode
+
+    def run(self, code: str, cell: str, **expressions: str) -> dict[str, str]:
+        """Run a cell, and return the texts of expressions after it."""
+        message = self._client.session.msg(
+            "execute_request",
+            {
+                "code": code,
+                "silent": False,
+                "store_history": False,
+                "user_expressions": expressions,
+                "allow_stdin": False,
+                "stop_on_error": True,
+            },
+            metadata={"cellId": cell},
+        )
+        self._client.shell_channel.send(message)
+        reply = self._reply(message["header"]["msg_id"])
+        assert reply["status"] == "ok", "\n".join(reply["traceback"])
+        found = reply["user_expressions"]
+        return {name: text["data"]["text/plain"] for name, text in found.items()}
+
+    def _reply(self, request: str) -> dict[str, Any]:
+        while True:  # the start's own questions may be answered late
+            message = self._client.get_shell_msg(timeout=60)
+            if message["parent_header"]["msg_id"] == request:
+                return message["content"]
+
+    def counted(self) -> dict[str, int]:
+        """Count what there is in the kernel."""
+        return ast.literal_eval(self.run("", "count", all="counted()")["all"])
+
+    def stop(self) -> None:
+        """End the kernel."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """Start a kernel in which a task is defined and previews can be counted."""
+    started = Kernel()
+    started.run(COUNT, "counting")
+    started.run(DEFINE, "define")
+    yield started
+    started.stop()
+
+
+def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
+    """As often as one likes: as many widgets, comms and callbacks as after the first.
+
+    The task is defined anew now and then, with other facts, and another cell shows
+    another view of it, which follows.
+    """
+    kernel.run("other = kit.preview(double); display(other)", "other")
+    for _ in range(4):  # IPython keeps the last three results
+        kernel.run("kit.preview(double)", "shown")
+    first = kernel.counted()
+    assert first["open"] == 2
+    for number in range(TIMES):
+        if number % 10 == 0:
+            kernel.run(DEFINE.replace('"n": 1', f'"n": {number}'), "define")
+        kernel.run("kit.preview(double)", "shown")
+    assert kernel.counted() == first
+
+
+def test_closing_leaves_nothing_at_all(kernel):
+    """Neither widgets nor comms; the one callback stays, for what may be opened."""
+    kernel.run("for view in open_previews(): view.close()\ndel view", "close")
+    last = kernel.counted()
+    assert (last["open"], last["widgets"], last["comms"]) == (0, 0, 0)
+    kernel.run("kit.preview(double).close()", "opened and closed")
+    assert kernel.counted() == last
