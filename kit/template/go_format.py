@@ -105,7 +105,8 @@ def format_identifier(identifier: Identifier) -> str:
 
 
 def _kind(number: int) -> str:
-    return ResourceType.Name(number) if number in ResourceType.values() else str(number)  # type: ignore[arg-type]
+    known = ResourceType.DESCRIPTOR.values_by_number.get(number)
+    return str(known.name if known else number)
 
 
 def _quoted(text: str) -> str:

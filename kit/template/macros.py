@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,10 +90,10 @@ _SPACE = r"[\t\n\f\r ]"  # RE2's \s: without \v and without Unicode's spaces
 _FOLDS = {"k": "kK\u212a", "s": "sS\u017f"}  # what RE2's (?i) folds beyond ASCII
 
 
-def _macro_pattern(name: str, more: str = "") -> re.Pattern[str]:
-    """Compile the engine's pattern of a macro; ``more`` follows its name verbatim."""
+def _macro_pattern(name: str, end: str = rf"{_SPACE}*}}}}") -> re.Pattern[str]:
+    """Compile the engine's pattern of a macro, or of its part before ``end``."""
     folded = (f"[{_FOLDS.get(c, c + c.upper())}]" for c in name.lower())
-    return re.compile(rf"{{{{{_SPACE}*[.$]{''.join(folded)}{more}{_SPACE}*}}}}")
+    return re.compile(rf"{{{{{_SPACE}*[.$]{''.join(folded)}{end}")
 
 
 def _previous_checkpoint(context: RenderContext) -> str:
@@ -123,7 +123,8 @@ _PATHS: tuple[tuple[str, Callable[[RenderContext], str]], ...] = (
     ("namespace", lambda context: context.namespace),
 )
 _PATTERNS = {name: _macro_pattern(name) for name, _ in _PATHS}
-_INPUT_VALUE = _macro_pattern("inputs", r"\.([^}\t\n\f\r ]+)")
+_INPUT_START = _macro_pattern("inputs", r"\.")
+_INPUT_NAME = re.compile(rf"([^}}\t\n\f\r ]+){_SPACE}*")
 
 
 def render_args(
@@ -164,15 +165,16 @@ def macro_spans(arg: str) -> list[Span]:
     >>> macro_spans("--in={{.input}}")
     [Span(text='--in=', macro=None), Span(text='{{.input}}', macro='input')]
     """
-    found = [(m, name) for name, p in _PATTERNS.items() for m in p.finditer(arg)]
-    found += [(m, f"inputs.{m[1]}") for m in _INPUT_VALUE.finditer(arg)]
+    paths = ((n, match) for n, p in _PATTERNS.items() for match in p.finditer(arg))
+    found = [(*match.span(), name) for name, match in paths]
+    found += [(start, end, f"inputs.{name}") for start, end, name in _input_macros(arg)]
     spans: list[Span] = []
     end = 0
-    for match, name in sorted(found, key=lambda pair: pair[0].start()):
-        if match.start() > end:
-            spans.append(Span(arg[end : match.start()]))
-        spans.append(Span(match[0], name))
-        end = match.end()
+    for start, after, name in sorted(found):
+        if start > end:
+            spans.append(Span(arg[end:start]))
+        spans.append(Span(arg[start:after], name))
+        end = after
     if end < len(arg):
         spans.append(Span(arg[end:]))
     return spans
@@ -235,19 +237,36 @@ def _render_inputs(text: str, inputs: literals_pb2.LiteralMap) -> str:
     if not inputs.literals:
         return text
     problems: list[str] = []
-
-    def value_of(match: re.Match[str]) -> str:
+    rendered, last = "", 0
+    for start, end, name in _input_macros(text):
+        rendered += text[last:start]
+        last = end
         try:
-            return _input_text(match[1], inputs)
+            rendered += _input_text(name, inputs)
         except MacroError as error:
-            problems.append(f"input template [{match[0]}]: {error}")
-            return ""
-
-    text = _INPUT_VALUE.sub(value_of, text)
+            problems.append(f"input template [{text[start:end]}]: {error}")
     if problems:
         lines = (f"{index}: {line}\r\n" for index, line in enumerate(problems))
         raise MacroError("".join(lines))
-    return text
+    return rendered + text[last:]
+
+
+def _input_macros(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and name of each ``{{.inputs.name}}``, the leftmost first.
+
+    What the engine's one pattern finds, in time that grows with the text: a name that
+    is not closed is not read again from each start inside it.
+    """
+    position = 0
+    while (begun := _INPUT_START.search(text, position)) is not None:
+        name = _INPUT_NAME.match(text, begun.end())
+        if name is None:
+            position = begun.end()
+        elif text.startswith("}}", name.end()):
+            position = name.end() + 2
+            yield begun.start(), position, name[1]
+        else:
+            position = max(begun.end(), name.end(1) - 2)  # which may be braces
 
 
 def _input_text(name: str, inputs: literals_pb2.LiteralMap) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from flyteidl.core import literals_pb2
+from flyteidl.core import identifier_pb2, literals_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -11,6 +13,7 @@ from kit.errors import KitError, MacroError, StorageError
 from kit.template.go_format import (
     format_duration,
     format_float,
+    format_identifier,
     format_timestamp,
     format_value,
 )
@@ -238,3 +241,25 @@ def test_maps_are_sorted_by_kind_and_value_of_their_keys():
     """Nil comes first, then numbers, then strings; bytes are lists of numbers."""
     value = {"b": b"\x01\x02", "a": 1, 10: {}, 2: [], None: "x"}
     assert format_value(value) == "map[<nil>:x 2:[] 10:map[] a:1 b:[1 2]]"
+
+
+def test_names_that_never_end_are_read_in_a_moment():
+    """Time grows with the text, not with its square."""
+    text = "{{.inputs." * 100_000
+    start = time.perf_counter()
+    assert macro_spans(text) == [Span(text)]
+    assert time.perf_counter() - start < 10
+
+
+def test_braces_at_the_end_of_a_name_begin_the_next_macro():
+    """A name that is not closed may end in the braces of one that is."""
+    spans = macro_spans("{{.inputs.a{{ .inputs.b }}")
+    assert spans == [Span("{{.inputs.a"), Span("{{ .inputs.b }}", "inputs.b")]
+
+
+def test_identifiers_are_written_as_text():
+    """As Go prints a message: what is set, with quotes and control characters told."""
+    made = identifier_pb2.Identifier(resource_type=1, project='p"', name="a\n\x01é")
+    text = format_identifier(made)
+    assert text == 'resource_type:TASK  project:"p\\""  name:"a\\n\\x01é"'
+    assert format_identifier(identifier_pb2.Identifier()) == ""
