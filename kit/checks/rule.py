@@ -32,6 +32,8 @@ class Problem:
     severity: Severity | None = None
 
 
+_LONGEST = 1_000
+
 Look = Callable[[Subject], Iterator[Problem]]
 
 
@@ -60,20 +62,25 @@ class Rule:
                 yield self._finding(problem)
         except Exception as cause:  # noqa: BLE001 - messages may be malformed at will
             told = f"{type(cause).__name__}: {cause}"
-            message = f"This rule could not be applied: {told}"
+            message = _bounded(f"This rule could not be applied: {told}")
             yield Finding(self.name, Severity.NOTE, "", message, self.stage)
 
     def _finding(self, problem: Problem) -> Finding:
         return Finding(
             rule=self.name,
             severity=problem.severity or self.severity,
-            path=problem.path,
-            message=problem.message,
+            path=_bounded(problem.path),
+            message=_bounded(problem.message),
             stage=self.stage,
-            words=problem.words or self.words,
+            words=_bounded(problem.words or self.words),
             fix=problem.fix,
             repair=problem.repair,
         )
+
+
+def _bounded(text: str) -> str:
+    """Cut what a message has put into a text, which may be megabytes."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def error(name: str, stage: str, words: str = "") -> Callable[[Look], Rule]:

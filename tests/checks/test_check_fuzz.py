@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from checks.templates import good_template
@@ -99,3 +100,19 @@ def test_a_rule_that_cannot_be_applied_says_so():
     found = list(broken.findings(Subject(template=good_template())))
     assert [f.rule for f in found] == ["X001", "X001"]
     assert found[1].message == "This rule could not be applied: LookupError: odd"
+
+
+@pytest.mark.parametrize("piece", ["{{", "$(", "a.", "{{.inputs.", "9e", "A/"])
+def test_megabytes_of_text_are_checked_in_a_moment(piece):
+    """Time grows with the size, and findings quote only the start."""
+    text = piece * (2**20 // len(piece))
+    template = good_template()
+    template.container.args.append(text)
+    template.container.image = text
+    template.container.env.add(key=text, value=text)
+    template.container.resources.requests.add(name=1, value=text)
+    start = time.perf_counter()
+    report = kit.check(template)
+    assert time.perf_counter() - start < 10
+    assert report.findings
+    assert all(len(str(finding)) < 5_000 for finding in report.findings)

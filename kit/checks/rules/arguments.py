@@ -20,7 +20,6 @@ __all__ = [
     "template_is_uploaded",
 ]
 
-_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _REGISTRATION = re.compile(r"\{\{ ?\.(?:remote_package_path|dest_dir) ?\}\}")
 _WHOLE = ("{{ .remote_package_path }}", "{{ .dest_dir }}")
 _RESOLVERS = (
@@ -72,9 +71,20 @@ def macros_are_known(subject: Subject) -> Iterator[Problem]:
     """What looks like a macro of the engine's is one."""
     for word in subject.words:
         for span in word.spans:
-            for text in _BRACES.findall(span.text if span.macro is None else ""):
+            for text in _braced(span.text if span.macro is None else ""):
                 if not _REGISTRATION.search(text):
                     yield _unknown(word, text)
+
+
+def _braced(text: str) -> Iterator[str]:
+    """Yield what stands in double braces."""
+    end = 0
+    while (start := text.find("{{", end)) >= 0:
+        close = text.find("}}", start)
+        if close < 0:
+            return
+        end = close + 2
+        yield text[start:end]
 
 
 def _unknown(word: Word, text: str) -> Problem:
