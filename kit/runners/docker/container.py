@@ -83,22 +83,32 @@ class Container(Stoppable):
             NotStartedError: Its command cannot be started; in the engine's words.
             EngineError: The engine cannot do the rest.
         """
-        from docker.errors import APIError
-
         with held_back(), engine_errors("start the container"):
             self._api.put_archive(self._name, "/", files)
-            output = self._api.attach_socket(self._name, _BOTH_STREAMS)
-            try:
-                self._api.start(self._name)
-            except APIError as error:
-                _close(output)
-                raise NotStartedError(error.explanation or str(error)) from error
+            output = self._begin()
             with self._lock:
                 self._runs = True
             name = f"kit-{self._name}"
             threading.Thread(
                 target=self._pump, name=name, args=(output,), daemon=True
             ).start()
+
+    def _begin(self) -> Any:
+        """Start its command and return the socket that its output comes from.
+
+        Docker says at the start that there is no such command, Podman when attached.
+        """
+        from docker.errors import APIError
+
+        output = None
+        try:
+            output = self._api.attach_socket(self._name, _BOTH_STREAMS)
+            self._api.start(self._name)
+        except APIError as error:
+            if output is not None:
+                _close(output)
+            raise NotStartedError(error.explanation or str(error)) from error
+        return output
 
     @property
     def state(self) -> State | None:

@@ -32,6 +32,10 @@ class LocalImage:
     entrypoint: tuple[str, ...] = ()
     path: str = _DEFAULT_PATH
 
+    def is_for(self, platform: str | None) -> bool:
+        """Say whether it was built for a platform such as ``linux/arm64``."""
+        return platform is None or self.architecture in platform.split("/")
+
 
 def find_image(
     engine: Engine, name: str, *, pull: Pull = "never", platform: str | None = None
@@ -39,21 +43,34 @@ def find_image(
     """Return an image, pulled if that was allowed.
 
     Raises:
-        ImageNotFoundError: The engine does not have it, or no registry does.
+        ImageNotFoundError: The engine does not have it, or not for that platform, or
+            no registry does.
     """
-    from docker.errors import ImageNotFound
-
     if pull == "always":
         _pull(engine, name, platform)
+    image = _look_up(engine, name)
+    if pull == "missing" and not (image and image.is_for(platform)):
+        _pull(engine, name, platform)
+        image = _look_up(engine, name)
+    if image is None:
+        raise _missing(engine, name)
+    if not image.is_for(platform):
+        msg = (
+            f"The engine has the image {name!r} for {image.architecture}, not for "
+            f"{platform}. Pull that: {engine.program} pull --platform {platform} {name}"
+        )
+        raise ImageNotFoundError(msg)
+    return image
+
+
+def _look_up(engine: Engine, name: str) -> LocalImage | None:
+    from docker.errors import ImageNotFound
+
     with engine_errors("look up the image"):
         try:
-            facts = engine.client.api.inspect_image(name)
+            return _described(name, engine.client.api.inspect_image(name))
         except ImageNotFound:
-            if pull == "never":
-                raise _missing(engine, name) from None
-            _pull(engine, name, platform)
-            facts = engine.client.api.inspect_image(name)
-    return _described(name, facts)
+            return None
 
 
 def _described(name: str, facts: Mapping[str, Any]) -> LocalImage:

@@ -121,22 +121,32 @@ def archive(files: Mapping[str, bytes], mode: int = 0o755) -> bytes:
     return buffer.getvalue()
 
 
-def saved_image(name: str, files: Mapping[str, bytes], architecture: str) -> bytes:
-    """Return what ``docker load`` makes an image for another machine of."""
-    layer = archive(files)
+def image_config(layer: bytes, architecture: str) -> bytes:
+    """Return the configuration of an image with one layer."""
     config = {
         "architecture": architecture,
         "os": "linux",
         "config": {"Env": ["PATH=/bin"]},
-        "rootfs": {
-            "type": "layers",
-            "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"],
-        },
+        "rootfs": {"type": "layers", "diff_ids": [digest(layer)]},
     }
+    return json.dumps(config).encode()
+
+
+def saved_image(name: str, files: Mapping[str, bytes], architecture: str) -> bytes:
+    """Return what ``docker load`` makes an image for another machine of."""
+    layer = archive(files)
     manifest = {"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}
-    texts = {"manifest.json": [manifest], "config.json": config}
-    parts = {path: json.dumps(value).encode() for path, value in texts.items()}
-    return archive({**parts, "layer.tar": layer})
+    parts = {
+        "manifest.json": json.dumps([manifest]).encode(),
+        "config.json": image_config(layer, architecture),
+        "layer.tar": layer,
+    }
+    return archive(parts)
+
+
+def digest(data: bytes) -> str:
+    """Return how registries name some bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def closure(*names: str, without: Iterable[str] = ()) -> set[str]:

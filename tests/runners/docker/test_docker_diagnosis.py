@@ -98,9 +98,12 @@ def test_an_image_for_another_machine(engine):
 
 
 def test_a_platform_that_the_image_has_not(slim):
-    """The engine's refusal comes as an error with its words."""
-    with pytest.raises(EngineError, match="platform"):
+    """The error says what there is, and how to get the other."""
+    with pytest.raises(
+        ImageNotFoundError, match="for amd64, not for linux/s390x"
+    ) as no:
         run_image(slim, runner=DockerRunner(platform="linux/s390x"))
+    assert f"docker pull --platform linux/s390x {slim}" in str(no.value)
 
 
 def test_a_program_that_the_user_may_not_run(tiny, slim):
