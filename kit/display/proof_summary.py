@@ -26,6 +26,7 @@ def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
     sections = [
         Section("Failure", tuple(_failure(proof))),
         Section("Outputs", value_items(proof.outputs)),
+        Section("Custom", tuple(_custom(proof))),
         Section("Steps", (_steps(proof, with_machine=with_machine),)),
         Section("Notes", tuple(Finding("note", text) for text in proof.notes)),
         Section("Logs", tuple(_log(proof))),
@@ -45,6 +46,18 @@ def _failure(proof: Proof) -> Iterator[Item]:
     yield Finding("error", proof.failure.missing, proof.failure.repair)
     if proof.failure.traceback:
         yield Code(proof.failure.traceback.rstrip(), "text")
+
+
+def _custom(proof: Proof) -> Iterator[Item]:
+    use = proof.custom
+    if use is None or not (use.read or use.unread or use.missing):
+        return
+    marked = (
+        *((path, "read") for path in use.read),
+        *((path, "missing: a KeyError") for path in use.missing),
+        *((path, "not read in this run") for path in use.unread),
+    )
+    yield Table(("key", "by the executor"), marked)
 
 
 def _steps(proof: Proof, *, with_machine: bool) -> Table:

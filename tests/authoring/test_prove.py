@@ -20,6 +20,8 @@ import pytest
 import kit
 from kit.authoring.proof import child
 from kit.authoring.proof.child import runtimes
+from kit.authoring.proof.custom_use import custom_use
+from kit.authoring.proof.notes import Note
 from kit.errors import CallError, ConversionError, ProofError, StorageError
 from kit.runners import Cancellation, Phase
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
@@ -444,3 +446,32 @@ def test_the_commands_are_the_ones_that_are_installed(command):
     """The function is what the package's script calls."""
     (script,) = entry_points(group="console_scripts", name=command)
     assert (script.module, script.attr) == runtimes._COMMANDS[command]
+
+
+def test_a_run_tells_what_was_read_of_custom(cell):
+    """Keys that were read, that were not, and that are not there."""
+    cell(
+        "@kit.container_task(image='a:1', custom={'a': 1, 'b': {'c': 2, 'd': 3},"
+        " 'rows': [{'x': 1, 'y': 2}], 'left': 0})\n"
+        "def reader(tt, key: str) -> float:\n"
+        "    custom = tt.custom\n"
+        "    custom['rows'][0]['x']\n"
+        "    return custom['a'] + custom['b'][key]"
+    )
+    proof = cell("kit.prove(reader, key='c')")
+    assert proof.ok
+    assert proof.custom.read == ("a", "b", "b.c", "rows", "rows[0].x")
+    assert proof.custom.unread == ("b.d", "left", "rows[0].y")
+    assert proof.custom.missing == ()
+    proof = cell("kit.prove(reader, key='z')")
+    assert proof.failure.step == "run"
+    assert proof.custom.missing == ("b.z",)
+    assert "kit.inline" not in proof.custom.unread
+    assert cell("kit.prove(reader)").custom is None
+
+
+def test_what_a_process_noted_of_custom_may_be_anything(image):
+    """Notes come from the task's process."""
+    note = Note("done", facts={"read": [["a"], [{}], 3, "x"], "missing": None})
+    data = template_bytes(image.task(), LOCAL_SETTINGS)
+    assert custom_use(data, {"custom": note}).missing == ()

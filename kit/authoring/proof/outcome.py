@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kit.authoring.proof.custom_use import CustomUse
 from kit.errors import ProofError
 from kit.runners.log import Log
 from kit.runners.outcome import Run
@@ -72,6 +73,8 @@ class Proof(Shown):
         notes: What the author should know all the same.
         run: How the task ran; None if it was not to run, or could not be started.
         log: What was written to standard output and error, while importing too.
+        custom: What was read of ``tt.custom``; None if it was not run, or by another
+            runtime than kit's.
     """
 
     task: str
@@ -80,6 +83,7 @@ class Proof(Shown):
     notes: tuple[str, ...] = ()
     run: Run | None = None
     log: Log = field(default_factory=Log)
+    custom: CustomUse | None = None
 
     @property
     def ok(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from kit.authoring.proof import child
 from kit.authoring.proof.case import Case
+from kit.authoring.proof.custom_use import custom_use
 from kit.authoring.proof.diagnosis import diagnose
 from kit.authoring.proof.notes import Note, read_notes
 from kit.authoring.proof.outcome import Obstacle, Proof, Step
@@ -154,7 +155,10 @@ class _Attempt:
                 return _not_made(self.task, error)
             if self.runs:
                 keep()
-            return self._judge(run, read_notes(notes))
+            found = read_notes(notes)
+            return dataclasses.replace(
+                self._judge(run, found), custom=custom_use(request.template, found)
+            )
 
     def _judge(self, run: Run, notes: Mapping[str, Note]) -> Proof:
         planned = planned_steps(self.shipment, runs=self.runs)

@@ -16,6 +16,7 @@ __all__ = ["INLINE_EXECUTOR", "Watch", "location_of"]
 
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
 """The executor that stands for the one whose source is in the template."""
+_VIEW = "kit.template.view.TaskTemplateView"
 
 
 class Watch:
@@ -125,9 +126,15 @@ class Watch:
     def _watch_execution(self, task: Any) -> None:
         execute = task.dispatch_execute
 
+        trace = _trace_custom(task)
+
         def watched(*args: Any, **kwargs: Any) -> Any:
             with self.notes.step("run"):
-                value = execute(*args, **kwargs)
+                try:
+                    value = execute(*args, **kwargs)
+                finally:
+                    if trace is not None:
+                        self.notes.end("custom", **_sorted(trace))
                 self.notes.end_open()
                 return value
 
@@ -161,6 +168,24 @@ def _make_inner_executor(task: Any) -> None:
     """Do what kit's executor of flytekit's tasks does first when it is called."""
     inline = sys.modules["kit.inline"]
     inline.make_executor(inline.unpack(task.task_template)[1])
+
+
+def _trace_custom(task: Any) -> Any:
+    """Give the executor a ``custom`` that notes what is read; kit's view only."""
+    view: Any = getattr(task, "task_template", None)
+    if location_of(type(view)) != _VIEW:
+        return None
+    traced = importlib.import_module("kit.checks.contract.trace").traced
+    custom, trace = traced(view.custom)
+    task._task_template = type(view)(view.to_flyte_idl(), custom)  # noqa: SLF001 - as loaded
+    return trace
+
+
+def _sorted(trace: Any) -> dict[str, list[list[str | int]]]:
+    return {
+        name: sorted((list(path) for path in getattr(trace, name)), key=repr)
+        for name in ("read", "missing", "iterated")
+    }
 
 
 def _source_facts(document: Any, *_: Any) -> dict[str, Any]:
