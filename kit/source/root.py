@@ -99,22 +99,30 @@ def namespace_of(executor: Any) -> Mapping[str, Any]:
 
 
 def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
-    """Leave out the decorator of kit's that makes a task, and those above it."""
+    """Leave out the decorator of kit's that makes a task, and those above it.
+
+    Neither does a static method stay one: the class around it does not travel.
+    """
     node = definition.node
     if not isinstance(node, DefinitionNode):
         return definition
     decorators = node.decorator_list
-    last = None
+    kept = decorators
     for index, decorator in enumerate(decorators):
         if _is_kit(decorator, namespace):
-            last = index
-    if last is None:
+            kept = decorators[index + 1 :]
+    if "." in definition.qualname:
+        kept = [each for each in kept if not _is_staticmethod(each)]
+    if len(kept) == len(decorators):
         return definition
-    kept = decorators[last + 1 :]
     copy = type(node)(**{name: getattr(node, name) for name in node._fields})
     copy.decorator_list = kept
     ast.copy_location(copy, node)
     return replace(definition, node=copy, text=definition.page.text_of(copy))
+
+
+def _is_staticmethod(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
 
 
 def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:

@@ -202,3 +202,10 @@ def test_a_file_beside_the_notebook_ships_inline(cell, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     cell("from beside_me import f")
     assert cell("f.shipment().way, f()") == ("inline", 5)
+
+
+def test_a_static_method_of_a_cell_travels_as_a_function(cell):
+    """The class around it stays behind."""
+    cell("class Group:\n    @staticmethod\n    def f(tt) -> int:\n        return 7")
+    cell("f = kit.container_task(image='a:1')(Group.f)")
+    assert cell("f()") == 7
