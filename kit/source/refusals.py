@@ -9,6 +9,7 @@ from typing import Any
 from kit.errors import CaptureError, UndefinedNameError, nearest
 from kit.source.cell_source import Definition
 from kit.source.free_names import Use
+from kit.source.shell_names import is_history
 
 __all__ = ["cannot_travel", "dynamic", "older", "undefined"]
 
@@ -34,6 +35,9 @@ def undefined(
             "It is a magic or shell line, which only a notebook runs: write it in "
         )
         way_out += "Python, for instance with subprocess."
+    elif is_history(use.name, namespace.get(use.name)):
+        way_out = "It is a record of this session, and only the shell has it. "
+        way_out += "Give the value a name of its own in a cell."
     elif use.name == "display":
         way_out = "Only notebooks have it built in: import it from IPython.display."
     else:

@@ -7,7 +7,13 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import kit
 from kit.definition.shipment import INLINE_EXECUTOR
-from kit.errors import AuthoringError, CaptureError, DefinitionError, ShippingError
+from kit.errors import (
+    AuthoringError,
+    CaptureError,
+    DefinitionError,
+    ShippingError,
+    UndefinedNameError,
+)
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 MORE = 2
@@ -209,3 +215,10 @@ def test_a_static_method_of_a_cell_travels_as_a_function(cell):
     cell("class Group:\n    @staticmethod\n    def f(tt) -> int:\n        return 7")
     cell("f = kit.container_task(image='a:1')(Group.f)")
     assert cell("f()") == 7
+
+
+def test_the_histories_of_the_shell_do_not_travel(cell):
+    """Other cells are nobody's business."""
+    cell("@kit.container_task(image='a:1')\ndef f(tt) -> int:\n    return len(In)")
+    with pytest.raises(UndefinedNameError, match=r"'In'.*only the shell has it"):
+        cell("f.shipment()")
