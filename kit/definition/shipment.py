@@ -119,6 +119,12 @@ def no_other_process(executor: type[Any] | Callable[..., Any]) -> str | None:
         return "it lives inside a function, where no container can import it from"
     if executor.__module__ == "__main__":
         return "it lives in __main__, a notebook or script"
+    module = sys.modules.get(executor.__module__)
+    if module is None:
+        return "no module that is loaded holds it"
+    outermost = executor.__qualname__.partition(".")[0]
+    if isinstance(executor, type) and not hasattr(module, outermost):
+        return f"{module.__name__} has no {outermost}"
     return None
 
 

@@ -2,7 +2,8 @@
 
 A module is better where it is sure: it is read, tested and versioned with the image.
 It is sure unless the notebook made it: what was defined in a cell or a script lives in
-``__main__``, and a module in a notebook's folder is on no other machine.
+``__main__``, and a module in a folder that only the notebook looks into is on no other
+machine.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ class Shipping:
         if self.problem is None:
             if hasattr(sys.modules.get(self.executor.__module__), EXECUTOR_MODULE):
                 return module_shipment(self.location, "%%executor_module says so")
-            if self._is_beside_notebook():
-                why = f"{self.executor.__module__} is a file beside the notebook"
-                return self._inline(why)
+            only_here = self._only_here()
+            if only_here is not None:
+                return self._inline(only_here)
             return module_shipment(self.location, IMPORTABLE)
         if self.ship is None:
             return self._inline(self.problem)
@@ -92,14 +93,17 @@ class Shipping:
         location = self.location.removesuffix(".executor_type")  # of a function
         return f"The executor {location} of task {self.task!r}"
 
-    def _is_beside_notebook(self) -> bool:
-        """Tell whether a notebook imported it from a file of its own folder."""
+    def _only_here(self) -> str | None:
+        """Say why only this notebook can import its module, as half a sentence."""
         from kit.source.importable import is_importable
 
-        if is_importable(self.executor.__module__):
-            return False
-        file = getattr(sys.modules.get(self.executor.__module__), "__file__", None)
-        return file is not None and Path(file).resolve().is_relative_to(Path.cwd())
+        module = self.executor.__module__
+        if is_importable(module):
+            return None
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if file is not None and Path(file).resolve().is_relative_to(Path.cwd()):
+            return f"{module} is a file beside the notebook"
+        return f"{module} is not installed, and only this notebook finds it"
 
     def _inline(self, why: str) -> Shipment:
         source = self._source(f"ships inline, for {why}")
@@ -145,10 +149,10 @@ class Shipping:
     def _stuck(self, how: str, error: AuthoringError) -> ExecutorError | AuthoringError:
         """Say why its source is needed, and why it cannot travel; of the same class."""
         text = f"{self._who} {how}; but its source cannot travel. {error}"
-        if "<locals>" in self.executor.__qualname__:
-            advice = "Move the class to the top level of its module."
-            return ShippingError(f"{text} {advice}")
-        return type(error)(text)
+        if "<locals>" not in self.executor.__qualname__:
+            return type(error)(text)
+        kind = "class" if isinstance(self.executor, type) else "function"
+        return ShippingError(f"{text} Move the {kind} to the top level of its module.")
 
     def _check_size(self, size: int) -> None:
         if size <= self.limit:

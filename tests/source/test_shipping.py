@@ -12,6 +12,7 @@ from kit.errors import (
     CaptureError,
     DefinitionError,
     ShippingError,
+    SourceError,
     UndefinedNameError,
 )
 from kit.template.serialize import LOCAL_SETTINGS, task_template
@@ -210,6 +211,20 @@ def test_a_file_beside_the_notebook_ships_inline(cell, tmp_path, monkeypatch):
     assert cell("f.shipment().way, f()") == ("inline", 5)
 
 
+def test_a_module_that_only_this_notebook_finds_ships_inline(
+    cell, tmp_path, monkeypatch
+):
+    """A folder that was put on the notebook's path is on no other machine's."""
+    (tmp_path / "far_away.py").write_text(
+        "import kit\n@kit.container_task(image='a:1')\n"
+        "def f(tt) -> int:\n    return 6\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cell("from far_away import f")
+    assert cell("f.shipment().way, f()") == ("inline", 6)
+    assert "far_away is not installed" in cell("f.shipment().why")
+
+
 def test_a_static_method_of_a_cell_travels_as_a_function(cell):
     """The class around it stays behind."""
     cell("class Group:\n    @staticmethod\n    def f(tt) -> int:\n        return 7")
@@ -222,3 +237,29 @@ def test_the_histories_of_the_shell_do_not_travel(cell):
     cell("@kit.container_task(image='a:1')\ndef f(tt) -> int:\n    return len(In)")
     with pytest.raises(UndefinedNameError, match=r"'In'.*only the shell has it"):
         cell("f.shipment()")
+
+
+def test_what_no_module_holds_does_not_ship_as_one():
+    """Code that was compiled from text has no module, or another one's name."""
+    made = {"kit": kit}
+    exec("@kit.container_task(image='a:1')\ndef f(tt) -> int: return 1", made)  # noqa: S102
+    with pytest.raises(SourceError, match="no module"):
+        task_template(made["f"], LOCAL_SETTINGS)
+
+
+def test_a_class_that_its_module_does_not_hold_does_not_ship_as_one():
+    """A container would look in vain for a class that a call made."""
+    made = type("Made", (Twice,), {"__module__": __name__})
+    with pytest.raises(SourceError, match=f"{__name__} has no Made"):
+        task_template(task(made), LOCAL_SETTINGS)
+
+
+def test_a_function_inside_a_function_is_told_as_one(cell):
+    """The advice speaks of what was written."""
+    cell(
+        "def around():\n    q = 1\n    @kit.container_task(image='a:1')\n"
+        "    def f(tt) -> int:\n        return q\n    return f"
+    )
+    with pytest.raises(ShippingError, match="'q'") as caught:
+        cell("around().shipment()")
+    assert "Move the class" not in str(caught.value)
