@@ -118,6 +118,7 @@ RULES: tuple[Rule, ...] = (
     arguments.executor_is_importable,
     interface.flytekit_returns_outputs,
     interface.types_survive_the_cluster,
+    interface.pickles_are_seen,
     # kit's own
     container.image_has_runtime,
     container.pod_has_spec,

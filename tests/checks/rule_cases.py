@@ -113,6 +113,15 @@ def _dataclass(template: Any) -> None:
     declared.metadata.update({"title": "Point"})
 
 
+def _pickled(template: Any) -> None:
+    template.interface.inputs.variables["x"].type.blob.format = "PythonPickle"
+
+
+def _kits_image(template: Any) -> None:
+    template.container.image = "ghcr.io/acme/flyte-task-kit:0.1"
+    template.container.args[0] = "pyflyte-execute"
+
+
 def _map_in_args(template: Any) -> None:
     set_args(template, "{{.inputs.x}}")
     declared = template.interface.inputs.variables["x"].type
@@ -432,6 +441,8 @@ CASES = (
         "image.runtime",
         setting("container.image", "cr.flyte.org/flyteorg/flytekit:py3.12-1.16"),
     ),
+    Case("image.runtime", _kits_image, path="container.image"),
+    Case("PY007", _pickled),
     Case("pod.spec", _pod, "pod tasks should specify their target as a K8sPod"),
     Case(
         "pod.container_name",

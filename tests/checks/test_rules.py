@@ -128,6 +128,16 @@ def test_images_that_are_pinned_are_not_told(image):
     assert kit.check(template).findings == ()
 
 
+def test_images_of_the_own_runtime_are_not_told():
+    """Each runtime is at home in its own image, and may be in any other."""
+    template = good_template()
+    template.container.image = "ghcr.io/acme/flyte-task-kit:0.1"
+    assert kit.check(template).findings == ()
+    template.container.args[0] = "pyflyte-execute"
+    template.container.image = "cr.flyte.org/flyteorg/flytekit:py3.12-1.16"
+    assert kit.check(template).findings == ()
+
+
 def test_what_registration_fills_in_is_not_told():
     """Packages leave project, domain and version to the tool that registers them."""
     template = good_template()

@@ -135,26 +135,34 @@ def identity_is_read(subject: Subject) -> Iterator[Problem]:
 
 @note("image.runtime", "run")
 def image_has_runtime(subject: Subject) -> Iterator[Problem]:
-    """The image's name does not speak for the other runtime."""
-    image = subject.template.container.image.lower()
-    mine, others = subject.runtime, ("flytekit", "kit")
-    if mine not in others or _is_placeholder(image):
+    """The image's name does not speak against the program that it is to start."""
+    image, runtime = subject.template.container.image.lower(), subject.runtime
+    looks = _looks_like(image)
+    if not runtime or not looks or looks == _OWN_IMAGE[runtime]:
         return
     program = subject.template.container.args[0]
-    names = set(re.split(r"[^a-z0-9]+", image))
-    is_flytekits = "flytekit" in names or "cr.flyte.org/flyteorg" in image
+    message = f"The container starts {program}, and {image!r:.200} looks like {looks}."
+    fix = f"Install {_PACKAGES[runtime]} in it"
+    other = next((name for name, own in _OWN_IMAGE.items() if own == looks), None)
+    fix += f", or use runtime={other!r}." if other else "."
+    yield Problem("container.image", message, fix)
+
+
+_OWN_IMAGE = {"kit": "an image of kit's", "flytekit": "an image of flytekit's"}
+_PACKAGES = {"kit": "flyte-task-kit", "flytekit": "flytekit"}
+_BARE = {"python", "debian", "ubuntu", "alpine", "busybox", "miniconda3"}
+
+
+def _looks_like(image: str) -> str:
+    """Say what an image seems to be by its name; empty if that tells nothing."""
+    if _is_placeholder(image):
+        return ""
+    if "flyte-task-kit" in image:
+        return _OWN_IMAGE["kit"]
+    if "flytekit" in re.split(r"[^a-z0-9]+", image) or "flyteorg/" in image:
+        return _OWN_IMAGE["flytekit"]
     bare = image.rpartition("/")[2].partition(":")[0] in _BARE
-    if bare or (mine == "kit" and is_flytekits):
-        what = "a bare image" if bare else "an image of flytekit's"
-        message = f"The container starts {program}, and {image!r} looks like {what}."
-        other = "flytekit" if mine == "kit" else "kit"
-        package = "flyte-task-kit" if mine == "kit" else "flytekit"
-        fix = f"Install {package} in the image"
-        fix += f", or use runtime='{other}'." if is_flytekits else "."
-        yield Problem("container.image", message, fix)
-
-
-_BARE = {"python", "debian", "ubuntu", "alpine", "busybox", "scratch", "miniconda3"}
+    return "a bare image" if bare else ""
 
 
 def _is_placeholder(image: str) -> bool:

@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
-from kit.checks.rule import Problem, error, warning
+from kit.checks.rule import Problem, error, note, warning
 from kit.checks.subject import Subject
 
 __all__ = [
     "flytekit_returns_outputs",
     "has_interface",
+    "pickles_are_seen",
     "types_survive_the_cluster",
     "variables_have_names",
     "variables_have_types",
 ]
+
+_PICKLE = "PythonPickle"
 
 
 @error("TT005", "registration", "missing typed interface")
@@ -84,6 +87,19 @@ def types_survive_the_cluster(subject: Subject) -> Iterator[Problem]:
                 f"cluster {name!r} arrives as a dict, in a local run as a dataclass."
             )
             fix = f"Read it as either, or declare {name!r} as a dict."
+            yield Problem(f"interface.inputs.{name}", message, fix)
+
+
+@note("PY007", "silent")
+def pickles_are_seen(subject: Subject) -> Iterator[Problem]:
+    """Inputs that flytekit has no type for are pickles, here and on a cluster."""
+    for name, variable in subject.inputs.items():
+        if variable.type.blob.format == _PICKLE:
+            message = (
+                f"{name!r:.80} is a pickle: flytekit loads it, which runs what is in "
+                "it, and kit does not."
+            )
+            fix = "Declare a type that Flyte has, or a file."
             yield Problem(f"interface.inputs.{name}", message, fix)
 
 
