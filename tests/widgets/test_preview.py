@@ -114,7 +114,7 @@ def test_edits_are_compared_with_the_definition():
 
 def test_an_edit_of_no_field_is_an_error():
     """Whose message names the fields."""
-    with pytest.raises(DefinitionError, match="no field .cpus"):
+    with pytest.raises(DefinitionError, match="no field 'cpus'"):
         kit.preview(heaviest).edit("cpus", "2")
 
 
