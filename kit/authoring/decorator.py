@@ -53,7 +53,7 @@ class FunctionTask(PythonCustomizedContainerTask[None]):
         )
         self._written_executor = executor
         self._function = function
-        self._custom = custom
+        self._custom = _check_custom(name, custom)
         self.__doc__ = function.__doc__
         signature = inspect.signature(function)
         parameters = list(signature.parameters.values())[1:]
@@ -206,6 +206,25 @@ _METADATA = (
     "timeout",
     "interruptible",
 )
+
+
+def _check_custom(name: str, custom: Any) -> Custom | None:
+    """Return what the decorator was given as ``custom``, if that can be it."""
+    if custom is None or isinstance(custom, Mapping):
+        return custom
+    try:
+        inspect.signature(custom).bind("settings")
+    except ValueError:
+        pass  # a builtin that does not say what it takes
+    except TypeError as error:
+        got = getattr(custom, "__qualname__", repr(custom))
+        msg = (
+            f"custom of task {name!r} must be a dictionary of JSON values, or a "
+            f"function of the settings that returns one, got {got}: {error}."
+        )
+        raise DefinitionError(msg) from error
+    made: Custom = custom
+    return made
 
 
 def _refuse(name: str, facts: Mapping[str, Any]) -> NoReturn:

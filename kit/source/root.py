@@ -29,7 +29,7 @@ def check_executor(executor: Any) -> None:
     """
     problem = _problem(executor)
     if problem is not None:
-        name = getattr(executor, "__qualname__", None) or repr(executor)[:80]
+        name = getattr(executor, "__qualname__", "What was passed")
         raise AuthoringError(
             f"{name} is {problem}. An executor is a class or a function written with "
             "`def` in a cell, script or module."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import pytest
@@ -159,3 +160,40 @@ def test_custom_that_returns_no_dictionary_is_an_error():
     task = make(add.function, custom=lambda _: [1], ship="inline")
     with pytest.raises(DefinitionError, match=r"returned \[1\]"):
         task.get_custom(kit.SerializationSettings())
+
+
+def _no_settings():
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("custom", "words"),
+    [
+        (5, "got 5: 5 is not a callable object"),
+        (["a"], r"got \['a'\]"),
+        (_no_settings, "got _no_settings: too many positional arguments"),
+    ],
+)
+def test_custom_that_can_never_be_made_is_refused_at_once(custom, words):
+    """It is a dictionary, or a function of the settings."""
+    with pytest.raises(DefinitionError, match=f"custom of task 'c' must be.*{words}"):
+        kit.container_task(image="a:1", name="c", custom=custom)(_body)
+
+
+def _body(tt) -> None:
+    """Do nothing."""
+
+
+class _Callable:
+    """An object that can be called."""
+
+    def __call__(self, tt) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("executor", [functools.partial(_body, None), _Callable()])
+def test_an_object_that_can_be_called_is_told_by_its_type(executor):
+    """Where it lies in memory says nothing, and differs from run to run."""
+    with pytest.raises(AuthoringError, match=r"is a \w+ object, not a func") as caught:
+        make(executor)
+    assert " at 0x" not in str(caught.value)
