@@ -59,16 +59,13 @@ class Container(Stoppable):
     ) -> None:
         super().__init__(on_line)
         self._api = engine.client.api
-        self._client = engine.client
         self._name = spec.name
         self._runs = False
         self._state: State | None = None
         _live.add(self)
         try:
             with held_back(), engine_errors("make the container"):
-                self._container = self._client.containers.create(
-                    **spec.create_arguments()
-                )
+                engine.client.containers.create(**spec.create_arguments())
         except BaseException:
             self._remove()
             raise
@@ -88,9 +85,8 @@ class Container(Stoppable):
             output = self._begin()
             with self._lock:
                 self._runs = True
-            name = f"kit-{self._name}"
             threading.Thread(
-                target=self._pump, name=name, args=(output,), daemon=True
+                target=self._pump, name=self._name, args=(output,), daemon=True
             ).start()
 
     def _begin(self) -> Any:

@@ -163,10 +163,9 @@ def _check_age(version: dict[str, Any]) -> None:
         raise EngineTooOldError(msg)
 
 
-_Options = Callable[[], "dict[str, Any]"]
-
-
-def _places(environ: Mapping[str, str]) -> Iterator[tuple[str, _Options]]:
+def _places(
+    environ: Mapping[str, str],
+) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     """Yield where an engine may be, and how the SDK connects there."""
     from docker.constants import DEFAULT_UNIX_SOCKET
     from docker.utils import kwargs_from_env
