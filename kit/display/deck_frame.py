@@ -86,20 +86,24 @@ def _outer_document(name: str, inner: str, allow: tuple[str, ...]) -> str:
         '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
         f"<title>{html_text(one_line(name))}</title><style>{_style('frame')}</style>"
         f'</head><body><iframe sandbox="allow-scripts" referrerpolicy="no-referrer" '
-        f'title="{attribute(name)}" srcdoc="{_quoted(inner)}"></iframe>'
+        f"title=\"{attribute(name)}\" srcdoc='{_quoted(inner, single=True)}'></iframe>"
         '<nav><a href="#" target="_blank">Open in a new tab</a> '
         f'<a href="#" download="{file_name}">Save</a></nav>'
         f"<script>{_script('frame')}</script></body></html>"
     )
 
 
-def _quoted(document: str) -> str:
+def _quoted(document: str, *, single: bool = False) -> str:
     """Write a document as the value of an attribute, with each character in its place.
 
     What the leaves spell out elsewhere stays as it is: this is no text to be read, and
-    in the attribute nothing but these two has a meaning.
+    in the attribute nothing but these two has a meaning.  A document in a document is
+    shorter between the quotes that the other one is not written with.
     """
-    return document.replace("&", "&amp;").replace('"', "&quot;")
+    escaped = document.replace("&", "&amp;")
+    if single:
+        return escaped.replace("'", "&#39;")
+    return escaped.replace('"', "&quot;")
 
 
 def _script(name: str) -> str:

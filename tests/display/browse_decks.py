@@ -1,0 +1,208 @@
+"""Open pages of decks in Chromium and say as JSON what became of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from browse import CHROMIUM
+from hostile_deck import hostile_html
+from playwright.sync_api import Browser, Frame, Page, Route, sync_playwright
+
+from kit.display.html import page as html_page
+from kit.display.summarize import summarize
+from kit.shim.deck_file import Decks
+from kit.shim.decks import Deck
+
+_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CDN = "https://cdn.plot.ly"
+_TALL = '<div style="height: 777px; background: #eee">tall</div>'
+
+
+class _Listener(BaseHTTPRequestHandler):
+    """Counts what reaches it."""
+
+    seen: list[str] = []  # noqa: RUF012 - one list for the whole process
+
+    def _answer(self) -> None:
+        self.seen.append(self.path)
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    do_GET = do_POST = do_OPTIONS = do_HEAD = _answer  # noqa: N815 - http.server's
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def deck(name: str, html: str) -> Deck:
+    """Make a deck outside a run."""
+    return Deck(name, html, auto_add_to_deck=False)
+
+
+def inner(page: Page, number: int = 0) -> Frame:
+    """Return the document of a deck, inside kit's own."""
+    outer = page.locator(".kit-frame > iframe").nth(number).element_handle()
+    frame = outer.content_frame()
+    handle = frame.wait_for_selector("iframe")
+    return handle.content_frame()
+
+
+def opened(browser: Browser, folder: Path, decks: Decks, **options: object) -> Page:
+    """Write decks as a page and open it."""
+    path = folder / f"decks-{time.perf_counter_ns()}.html"
+    path.write_text(html_page(summarize(decks)), encoding="utf-8")
+    page = browser.new_page(**options)
+    page.goto(path.as_uri())
+    return page
+
+
+def attacked(browser: Browser, folder: Path) -> dict[str, object]:
+    """Let a hostile deck try, first in the page, then in a tab of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    page = opened(browser, folder, Decks([deck("evil", hostile_html(url))]))
+    address = page.url
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    frame = inner(page)
+    frame.wait_for_function("document.body.dataset.found?.includes('evaluated')")
+    page.wait_for_timeout(600)
+    report = {"found": json.loads(frame.evaluate("document.body.dataset.found"))}
+    page.wait_for_timeout(2_600)  # by then it has tried to go elsewhere
+    outer = page.frames[1]
+    with page.context.expect_page() as popup:
+        outer.get_by_text("Open in a new tab").click()
+    popup.value.wait_for_timeout(3_200)
+    report["tab"] = popup.value.url
+    report["pages"] = len(page.context.pages)
+    report["address"] = page.url == address
+    report["background"] = [
+        before,
+        page.evaluate("getComputedStyle(document.body).backgroundColor"),
+    ]
+    report["requests"] = list(_Listener.seen)
+    page.context.close()
+    server.shutdown()
+    return report
+
+
+def used(browser: Browser, folder: Path) -> dict[str, object]:
+    """Use the page as a reader does: tabs by keyboard, height, saving."""
+    decks = Decks([deck("one", _TALL), deck("two", "<p>second</p>")], title="t")
+    page = opened(browser, folder, decks)
+    inner(page).wait_for_selector("text=tall")
+    page.wait_for_function(
+        "document.querySelector('.kit-frame').offsetHeight > 700", timeout=5_000
+    )
+    report = {"heights": page.locator(".kit-frame").first.bounding_box()["height"]}
+    page.evaluate(
+        "postMessage({kitDeckHeight: 99}, '*')"
+    )  # from a window that is no frame's
+    page.wait_for_timeout(50)
+    report["kept"] = page.locator(".kit-frame").first.bounding_box()["height"]
+    address = page.url
+    page.locator(".kit-tab input").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    inner(page, 1).wait_for_selector("text=second")
+    report["shown"] = [box.is_visible() for box in page.locator(".kit-panel").all()]
+    report["address"] = page.url == address
+    outer = page.locator(".kit-frame > iframe").nth(1).element_handle().content_frame()
+    with page.expect_download() as download:
+        outer.get_by_text("Save").click()
+    saved = folder / "saved.html"
+    download.value.save_as(saved)
+    report["saved as"] = download.value.suggested_filename
+    page.goto(saved.as_uri())
+    page.frames[1].wait_for_selector("text=second")
+    report["saved frames"] = len(page.frames)
+    page.close()
+    return report
+
+
+def with_network(
+    browser: Browser, folder: Path, allow: tuple[str, ...]
+) -> dict[str, object]:
+    """Show a plot that loads its library."""
+    html = f'<script src="{CDN}/plot.js"></script><script>draw()</script>'
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        body = "function draw() { document.body.append('a plot'); }"
+        route.fulfill(body=body, content_type="text/javascript")
+
+    page = opened(browser, folder, Decks([deck("plot", html)]).allowing(*allow))
+    page.context.route(f"{CDN}/**", answer)
+    page.reload()
+    page.wait_for_timeout(500)
+    text = inner(page).evaluate("document.body.innerText")
+    page.close()
+    return {"asked": asked, "text": text}
+
+
+def schemes(browser: Browser, folder: Path) -> dict[str, object]:
+    """Show kit's own deck in light and dark, and change the scheme by a message."""
+    report = {}
+    colour = "getComputedStyle(document.body).color"
+    for scheme in ("light", "dark"):
+        page = opened(browser, folder, Decks([deck("a", "b")]), color_scheme=scheme)
+        frame = inner(page)
+        report[scheme] = frame.evaluate(colour)
+        page.evaluate(
+            "document.querySelector('.kit-frame iframe').contentWindow"
+            ".postMessage({kitDeckScheme: 'dark'}, '*')"
+        )
+        frame.wait_for_function("document.documentElement.style.colorScheme === 'dark'")
+        report[f"{scheme} made dark"] = frame.evaluate(colour)
+        page.close()
+    return report
+
+
+def large(browser: Browser, folder: Path) -> dict[str, object]:
+    """Open decks of 20 MB, and one of 7 MB that is embedded."""
+    path = folder / "deck.html"
+    path.write_text("<p>big</p>" + "x" * 20_000_000, encoding="utf-8")
+    start = time.perf_counter()
+    page = opened(browser, folder, Decks.read(path))
+    report = {
+        "seconds": time.perf_counter() - start,
+        "text": page.locator(".kit-panel").inner_text(),
+    }
+    page.close()
+    data = 'if (first < 1) { return "x" && other(first, second); } ' * 100_000
+    plot = f"<script type='x'>{data}</script><script>document.title = 'drawn'</script>"
+    start = time.perf_counter()
+    page = opened(browser, folder, Decks([deck("plot", plot)]))
+    inner(page).wait_for_function("document.title === 'drawn'")
+    report["embedded seconds"] = time.perf_counter() - start
+    page.close()
+    return report
+
+
+def main(folder: Path) -> None:
+    """Report on everything."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=_ARGUMENTS, headless=True
+        )
+        report = {
+            "attacked": attacked(browser, folder),
+            "used": used(browser, folder),
+            "closed": with_network(browser, folder, ()),
+            "open": with_network(browser, folder, (CDN,)),
+            "schemes": schemes(browser, folder),
+            "large": large(browser, folder),
+        }
+        browser.close()
+    print(json.dumps(report))  # noqa: T201 - for the test
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
