@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from kit.runners.docker import DockerRunner
     from kit.shim.context import current_context
+    from kit.shim.deck_file import Decks
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
     from kit.source.module_source import ModuleSource, self_contained
@@ -76,6 +77,7 @@ __all__ = [
     "CheckReport",
     "Deck",
     "DeckField",
+    "Decks",
     "Description",
     "Difference",
     "DockerRunner",
@@ -182,6 +184,7 @@ _HOMES = {
     ),
     "kit.runners.docker": ("DockerRunner",),
     "kit.shim.context": ("current_context",),
+    "kit.shim.deck_file": ("Decks",),
     "kit.shim.decks": ("Deck",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
     "kit.source.module_source": ("ModuleSource", "self_contained"),

@@ -34,6 +34,7 @@ def summarize_run(
     sections = [
         Section("Outputs", value_items(run.outputs)),
         Section("Error", tuple(_error(run, with_traceback=with_traceback))),
+        Section("Decks", tuple(_decks(run))),
         Section("Logs", tuple(_logs(run)) if with_logs else ()),
         Section("Command", tuple(_command(run)) if with_command else ()),
         Section("Files", tuple(_files(run)) if with_files else ()),
@@ -56,6 +57,12 @@ def _error(run: Run, *, with_traceback: bool) -> Iterator[Item]:
     yield Facts(tuple(facts))
     if run.error.traceback and with_traceback:
         yield Code(run.error.traceback, "text")
+
+
+def _decks(run: Run) -> Iterator[Item]:
+    """Name the decks; what they hold is shown by ``run.decks``."""
+    if run.deck is not None and run.deck.is_file():
+        yield Facts((Fact("run.decks", ", ".join(run.decks.names)),))
 
 
 def _logs(run: Run) -> Iterator[Item]:

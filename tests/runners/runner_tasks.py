@@ -89,6 +89,18 @@ class LabExecutor(ShimTaskExecutor):
         Deck("mine", "<b>bold</b>")
         return "decked"
 
+    def published(self, tt, n):
+        """Make a deck, publish it, and tell what is in the file by then."""
+        Deck("early", "<i>so far</i>")
+        Deck.publish()
+        prefix = current_context().output_metadata_prefix
+        return Path(prefix, "deck.html").read_text("utf-8").count("<i>so far</i>")
+
+    def broken_deck(self, tt, n):
+        """Make a deck and fail."""
+        current_context().default_deck.append("<b>before</b>")
+        raise ValueError("after")
+
     def many(self, tt, n):
         """Print n lines."""
         for number in range(n):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,7 +186,36 @@ def test_decks_are_written(runner):
     done = run(runner_tasks.decked, mode="deck", runner=runner)
     assert done.succeeded
     assert "<b>bold</b>" in done.deck.read_text()
-    assert run(lab, mode="ok", runner=runner).deck is None
+    names = ("mine", "Source Code", "Dependencies", "Timeline", "Input", "Output")
+    assert done.decks.names == names
+    assert done.decks["mine"].html == "<b>bold</b>"
+    assert "Ends as the input" in done.decks["Source Code"].html
+    assert "protobuf" in done.decks["Dependencies"].html
+    steps = re.findall("<tr><th>([a-z]+)</th>", done.decks["Timeline"].html)
+    assert steps == ["inputs", "executor", "outputs"]
+    assert "<code>&#x27;deck&#x27;</code>" in done.decks["Input"].html
+    assert "<code>&#x27;decked&#x27;</code>" in done.decks["Output"].html
+    without = run(lab, mode="ok", runner=runner)
+    assert without.deck is None
+    assert list(without.decks) == []
+
+
+@BOTH
+def test_decks_can_be_published_while_running(runner):
+    """The file is there while the task runs, and whole at its end."""
+    done = run(runner_tasks.decked, mode="published", runner=runner)
+    assert done.outputs["text"] == "1"
+    assert done.decks.names[:2] == ("early", "Source Code")
+
+
+@BOTH
+def test_a_task_that_fails_has_decks(runner):
+    """With what it drew until then."""
+    done = run(runner_tasks.decked, mode="broken_deck", runner=runner)
+    assert not done.succeeded
+    assert "<b>before</b>" in done.decks["default"].html
+    assert "Output" not in done.decks.names
+    assert "Input" in done.decks.names
 
 
 def test_the_command_does_the_same_again(tmp_path: Path):
