@@ -11,7 +11,7 @@ import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from browse_decks import Listener, inner
+from browse_decks import Listener, inner, left
 from hostile_deck import hostile_html
 from lab import Lab, browser, jupyter, write_notebook
 
@@ -45,10 +45,11 @@ def main(folder: Path) -> None:
         page.wait_for_timeout(500)
         seen["found"] = json.loads(frame.evaluate("document.body.dataset.found"))
         page.screenshot(path=str(folder / "decks.png"))
+        left(frame)
         page.locator(".kit-tab", has_text="bars").click()
         inner(page, 1).wait_for_selector("text=second")
         page.locator(".kit-tab input").nth(1).press("ArrowRight")
-        page.wait_for_timeout(2_500)  # by then the first has tried to go elsewhere
+        page.locator(".kit-panel").nth(2).wait_for()
         seen["shown"] = [box.is_visible() for box in page.locator(".kit-panel").all()]
         seen["address"] = page.url == address
         seen["requests"] = list(Listener.seen)
