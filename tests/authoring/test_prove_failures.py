@@ -51,6 +51,7 @@ AT_IMPORT = [
     ("{}['key']", "raises KeyError: 'key'", "See the traceback"),
     ("open('beside.csv')", "'beside.csv' is only here, as", "pass it as an input"),
     ("open(os.path.abspath('beside.csv'))", "'beside.csv' is only here", "kit.FlyteF"),
+    ("open(os.path.expanduser('~/own.cfg'))", "'~/own.cfg' is only here", "kit.Flyt"),
     ("open('/nowhere/x.csv')", "there is no file '/nowhere/x.csv'", "into the image"),
     ("raise ValueError('bad [red]')", "raises ValueError: bad [red]", "See the trace"),
     ("eval('1 +')", "raises SyntaxError: invalid syntax", "See the traceback"),
@@ -63,7 +64,9 @@ def test_what_goes_wrong_at_import(
 ):
     """The module's step fails, with what is missing and what to do."""
     monkeypatch.setenv("ONLY_HERE", "secret value")
+    monkeypatch.setenv("HOME", str(notebook))
     (notebook / "beside.csv").write_text("x")
+    (notebook / "own.cfg").write_text("x")
     proof = kit.prove(image.task(there))
     failed = failure_of(proof, "module")
     assert missing in failed.missing

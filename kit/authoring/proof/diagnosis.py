@@ -129,9 +129,8 @@ def _missing_file(case: Case) -> Explanation | None:
     for error in case.raised("FileNotFoundError"):
         if error.path is None:
             continue
-        path = _as_written(error.path, case)
-        here = case.folder / path
-        if not path.is_absolute() and here.exists():
+        path, here = _as_written(error.path, case)
+        if here is not None and here.exists():
             repair = (
                 "Put it into the image and give its absolute path there, or pass it "
                 "as an input (kit.FlyteFile)."
@@ -142,15 +141,21 @@ def _missing_file(case: Case) -> Explanation | None:
     return None
 
 
-def _as_written(name: str, case: Case) -> Path:
-    """Return a path as the author had it: relative, if it was in the empty folder."""
+def _as_written(name: str, case: Case) -> tuple[Path, Path | None]:
+    """Return a path as the author had it, and what it would be in the notebook.
+
+    The process had an empty folder to work in, and another one as its home.
+    """
     path = Path(name)
-    if case.run.directory is not None:
-        work = case.run.directory / "work"
-        for folder in (work, work.resolve()):
-            if path.is_relative_to(folder):
-                return path.relative_to(folder)
-    return path
+    if case.run.directory is None:
+        return path, None if path.is_absolute() else case.folder / path
+    for directory in (case.run.directory, case.run.directory.resolve()):
+        if path.is_relative_to(directory / "work"):
+            path = path.relative_to(directory / "work")
+        elif path.is_relative_to(directory / "home"):
+            inside = path.relative_to(directory / "home")
+            return Path("~", inside), Path.home() / inside
+    return path, None if path.is_absolute() else case.folder / path
 
 
 def _missing_variable(case: Case) -> Explanation | None:
