@@ -1,24 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from template_lab import Echo, LabTask
 
-from kit.definition.executor import ShimTaskExecutor
 from kit.definition.image import Image, ImageConfig
 from kit.definition.interface import Interface
 from kit.definition.settings import SerializationSettings
-from kit.task.customized_container import PythonCustomizedContainerTask
-
-
-class Echo(ShimTaskExecutor):
-    def execute_from_model(self, tt, **kwargs):
-        return kwargs
-
-
-class LabTask(PythonCustomizedContainerTask):
-    """Its ``task_config`` is what get_custom returns."""
-
-    def get_custom(self, settings):
-        return self.task_config
 
 
 @pytest.fixture

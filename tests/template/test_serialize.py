@@ -95,7 +95,7 @@ def test_the_kit_runtime_is_the_default(make_task, settings):
         "kit.resolver.default_task_template_resolver",
         "--",
         "{{.taskTemplatePath}}",
-        "conftest.Echo",
+        "template_lab.Echo",
     ]
 
 
@@ -270,7 +270,7 @@ def test_the_docstring_wins_over_docs_and_changes_neither(make_task, settings):
 
 _PROGRAM = """
 import sys; sys.path.insert(0, {tests!r})
-from conftest import Echo, LabTask
+from template_lab import Echo, LabTask
 from kit.definition.interface import Interface
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 interface = Interface({{n: int for n in "qwertyuiop"}}, {{n: int for n in "asdfghjkl"}})

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from kit.definition.executor import ShimTaskExecutor
+from kit.task.customized_container import PythonCustomizedContainerTask
+
+
+class Echo(ShimTaskExecutor):
+    def execute_from_model(self, tt, **kwargs):
+        return kwargs
+
+
+class LabTask(PythonCustomizedContainerTask):
+    """Its ``task_config`` is what get_custom returns."""
+
+    def get_custom(self, settings):
+        return self.task_config
