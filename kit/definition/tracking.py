@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TrackedInstance", "importable_name"]
 
 _MAIN = "__main__"
+_PROMPT = "_pyrepl.__main__"  # from Python 3.13 on, what is typed at >>>
 _TYPING_FRAMES = 2  # Class[int](…) puts typing's own frames in between
 
 
@@ -138,7 +139,7 @@ def importable_name(module: str | None) -> str | None:
     main = sys.modules[_MAIN]
     spec = getattr(main, "__spec__", None)
     if spec is not None:  # python -m package.module
-        return str(spec.name)
+        return None if spec.name == _PROMPT else str(spec.name)
     file = getattr(main, "__file__", None)
     return _script_name(file) if file is not None else None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
 from kit.definition.executor import ShimTaskExecutor
-from kit.definition.tracking import TrackedInstance
+from kit.definition.tracking import TrackedInstance, importable_name
 from kit.errors import TrackingError
 
 
@@ -166,6 +167,14 @@ except TrackingError as error:
     assert lines[0] == "None thing"
     assert lines[1].startswith("True Unable to determine module of <")
     assert "Move it to a module (a .py file) and import it from there." in lines[1]
+
+
+def test_what_is_typed_at_a_newer_prompt_has_no_module(monkeypatch):
+    """Its prompt is a module of Python's, which knows nothing of what was typed."""
+    prompt = types.ModuleType("__main__")
+    prompt.__spec__ = ModuleSpec("_pyrepl.__main__", None)
+    monkeypatch.setitem(sys.modules, "__main__", prompt)
+    assert importable_name("__main__") is None
 
 
 def test_a_script_that_no_import_could_name(tmp_path):
