@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.authoring.proof.outcome import Proof
+from kit.authoring.proof.prove import prove
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition, history
 from kit.display.running_cell import interactive_shell
@@ -21,7 +23,13 @@ from kit.widgets.draft import Task
 from kit.widgets.edits import Edits
 from kit.widgets.open_previews import forget, watch
 from kit.widgets.permanent import permanent_code
-from kit.widgets.view import View, compared, view_of_definition, view_of_task
+from kit.widgets.view import (
+    View,
+    compared,
+    view_of_definition,
+    view_of_task,
+    with_proof,
+)
 
 if TYPE_CHECKING:
     from kit.widgets.panel import Panel
@@ -91,6 +99,7 @@ class Preview(Shown):
         self._view = self._base
         self._panel: Panel | None = None
         self._is_closed = False
+        self._proof: Proof | None = None
 
     @property
     def task(self) -> Task:
@@ -113,7 +122,8 @@ class Preview(Shown):
 
         Edits are compared with the definition, a definition with the one before it.
         """
-        return compared(self._view, self._before())
+        shown = compared(self._view, self._before())
+        return shown if self._proof is None else with_proof(shown, self._proof)
 
     @property
     def edits(self) -> Edits:
@@ -191,6 +201,20 @@ class Preview(Shown):
                 self._past = past
                 self._changed()
 
+    def prove(self) -> Proof:
+        """Prove that what ships of the task, with the edits, is enough; show the proof.
+
+        It is shown until something changes; see :func:`kit.prove`.
+        """
+        with self._lock:
+            draft = self._edits.draft
+            task: Any = draft.task  # it has what a proof needs, or is refused
+            proof = prove(task, settings=draft.settings)
+            self._proof = proof
+            if self._panel is not None:
+                self._panel.draw()
+            return proof
+
     def follow(self, task: Task | None = None) -> None:
         """Show a task's newer definition, or the task anew if it says otherwise now.
 
@@ -231,6 +255,7 @@ class Preview(Shown):
 
     def _changed(self) -> None:
         """Make the view anew, and draw it where it is open."""
+        self._proof = None
         if self._past is not None:
             self._view = view_of_definition(self.definitions[self._past - 1])
         elif self._edits.held:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.authoring.proof.outcome import Proof
 from kit.definition.settings import SerializationSettings
 from kit.difference.comparison import compare_sides
 from kit.difference.difference import Difference
@@ -15,13 +16,21 @@ from kit.difference.history import Definition
 from kit.difference.sides import Side
 from kit.display.difference_summary import summarize_difference
 from kit.display.marked import mark_changes
+from kit.display.proof_summary import summarize_proof_shown
 from kit.display.sections.subject import Subject
 from kit.display.summary import Facts, Item, Section, Summary
 from kit.display.template_summary import summarize_subject, task_subject
 from kit.template.files import decode_message, template_of
 from kit.widgets.draft import Task
 
-__all__ = ["CHANGES", "View", "compared", "view_of_definition", "view_of_task"]
+__all__ = [
+    "CHANGES",
+    "View",
+    "compared",
+    "view_of_definition",
+    "view_of_task",
+    "with_proof",
+]
 
 CHANGES = "Changes"
 """The title of the section that tells what differs."""
@@ -76,6 +85,17 @@ def compared(view: View, before: View | None) -> Summary:
     marked = mark_changes(view.summary, before.summary)
     changes = Section(CHANGES, _changes(difference))
     return dataclasses.replace(marked, sections=(changes, *marked.sections))
+
+
+def with_proof(summary: Summary, proof: Proof) -> Summary:
+    """Return what is shown with a proof, behind the changes if there are any."""
+    text = "proven" if proof.ok else "not proven"
+    sections = summarize_proof_shown(proof).sections
+    items = tuple(item for section in sections for item in section.items)
+    shown = Section(f"Proof: {text}", items)
+    first, *rest = summary.sections
+    ordered = (first, shown, *rest) if first.title == CHANGES else (shown, first, *rest)
+    return dataclasses.replace(summary, sections=ordered)
 
 
 def _changes(difference: Difference) -> tuple[Item, ...]:

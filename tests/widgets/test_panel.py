@@ -160,3 +160,29 @@ def test_no_payload_is_markup(payload):
     view.close()
     for mark in ("<script", "<img", "<svg", "<iframe", "<style", "<a ", "<object"):
         assert mark not in shown
+
+
+def test_a_click_proves_what_ships(view):
+    """The proof is shown until something changes; it says what is missing."""
+    control(view, "Prove").click()
+    shown = text_of(view)
+    assert "Proof: not proven" in shown
+    assert "preview_tasks is only here" in shown
+    assert not control(view, "Prove").disabled
+    control(view, "CPU").value = "2"
+    assert "Proof:" not in text_of(view)
+
+
+def test_edits_are_proven_too():
+    """What is proven is what is shown."""
+    task = kit.container_task(image="a/b:1", ship="inline")(lengths)
+    preview = Preview(task, SETTINGS)
+    preview.edit("custom", '{"unit": "kg"}')
+    assert preview.prove().ok
+    titles = [section.title for section in preview.summary.sections]
+    assert titles[:2] == ["Changes", "Proof: proven"]
+
+
+def lengths(tt, texts: list[str]) -> list[int]:
+    """Measure texts."""
+    return [len(text) for text in texts]
