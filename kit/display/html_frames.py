@@ -1,7 +1,8 @@
 """Frames in HTML: tabs without a script, or one below the other without the stylesheet.
 
 Each tab is a radio button in its label, so that arrow keys change it.  The form keeps
-one output's tabs apart from another's and, being a dialog's, sends nothing anywhere.
+one output's tabs apart from another's and, being a dialog's, sends nothing anywhere;
+JupyterLab is told to leave it its keys.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def resizing_element() -> str:
 def _tab(frame: Frame, *, is_first: bool) -> str:
     checked = ' checked=""' if is_first else ""
     return (
-        f'<label class="kit-tab"><input type="radio" name="tab"{checked}> '
+        '<label class="kit-tab"><input type="radio" name="tab" '
+        f'data-lm-suppress-shortcuts="true"{checked}> '
         f"<b>{html_text(one_line(frame.name))}</b> <small>{frame.size_text}</small>"
         f'</label><div class="kit-panel">{_content(frame)}</div>'
     )

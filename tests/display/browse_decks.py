@@ -11,7 +11,14 @@ from pathlib import Path
 
 from browse import CHROMIUM
 from hostile_deck import hostile_html
-from playwright.sync_api import Browser, Frame, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Frame,
+    Page,
+    Route,
+    sync_playwright,
+)
 
 from kit.display.html import page as html_page
 from kit.display.summarize import summarize
@@ -20,10 +27,14 @@ from kit.shim.decks import Deck
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 CDN = "https://cdn.plot.ly"
+_LINKS = (
+    '<a href="#below">second</a> <a href="elsewhere.html">out</a>'
+    '<p style="margin-top: 9000px" id="below">below</p>'
+)
 _TALL = '<div style="height: 777px; background: #eee">tall</div>'
 
 
-class _Listener(BaseHTTPRequestHandler):
+class Listener(BaseHTTPRequestHandler):
     """Counts what reaches it."""
 
     seen: list[str] = []  # noqa: RUF012 - one list for the whole process
@@ -49,11 +60,22 @@ def inner(page: Page, number: int = 0) -> Frame:
     """Return the document of a deck, inside kit's own."""
     outer = page.locator(".kit-frame > iframe").nth(number).element_handle()
     frame = outer.content_frame()
-    handle = frame.wait_for_selector("iframe")
-    return handle.content_frame()
+    deck = frame.wait_for_selector("iframe").content_frame()
+    deck.wait_for_function(
+        "location.href === 'about:srcdoc' && document.readyState === 'complete'"
+    )
+    return deck
 
 
-def opened(browser: Browser, folder: Path, decks: Decks, **options: object) -> Page:
+def left(deck: Frame) -> None:
+    """Let a hostile deck go elsewhere, and wait for what came of it."""
+    deck.evaluate("leave()")
+    deck.page.wait_for_timeout(900)
+
+
+def opened(
+    browser: Browser | BrowserContext, folder: Path, decks: Decks, **options: object
+) -> Page:
     """Write decks as a page and open it."""
     path = folder / f"decks-{time.perf_counter_ns()}.html"
     path.write_text(html_page(summarize(decks)), encoding="utf-8")
@@ -64,7 +86,7 @@ def opened(browser: Browser, folder: Path, decks: Decks, **options: object) -> P
 
 def attacked(browser: Browser, folder: Path) -> dict[str, object]:
     """Let a hostile deck try, first in the page, then in a tab of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Listener)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     page = opened(browser, folder, Decks([deck("evil", hostile_html(url))]))
@@ -74,19 +96,22 @@ def attacked(browser: Browser, folder: Path) -> dict[str, object]:
     frame.wait_for_function("document.body.dataset.found?.includes('evaluated')")
     page.wait_for_timeout(600)
     report = {"found": json.loads(frame.evaluate("document.body.dataset.found"))}
-    page.wait_for_timeout(2_600)  # by then it has tried to go elsewhere
+    left(frame)
     outer = page.frames[1]
     with page.context.expect_page() as popup:
         outer.get_by_text("Open in a new tab").click()
-    popup.value.wait_for_timeout(3_200)
-    report["tab"] = popup.value.url
+    tab = popup.value
+    alone = tab.wait_for_selector("iframe").content_frame()
+    alone.wait_for_function("document.body.dataset.found?.includes('evaluated')")
+    left(alone)
+    report["tab"] = tab.url
     report["pages"] = len(page.context.pages)
     report["address"] = page.url == address
     report["background"] = [
         before,
         page.evaluate("getComputedStyle(document.body).backgroundColor"),
     ]
-    report["requests"] = list(_Listener.seen)
+    report["requests"] = list(Listener.seen)
     page.context.close()
     server.shutdown()
     return report
@@ -94,7 +119,7 @@ def attacked(browser: Browser, folder: Path) -> dict[str, object]:
 
 def used(browser: Browser, folder: Path) -> dict[str, object]:
     """Use the page as a reader does: tabs by keyboard, height, saving."""
-    decks = Decks([deck("one", _TALL), deck("two", "<p>second</p>")], title="t")
+    decks = Decks([deck("one", _TALL), deck("two", _LINKS)], title="t")
     page = opened(browser, folder, decks)
     inner(page).wait_for_selector("text=tall")
     page.wait_for_function(
@@ -110,7 +135,11 @@ def used(browser: Browser, folder: Path) -> dict[str, object]:
     page.locator(".kit-tab input").first.focus()
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowRight")
-    inner(page, 1).wait_for_selector("text=second")
+    second = inner(page, 1)
+    second.click("text=out")
+    second.click("text=second")
+    second.wait_for_function("scrollY > 0")
+    report["still there"] = second.is_visible("text=below")
     report["shown"] = [box.is_visible() for box in page.locator(".kit-panel").all()]
     report["address"] = page.url == address
     outer = page.locator(".kit-frame > iframe").nth(1).element_handle().content_frame()
@@ -138,12 +167,11 @@ def with_network(
         body = "function draw() { document.body.append('a plot'); }"
         route.fulfill(body=body, content_type="text/javascript")
 
-    page = opened(browser, folder, Decks([deck("plot", html)]).allowing(*allow))
-    page.context.route(f"{CDN}/**", answer)
-    page.reload()
-    page.wait_for_timeout(500)
+    context = browser.new_context()
+    context.route(f"{CDN}/**", answer)
+    page = opened(context, folder, Decks([deck("plot", html)]).allowing(*allow))
     text = inner(page).evaluate("document.body.innerText")
-    page.close()
+    context.close()
     return {"asked": asked, "text": text}
 
 

@@ -53,15 +53,17 @@ MARKUP = """
 <form id="f" action="{url}/form" target="_blank"><input name="a"></form>
 <form id="g" action="{url}/form2"></form><a id="a" href="{url}/link" target="_top">x</a>
 <a id="d" href="data:,x" download="x">x</a>
-<a id="p" href="#a" ping="{url}/ping">x</a>
-<meta http-equiv="refresh" content="3;url={url}/refresh"><p>text</p>
+<p>text</p>
 <iframe srcdoc="<img src='{url}/nested'><script>location='{url}/nested2'</script>">
 </iframe><canvas id="plot" width="20" height="20"></canvas>
 """
 
 
 def hostile_html(url: str) -> str:
-    """Return the deck; ``document.body.dataset.found`` has the report as JSON."""
+    """Return the deck.
+
+    ``document.body.dataset.found`` has the report as JSON; ``leave()`` goes elsewhere.
+    """
     tries = "".join(
         f"attempt({name!r}, () => {expression.format(url=url)});\n"
         for name, expression in ATTEMPTS.items()
@@ -74,11 +76,13 @@ def hostile_html(url: str) -> str:
         "catch (error) { note(name, 'refused'); } };\n"
         f"{tries}{LATER.format(url=url)}"
         "for (const id of ['f', 'g']) document.getElementById(id).submit();\n"
-        "for (const id of ['a', 'd', 'p']) document.getElementById(id).click();\n"
+        "for (const id of ['a', 'd']) document.getElementById(id).click();\n"
         "const pen = document.getElementById('plot').getContext('2d');\n"
         "pen.fillStyle = '#0a0'; pen.fillRect(0, 0, 20, 20);\n"
         "note('drawn', [...pen.getImageData(5, 5, 1, 1).data].join());\n"
         "note('evaluated', new Function('return 6 * 7')());\n"
-        f"setTimeout(() => {{ location.href = '{url}/self'; }}, 2500);\n"
+        "window.leave = () => { document.head.insertAdjacentHTML('beforeend',"
+        f"""'<meta http-equiv="refresh" content="0;url={url}/refresh">');"""
+        f"setTimeout(() => {{ location.href = '{url}/self'; }}, 300); }};\n"
         "</script>"
     )

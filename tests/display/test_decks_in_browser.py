@@ -69,6 +69,11 @@ def test_tabs_are_changed_by_keyboard(report):
     assert report["used"]["address"]
 
 
+def test_links_lead_within_the_deck_only(report):
+    """One to a place in it scrolls there, another leaves the deck as it is."""
+    assert report["used"]["still there"]
+
+
 def test_a_frame_has_the_height_of_its_deck(report):
     """As its own window asks; nobody else's message changes it."""
     assert 777 < report["used"]["heights"] < 900

@@ -11,6 +11,14 @@
       root.style.colorScheme = event.data.kitDeckScheme;
     }
   });
+  // A link would be taken for one of the notebook's page, and leave an error here.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || link.hasAttribute("download")) return;
+    event.preventDefault();
+    const place = link.getAttribute("href");
+    if (place.startsWith("#")) document.getElementById(place.slice(1))?.scrollIntoView();
+  });
   // The policy knows no rule for these, which reach the network by a way of their own.
   for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection", "WebTransport"]) {
     delete window[name];
