@@ -20,6 +20,7 @@ from kit.display.summary import (
     Code,
     Facts,
     Finding,
+    Frames,
     Gauges,
     Section,
     Summary,
@@ -28,6 +29,8 @@ from kit.display.summary import (
 )
 from kit.display.template_summary import summarize_task
 from kit.runners import Failure, Log, LogLine, Phase, Run
+from kit.shim.deck_file import Decks
+from kit.shim.decks import Deck
 
 
 class BrokenTask(kit.PythonCustomizedContainerTask):
@@ -62,6 +65,13 @@ def literals() -> LiteralMap:
     return made
 
 
+def decks() -> Decks:
+    """Make decks, one of them too large to be shown."""
+    pages = ("<p>a</p>", "x" * 9_000_000)
+    made = (Deck(f"<{page[:2]}", page, auto_add_to_deck=False) for page in pages)
+    return Decks(made, title="my.task")
+
+
 THINGS = {
     "task": lambda: summarize_task(full_task(), SETTINGS),
     "inline": lambda: summarize(plain_task(ship="inline")),
@@ -74,6 +84,7 @@ THINGS = {
     "run": lambda: summarize(failed_run()),
     "literals": lambda: summarize(literals()),
     "literal": lambda: summarize(literals().literals["n"]),
+    "decks": lambda: summarize(decks()),
     "message": lambda: summarize(full_task().interface.inputs.variables["limit"]),
 }
 
@@ -100,6 +111,8 @@ def _texts_of(section: Section) -> list[str]:
             texts += [item.caption, *item.text.splitlines()]
         elif isinstance(item, Gauges):
             texts += [p for g in item.rows for p in (g.name, g.text, g.note)]
+        elif isinstance(item, Frames):
+            texts += [p for f in item.rows for p in (f.name, f.size_text, f.note)]
         elif isinstance(item, Finding):
             parts = (item.severity, item.rule, item.path, item.message, item.advice)
             texts += [*parts, item.words]
