@@ -28,11 +28,13 @@ def values_table(values: Mapping[str, Any]) -> str:
 
 
 def source_code(executor_type: type) -> str:
-    """Draw the executor's source as this process has it."""
+    """Draw the executor's source as this process has it: a class, or its function."""
     import inspect
 
+    logic: Any = getattr(executor_type, "execute_from_model", None)
+    is_function = getattr(logic, "__qualname__", "") == executor_type.__qualname__
     try:
-        source = inspect.getsource(executor_type)
+        source = inspect.getsource(logic if is_function else executor_type)
     except (OSError, TypeError):
         name = escape(executor_type.__qualname__)
         return f'<p class="kit">The source of {name} is not in this image.</p>'

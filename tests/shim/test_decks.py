@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kit.inline import function_executor
 from kit.shim.context import use_context
-from kit.shim.deck_fields import values_table
+from kit.shim.deck_fields import source_code, values_table
 from kit.shim.decks import Deck, FieldDecks, write_decks
+from kit.shim.inline_modules import fresh_module
 
 FIELDS = "Source Code,Dependencies,Timeline,Input,Output"
 
@@ -139,6 +141,30 @@ def test_fields_are_told_by_the_template(make_template, deck, config, expected):
         assert "protobuf" in content["Dependencies"]
         assert "executor" in content["Timeline"]
         assert "<th>a</th><td>int</td><td><code>1</code>" in content["Input"]
+
+
+def sample(tt):
+    """Stand for a function that is a task."""
+
+
+def test_the_source_of_a_function():
+    """An executor that was made of a function shows the function."""
+    drawn = source_code(function_executor(sample))
+    assert "Stand for a function that is a task." in drawn
+
+
+def test_the_source_that_came_inline():
+    """Source that is in no file is shown from the template."""
+    text = "def inlined(tt):\n    'Came along.'\n"
+    code = compile(text, "<kit_inline_deck>", "exec")
+    module = fresh_module("kit_inline_deck", text, code, owner=("lab", "inlined"))
+    assert "Came along." in source_code(function_executor(module.inlined))
+
+
+def test_source_that_is_nowhere():
+    """The deck says so, and the name cannot act."""
+    assert "<p" in source_code(type("<b>", (), {}))
+    assert "<b>" not in source_code(type("<b>", (), {}))
 
 
 def test_fields_of_a_run_that_failed():
