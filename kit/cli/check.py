@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 
 if TYPE_CHECKING:
@@ -43,14 +44,7 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
     metavar="sandbox|flyte-core|FILE",
     help="The deployment it is for: one of these, or a YAML file of kit.Platform.",
 )
-@click.option(
-    "--runtime",
-    type=click.Choice(["kit", "flytekit"]),
-    help="What runs in the container (default: the task's own choice, else kit).",
-)
-@click.option("--project", help="Project of the task.")
-@click.option("--domain", help="Domain of the task.")
-@click.option("--version", help="Version of the task.")
+@settings_flags(where="of the task")
 def command(
     target: str, form: str, platform: str | None, **settings: str | None
 ) -> ExitStatus:
@@ -62,9 +56,10 @@ def command(
     from kit.checks.check import check
     from kit.template.serialize import LOCAL_SETTINGS
 
-    chosen = {name: value for name, value in settings.items() if value is not None}
     described = _platform(platform)
-    report = check(_subject(target), LOCAL_SETTINGS.replace(**chosen), described)
+    report = check(
+        _subject(target), LOCAL_SETTINGS.replace(**given(settings)), described
+    )
     if form == "json":
         click.echo(json.dumps(_document(report), indent=2, ensure_ascii=True))
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import click
 
 from kit.cli.error import report
+from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 from kit.errors import KitError
 
@@ -44,14 +45,7 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to this file.",
 )
-@click.option(
-    "--runtime",
-    type=click.Choice(["kit", "flytekit"]),
-    help="What runs in the container (default: the task's own choice, else kit).",
-)
-@click.option("--project", help="Project of the task (default: the file's).")
-@click.option("--domain", help="Domain of the task (default: the file's).")
-@click.option("--version", help="Version of the task (default: the file's).")
+@settings_flags(where="of the task (default: the file's)")
 def command(
     old: str,
     new: str,
@@ -68,9 +62,8 @@ def command(
 
     Values with the name of a secret, such as DB_PASSWORD, are compared and not shown.
     """
-    chosen = {name: value for name, value in settings.items() if value is not None}
     try:
-        difference = _compare(old, new, chosen)
+        difference = _compare(old, new, given(settings))
         text = form or ("json" if _is_json(output) else "text")
         _write(difference, text, output)
     except KitError as error:

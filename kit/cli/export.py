@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
 
 if TYPE_CHECKING:
@@ -31,14 +32,7 @@ Several tasks go together when they are named before PATH.
 @click.argument("targets", metavar="TASK...", nargs=-1, required=True)
 @click.argument("path", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export there.")
-@click.option(
-    "--runtime",
-    type=click.Choice(["kit", "flytekit"]),
-    help="What runs in the container, for an archive.",
-)
-@click.option("--project", help="Project to put into an archive's templates.")
-@click.option("--domain", help="Domain to put into an archive's templates.")
-@click.option("--version", help="Version to put into an archive's templates.")
+@settings_flags(where="to put into an archive's templates")
 @click.option(
     "--format",
     "form",
@@ -47,14 +41,19 @@ Several tasks go together when they are named before PATH.
     help="How to write the result.",
 )
 def command(
-    targets: tuple[str, ...], path: str, form: str, *, overwrite: bool, **said: str
+    targets: tuple[str, ...],
+    path: str,
+    form: str,
+    *,
+    overwrite: bool,
+    **said: str | None,
 ) -> ExitStatus:
     """Write tasks to files."""
     from kit.authoring.export.export import export
     from kit.cli.target import load_task
     from kit.definition.settings import SerializationSettings
 
-    chosen = {name: value for name, value in said.items() if value is not None}
+    chosen = given(said)
     done = export(
         [load_task(target) for target in targets],
         path,

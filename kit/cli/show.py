@@ -8,6 +8,7 @@ from typing import Any, cast
 import click
 
 from kit.cli.error import LoadError, report
+from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
 
 __all__ = ["command"]
@@ -16,13 +17,21 @@ _VIEWS = ("text", "html")
 _FORMATS = (*_VIEWS, "json", "yaml", "pbtxt", "pb")
 
 
-@click.command("show", epilog=EPILOG)
+_HELP = """Show the template a task makes.
+
+TASK is module:task or path/to/file.py:task.
+
+\b
+  kit show TASK
+  kit show TASK --details
+  kit show TASK --format html -o task.html
+  kit show TASK --version v7 -o task.pb
+"""
+
+
+@click.command("show", help=_HELP, epilog=EPILOG)
 @click.argument("target", metavar="TASK")
-@click.option(
-    "--runtime",
-    type=click.Choice(["kit", "flytekit"]),
-    help="What runs in the container (default: the task's own choice, else kit).",
-)
+@settings_flags(where="to put into the template")
 @click.option(
     "--format",
     "form",
@@ -40,37 +49,23 @@ _FORMATS = (*_VIEWS, "json", "yaml", "pbtxt", "pb")
     is_flag=True,
     help="Show every field and where it comes from, too, and the message as text.",
 )
-@click.option("--project", help="Project to put into the template.")
-@click.option("--domain", help="Domain to put into the template.")
-@click.option("--version", help="Version to put into the template.")
 def command(
     target: str,
-    runtime: str | None,
     form: str | None,
     output: Path | None,
     details: bool,  # noqa: FBT001 - click passes a flag
-    **identity: str | None,
+    **settings: str | None,
 ) -> ExitStatus:
-    r"""Show the template a task makes.
-
-    TASK is module:task or path/to/file.py:task.
-
-    \b
-      kit show TASK
-      kit show TASK --details
-      kit show TASK --format html -o task.html
-      kit show TASK --version v7 -o task.pb
-    """
+    """Show the template a task makes."""
     from kit.cli.target import load_task
     from kit.template.serialize import LOCAL_SETTINGS, task_template
 
-    chosen = {name: value for name, value in identity.items() if value is not None}
-    settings = LOCAL_SETTINGS.replace(runtime=runtime, **chosen)
+    chosen = LOCAL_SETTINGS.replace(**given(settings))
     task = load_task(target)
     form = form or _form_of(output)
     if form in _VIEWS:
-        return _show_view(task, settings, form, output, details=details)
-    _write_message(task_template(task, settings), form, output)
+        return _show_view(task, chosen, form, output, details=details)
+    _write_message(task_template(task, chosen), form, output)
     return ExitStatus.OK
 
 
