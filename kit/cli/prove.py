@@ -96,6 +96,7 @@ def _print_json(proof: Proof) -> None:
         "ok": proof.ok,
         "steps": [asdict(step) for step in proof.steps],
         "failure": None if proof.failure is None else asdict(proof.failure),
+        "custom": None if proof.custom is None else asdict(proof.custom),
         "notes": list(proof.notes),
         "outputs": {name: to_json(value) for name, value in proof.outputs.items()},
         "log": [asdict(line) for line in proof.log],

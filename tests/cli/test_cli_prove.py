@@ -100,6 +100,7 @@ def test_the_proof_as_json(capsys):
     proof = json.loads(capsys.readouterr().out)
     assert (proof["ok"], proof["failure"]) == (True, None)
     assert proof["outputs"] == {"o0": 2}
+    assert sorted(proof["custom"]) == ["missing", "read", "unread"]
     assert proof["log"] == [{"stream": "stdout", "text": "\x1b[31mmultiplying"}]
     assert proof["steps"][0]["name"] == "template"
     assert proof["steps"][0]["seconds"] >= 0
