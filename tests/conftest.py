@@ -1,4 +1,4 @@
-"""What all tests share: long forms run only when they are asked for."""
+"""What all tests share: a notebook, and long forms that run only when asked for."""
 
 from __future__ import annotations
 
@@ -15,3 +15,31 @@ def pytest_collection_modifyitems(
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    """Work in an empty folder, as a notebook there would."""
+    folder = tmp_path / "notebook"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def cell(notebook):
+    """Run cells in a real IPython shell, and return the value of their last line."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    shell.reset()
+
+    def run(text):
+        result = shell.run_cell(text, store_history=True, silent=False)
+        result.raise_error()
+        return result.result
+
+    run("import kit")
+    yield run
+    shell.reset()
+    InteractiveShell.clear_instance()

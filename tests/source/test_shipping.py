@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 import kit
 from kit.definition.shipment import INLINE_EXECUTOR
@@ -40,23 +39,6 @@ def task(executor=Twice, **facts):
     """Make a task of an executor's class."""
     interface = kit.Interface({"n": int}, {"o0": int})
     return Doubling("double", None, "acme/a:1", executor, interface=interface, **facts)
-
-
-@pytest.fixture
-def cell():
-    """Run cells in a real IPython shell, and return the value of their last line."""
-    shell = InteractiveShell.instance()
-    shell.reset()
-
-    def run(text):
-        result = shell.run_cell(text, store_history=True, silent=False)
-        result.raise_error()
-        return result.result
-
-    run("import kit")
-    yield run
-    shell.reset()
-    InteractiveShell.clear_instance()
 
 
 def test_an_executor_of_a_module_ships_as_module():

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from lab_process import IN_LAB, seen_by
 
-HERE = Path(__file__).parent
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not Path("/usr/bin/chromium").exists()
-        or not all(map(importlib.util.find_spec, ("playwright", "jupyterlab"))),
-        reason="needs Chromium, Playwright and JupyterLab",
-    ),
-]
+pytestmark = IN_LAB
 
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory) -> dict:
     """Let a process of its own look at decks, and return what it saw."""
     folder = tmp_path_factory.mktemp("lab")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "drive_decks.py"), str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent / "display")},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return seen_by("drive_decks.py", folder)
 
 
 def test_decks_show_themselves_at_the_end_of_a_cell(seen):

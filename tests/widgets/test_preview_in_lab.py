@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from lab_process import IN_LAB, seen_by
 
-HERE = Path(__file__).parent
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not Path("/usr/bin/chromium").exists()
-        or not all(map(importlib.util.find_spec, ("playwright", "jupyterlab"))),
-        reason="needs Chromium, Playwright and JupyterLab",
-    ),
-]
+pytestmark = IN_LAB
 MOST_MILLISECONDS = 150
 
 
@@ -27,15 +13,7 @@ MOST_MILLISECONDS = 150
 def seen(tmp_path_factory) -> dict:
     """Let a process of its own use the preview, and return what it saw."""
     folder = tmp_path_factory.mktemp("lab")
-    done = subprocess.run(
-        [sys.executable, str(HERE / "drive_lab.py"), str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent / "display")},
-    )
-    assert done.returncode == 0, done.stderr
-    return {**json.loads(done.stdout), "folder": folder}
+    return {**seen_by("drive_lab.py", folder), "folder": folder}
 
 
 def test_every_cell_runs(seen):

@@ -1,0 +1,35 @@
+"""Let a process of its own use JupyterLab in a browser, and return what it saw."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+IN_LAB = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not Path("/usr/bin/chromium").exists()
+        or not all(map(importlib.util.find_spec, ("playwright", "jupyterlab"))),
+        reason="needs Chromium, Playwright and JupyterLab",
+    ),
+]
+
+
+def seen_by(script: str, folder: Path) -> dict:
+    """Run a script of this folder, and read the JSON that it prints."""
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(HERE.parent / "display")},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
