@@ -220,5 +220,6 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-if "IPython" in sys.modules:  # classes are told by their cells, noted as they run
+# A class tells no line of its own: its cell is noted when it runs, or not at all.
+if "IPython" in sys.modules:
     import_module("kit.source.cell_source").install()
