@@ -37,12 +37,14 @@ if TYPE_CHECKING:
     from kit.runners import (
         InProcessRunner,
         MockRunner,
-        Run,
         Runner,
         SubprocessRunner,
-        run,
     )
     from kit.runners.docker import DockerRunner
+    from kit.runners.outcome import Outcome
+    from kit.running.run import Run
+    from kit.running.session import runs
+    from kit.running.start import run
     from kit.shim.context import current_context
     from kit.shim.deck_file import Decks
     from kit.shim.decks import Deck
@@ -66,7 +68,7 @@ if TYPE_CHECKING:
         TypeEngine,
         default_engine,
     )
-    from kit.widgets.preview import Preview, preview
+    from kit.widgets.preview.preview import Preview, preview
 
 __version__ = "0.1.0"
 
@@ -100,6 +102,7 @@ __all__ = [
     "KitError",
     "MockRunner",
     "ModuleSource",
+    "Outcome",
     "Platform",
     "Preview",
     "Proof",
@@ -137,6 +140,7 @@ __all__ = [
     "prove",
     "read_template",
     "run",
+    "runs",
     "self_contained",
     "task_spec",
     "task_template",
@@ -178,11 +182,12 @@ _HOMES = {
     "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
     "kit.magics.extension": ("load_ipython_extension", "unload_ipython_extension"),
     "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),
-    "kit.runners": (
-        *("InProcessRunner", "MockRunner", "Run", "Runner", "SubprocessRunner"),
-        "run",
-    ),
+    "kit.runners": (*("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),),
     "kit.runners.docker": ("DockerRunner",),
+    "kit.runners.outcome": ("Outcome",),
+    "kit.running.run": ("Run",),
+    "kit.running.session": ("runs",),
+    "kit.running.start": ("run",),
     "kit.shim.context": ("current_context",),
     "kit.shim.deck_file": ("Decks",),
     "kit.shim.decks": ("Deck",),
@@ -200,7 +205,7 @@ _HOMES = {
         *("HashMethod", "StructuredDataset", "Transformer", "TypeEngine"),
         "default_engine",
     ),
-    "kit.widgets.preview": ("Preview", "preview"),
+    "kit.widgets.preview.preview": ("Preview", "preview"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    ("kit.errors", "kit.paths", "kit.shown", "kit.storage"),
+    ("kit.errors", "kit.interactive", "kit.paths", "kit.shown", "kit.storage"),
     ("kit.types",),
     ("kit.definition",),
     ("kit.template",),
@@ -20,6 +20,7 @@ FLOORS = (
     ),
     ("kit.task",),
     ("kit.runners",),
+    ("kit.running",),
     ("kit.authoring", "kit.checks", "kit.difference", "kit.remote"),
     ("kit.display",),
     ("kit.widgets",),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kit.demo.sqlite import SQLiteQueryTask
-    from kit.runners import Run
+    from kit.running.run import Run
 
 __all__ = ["command"]
 
@@ -49,7 +49,7 @@ def command(directory: Path | None, species: str, limit: int) -> ExitStatus:
     by these very arguments, and shows its outputs and where its files are.
     """
     from kit.display.console import make_console
-    from kit.runners import run
+    from kit.running.start import run
 
     console = make_console()
     folder = _folder(directory)

@@ -13,7 +13,8 @@ from kit.cli.status import ExitStatus, status_of
 from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
-    from kit.runners import LogLine, Run
+    from kit.runners import LogLine
+    from kit.running.run import Run
     from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["command"]
@@ -64,7 +65,7 @@ def _run(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.runners import run as run_task
+    from kit.running.start import run as run_task
 
     as_json = bool(options.get("as_json"))
     run = run_task(

@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kit.runners import Run
+    from kit.running.run import Run
 
 __all__ = ["EPILOG", "ExitStatus", "status_of"]
 

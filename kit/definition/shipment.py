@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from kit.errors import DefinitionError
+from kit.interactive import interactive_shell
 
 __all__ = [
     "DEFAULT_INLINE_LIMIT",
@@ -130,8 +131,7 @@ def no_other_process(executor: type[Any] | Callable[..., Any]) -> str | None:
 
 def is_interactive() -> bool:
     """Tell whether this process is a notebook or an interactive shell."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None
+    return interactive_shell() is not None
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from itertools import takewhile
 from kit.authoring.proof.outcome import Proof, Step
 from kit.display.summary import Code, Finding, Item, Section, Summary, Table
 from kit.display.value import value_items
-from kit.runners.log import LogLine
+from kit.runners.log_line import LogLine
 
 __all__ = ["summarize_proof", "summarize_proof_shown"]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from kit.display.command_text import command_text
 from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Summary
 from kit.display.value import value_items
-from kit.runners.outcome import Run
+from kit.runners.outcome import Outcome
+from kit.running.run import Run
 
 __all__ = ["summarize_run", "summarize_run_shown"]
 
@@ -15,22 +16,23 @@ _LOG_LINES = 20
 
 
 def summarize_run(
-    run: Run,
+    run: Run | Outcome,
     *,
     with_command: bool = False,
     with_logs: bool = True,
     with_traceback: bool = True,
     with_files: bool = True,
 ) -> Summary:
-    """Summarize a run that has ended; no times, which differ from run to run.
+    """Summarize a run as it stands; no times, which differ from run to run.
 
     Args:
-        run: The run.
+        run: The run, or its outcome.
         with_command: Whether to show the command that does the same again.
         with_logs: Whether to show the last lines it wrote.
         with_traceback: Whether to show the traceback of its error.
         with_files: Whether to name its directory, which differs from run to run.
     """
+    run = run.standing if isinstance(run, Run) else run
     sections = [
         Section("Outputs", value_items(run.outputs)),
         Section("Error", tuple(_error(run, with_traceback=with_traceback))),
@@ -42,12 +44,12 @@ def summarize_run(
     return Summary("run", run.task, tuple(sections), status=run.phase.value)
 
 
-def summarize_run_shown(run: Run) -> Summary:
+def summarize_run_shown(run: Run | Outcome) -> Summary:
     """Summarize a run for the end of a cell, where the same run looks the same."""
     return summarize_run(run, with_files=False)
 
 
-def _error(run: Run, *, with_traceback: bool) -> Iterator[Item]:
+def _error(run: Outcome, *, with_traceback: bool) -> Iterator[Item]:
     if run.error is None:
         return
     yield Finding("error", str(run.error))
@@ -59,13 +61,13 @@ def _error(run: Run, *, with_traceback: bool) -> Iterator[Item]:
         yield Code(run.error.traceback, "text")
 
 
-def _decks(run: Run) -> Iterator[Item]:
+def _decks(run: Outcome) -> Iterator[Item]:
     """Name the decks; what they hold is shown by ``run.decks``."""
     if run.deck is not None and run.deck.is_file():
         yield Facts((Fact("run.decks", ", ".join(run.decks.names)),))
 
 
-def _logs(run: Run) -> Iterator[Item]:
+def _logs(run: Outcome) -> Iterator[Item]:
     lines = run.logs.tail(_LOG_LINES)
     if not lines:
         return
@@ -75,13 +77,13 @@ def _logs(run: Run) -> Iterator[Item]:
     yield Code(text, "text", caption if hidden else "")
 
 
-def _command(run: Run) -> Iterator[Item]:
+def _command(run: Outcome) -> Iterator[Item]:
     if run.argv:
         text = command_text(run.argv, environment=run.environment)
         yield Code(text, "shell", "does the same again")
 
 
-def _files(run: Run) -> Iterator[Item]:
+def _files(run: Outcome) -> Iterator[Item]:
     if run.directory is None:
         return
     facts = [Fact("directory", str(run.directory))]

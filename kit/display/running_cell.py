@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, NamedTuple
 
-__all__ = ["RunningCell", "interactive_shell", "running_cell"]
+__all__ = ["RunningCell", "running_cell"]
 
 
 class RunningCell(NamedTuple):
@@ -17,12 +16,6 @@ class RunningCell(NamedTuple):
     def is_rerun_of(self, before: RunningCell) -> bool:
         """Tell whether the cell runs again that ran before, and lost its outputs."""
         return self.cell == before.cell and self.request != before.request
-
-
-def interactive_shell() -> Any:
-    """Return the running IPython, which must be loaded if there is one."""
-    ipython = sys.modules.get("IPython")
-    return None if ipython is None else ipython.get_ipython()
 
 
 def running_cell(shell: Any) -> RunningCell:

@@ -7,7 +7,8 @@ its outputs, so the one that brought the stylesheet brings it again.
 from __future__ import annotations
 
 from kit.display.html import style_element
-from kit.display.running_cell import RunningCell, interactive_shell, running_cell
+from kit.display.running_cell import RunningCell, running_cell
+from kit.interactive import interactive_shell
 
 __all__ = ["forget_stylesheet", "style_if_new"]
 

@@ -44,13 +44,14 @@ SUMMARIZERS = {
     "kit.definition.interface.Interface": "literal_summary.summarize_python_interface",
     "kit.shim.decks.Deck": "deck_summary.summarize_deck",
     "kit.shim.deck_file.Decks": "deck_summary.summarize_decks",
-    "kit.runners.outcome.Run": "run_summary.summarize_run_shown",
+    "kit.runners.outcome.Outcome": "run_summary.summarize_run_shown",
+    "kit.running.run.Run": "run_summary.summarize_run_shown",
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
     "kit.authoring.export.result.Export": "export_summary.summarize_export",
     "kit.checks.report.CheckReport": "check_summary.summarize_check",
-    "kit.widgets.preview.Preview": "preview_summary.summarize_preview",
+    "kit.widgets.preview.preview.Preview": "preview_summary.summarize_preview",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""

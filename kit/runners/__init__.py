@@ -5,11 +5,11 @@ from __future__ import annotations
 from kit.runners.cancellation import Cancellation
 from kit.runners.failure import Failure
 from kit.runners.in_process import InProcessRunner
-from kit.runners.log import Log, LogLine
+from kit.runners.log import Log
+from kit.runners.log_line import LogLine
 from kit.runners.mock import MockRunner
-from kit.runners.outcome import Phase, Run, Timings
+from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.request import Runner, RunRequest
-from kit.runners.run_task import run
 from kit.runners.subprocess import SubprocessRunner
 
 __all__ = [
@@ -19,11 +19,10 @@ __all__ = [
     "Log",
     "LogLine",
     "MockRunner",
+    "Outcome",
     "Phase",
-    "Run",
     "RunRequest",
     "Runner",
     "SubprocessRunner",
     "Timings",
-    "run",
 ]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from kit.runners.lines import Lines
-from kit.runners.log import LogLine, Stream
+from kit.runners.log_line import LogLine, Stream
 
 __all__ = ["capture_output"]
 

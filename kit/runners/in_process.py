@@ -12,20 +12,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flyteidl.core.literals_pb2 import LiteralMap
-
 from kit.errors import CallError
+from kit.runners.attempt import Attempt
 from kit.runners.capture import capture_output
-from kit.runners.command import container_command, loader_call
-from kit.runners.environment import engine_variables, new_execution_id
-from kit.runners.log import Log, LogLine
-from kit.runners.outcome import Run, Timings
+from kit.runners.command import loader_call
+from kit.runners.log_line import LogLine
+from kit.runners.outcome import Outcome
 from kit.runners.request import RunRequest
 from kit.runners.stoppable import Exit
-from kit.runners.verdict import judge
-from kit.runners.workspace import Workspace
 from kit.shim.container_run import ContainerRun, Verdict
-from kit.template.parse import parse_template
 
 __all__ = ["InProcessRunner"]
 
@@ -44,7 +39,7 @@ class InProcessRunner:
         """``in-process``."""
         return "in-process"
 
-    def run(self, request: RunRequest) -> Run:
+    def run(self, request: RunRequest) -> Outcome:
         """Run one task to its end.
 
         Raises:
@@ -68,76 +63,55 @@ class _InProcessRun:
     """One run: the state between its steps."""
 
     def __init__(self, request: RunRequest, runner: InProcessRunner) -> None:
-        self._request = request
-        self._runner = runner
-        self._log = Log()
+        self._attempt = Attempt(request, runner.name)
         self._errors: list[BaseException] = []
         self._callback_error: Exception | None = None
-        self._started = time.monotonic()
-        self._template = parse_template(request.template, "the run's template")
-        self._workspace = Workspace.create(
-            request.directory, template=request.template, inputs=request.inputs
-        )
-        inputs = LiteralMap.FromString(request.inputs)
-        words = container_command(self._template, self._workspace, inputs)
-        self._loader = loader_call(self._template.id.name, words)
-        variables = engine_variables(self._template, execution_id=new_execution_id())
-        self._variables = {**variables, **request.environment}
+        self._loader = loader_call(self._attempt.name, self._attempt.words)
 
-    def run(self) -> Run:
-        prepared = time.monotonic()
+    def run(self) -> Outcome:
+        attempt = self._attempt
+        started = time.monotonic()
         end = self._execute()
         if self._callback_error is not None:
             raise self._callback_error
         ended = time.monotonic()
-        names = tuple(self._template.interface.outputs.variables)
-        verdict = judge(self._workspace.outputs, end, declared=names)
-        return Run(
-            task=self._template.id.name,
-            runner=self._runner.name,
-            phase=verdict.phase,
-            literals=verdict.literals,
-            error=verdict.error,
+        return attempt.outcome(
+            attempt.judge(end),
             exception=next(iter(self._errors), None),
-            logs=self._log,
-            environment=self._variables,
-            timings=Timings(
-                prepare=prepared - self._started,
-                execute=ended - prepared,
-                collect=time.monotonic() - ended,
-            ),
-            directory=self._workspace.directory,
-            deck=self._workspace.deck,
+            timings=attempt.timings(started, ended),
         )
 
     def _execute(self) -> Exit:
         """Do what the entrypoint does in a container, and end as it would."""
-        if self._request.cancellation.is_cancelled:
+        if self._attempt.request.cancellation.is_cancelled:
             return Exit(0, "cancelled", 0.0)
+        self._attempt.note_start()
         started = time.monotonic()
-        with _variables_set(self._variables), capture_output(self._on_line):
+        variables = self._attempt.environment
+        with _variables_set(variables), capture_output(self._on_line):
             written = self._container_run().execute()
         status = int(written is Verdict.UNWRITTEN)
         return Exit(status, None, time.monotonic() - started)
 
     def _container_run(self) -> ContainerRun:
+        workspace = self._attempt.workspace
         return ContainerRun(
-            inputs=str(self._workspace.inputs),
-            output_prefix=str(self._workspace.outputs),
+            inputs=str(workspace.inputs),
+            output_prefix=str(workspace.outputs),
             loader_args=self._loader.arguments,
             environ=os.environ,
             resolver=self._loader.resolver,
-            raw_output_prefix=str(self._workspace.raw),
+            raw_output_prefix=str(workspace.raw),
             on_error=self._errors.append,
         )
 
     def _on_line(self, line: LogLine) -> None:
         """Pass a line on; what the callback raises is not the executor's error."""
-        self._log.append(line)
-        if self._request.on_log is None or self._callback_error is not None:
+        if self._callback_error is not None:
+            self._attempt.log.append(line)
             return
         try:
-            self._request.on_log(line)
+            self._attempt.on_line(line)
         except Exception as error:  # noqa: BLE001 - raised again after the run
             self._callback_error = error
 

@@ -6,7 +6,7 @@ import codecs
 import io
 from collections.abc import Callable
 
-from kit.runners.log import LogLine, Stream
+from kit.runners.log_line import LogLine, Stream
 
 __all__ = ["MAX_LINE", "Lines"]
 

@@ -5,23 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+
+from kit.runners.log_file import LogFile
+from kit.runners.log_line import LogLine, Stream
 
 __all__ = ["Log", "LogLine", "Stream"]
-
-Stream = Literal["stdout", "stderr"]
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of output without its line end, and the stream it came from."""
-
-    stream: Stream
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Log:
@@ -35,26 +24,67 @@ class Log:
     ...     log.append(LogLine("stdout", word))
     >>> [line.text for line in log], log.dropped
     (['two', 'three'], 1)
+
+    Args:
+        max_lines: How many lines are kept in memory.
+        max_characters: How many characters these may have; one line is always kept.
+
+    Attributes:
+        dropped: How many lines are forgotten.
     """
 
     def __init__(
-        self, *, max_lines: int = 10_000, max_characters: int = 8_000_000
+        self,
+        *,
+        max_lines: int = 10_000,
+        max_characters: int = 8_000_000,
     ) -> None:
         self._lines: deque[LogLine] = deque()
         self._characters = 0
         self._max_lines = max_lines
         self._max_characters = max_characters
         self._lock = threading.Lock()
+        self._file: LogFile | None = None
         self.dropped = 0
 
     def append(self, line: LogLine) -> None:
-        """Keep a line, and forget the oldest ones if there are now too many."""
+        """Keep a line, and forget the oldest ones if there are now too many.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
         with self._lock:
+            if self._file is not None:
+                self._file.write(line)
             self._lines.append(line)
             self._characters += len(line.text)
             while self._is_over_full():
                 self._characters -= len(self._lines.popleft().text)
                 self.dropped += 1
+
+    def write_to(self, path: Path) -> None:
+        """Write every line from now on to a file, which is made with the first."""
+        with self._lock:
+            self._file = LogFile(path)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that has every line, None if there is none."""
+        if self._file is None or not self._file.path.is_file():
+            return None
+        with self._lock:
+            self._file.flush()
+        return self._file.path
+
+    def close(self) -> None:
+        """Finish the file; a line that still comes is kept in memory only.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        if self._file is not None:
+            with self._lock:
+                self._file.close()
 
     def _is_over_full(self) -> bool:
         if len(self._lines) > self._max_lines:

@@ -9,8 +9,9 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.runners.failure import Failure
-from kit.runners.log import Log, LogLine
-from kit.runners.outcome import Phase, Run
+from kit.runners.log import Log
+from kit.runners.log_line import LogLine
+from kit.runners.outcome import Outcome, Phase
 from kit.runners.request import RunRequest
 from kit.shim.error_document import error_document
 from kit.shim.inputs import native_inputs
@@ -64,11 +65,11 @@ class MockRunner:
         """``mock``."""
         return "mock"
 
-    def run(self, request: RunRequest) -> Run:
+    def run(self, request: RunRequest) -> Outcome:
         """Note the request and answer it."""
         self.requests.append(request)
         template = parse_template(request.template, "the run's template")
-        log = Log()
+        log = Log() if request.log is None else request.log
         for line in self._logs:
             log.append(line)
             if request.on_log is not None:
@@ -101,8 +102,10 @@ class MockRunner:
             self._side_effect(**native_inputs(literals, variables, self._engine)) or {}
         )
 
-    def _run(self, template: TaskTemplate, phase: Phase, log: Log, **facts: Any) -> Run:
-        return Run(
+    def _run(
+        self, template: TaskTemplate, phase: Phase, log: Log, **facts: Any
+    ) -> Outcome:
+        return Outcome(
             task=template.id.name, runner=self.name, phase=phase, logs=log, **facts
         )
 

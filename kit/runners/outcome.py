@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from kit.shown import Shown
 if TYPE_CHECKING:
     from kit.shim.deck_file import Decks
 
-__all__ = ["Phase", "Run", "Timings"]
+__all__ = ["Outcome", "Phase", "Timings"]
 
 _TAIL_LINES = 10
 
@@ -50,32 +51,47 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Timings:
-    """Seconds that the parts of a run took.
+    """Seconds that the parts of a run took; None for a part that was not told apart.
+
+    A process that does not report its parts has one, ``execute``, from its start to its
+    end.
 
     Attributes:
-        prepare: Until the task was started: files written, command rendered.
-        execute: From the start of the process, or of the call, to its end.
-        collect: Reading and judging what it left.
+        serialize: Making the template and the literals of the inputs.
+        stage: Writing the run's files and rendering its command.
+        start: Starting the process or the container, until kit's code runs in it.
+        load: Loading the template and its executor.
+        inputs: Reading and converting the inputs.
+        execute: The executor.
+        outputs: Converting and writing the outputs.
+        decks: Writing the decks.
+        collect: Reading and judging what the run left.
     """
 
-    prepare: float = 0.0
-    execute: float = 0.0
-    collect: float = 0.0
+    serialize: float | None = None
+    stage: float | None = None
+    start: float | None = None
+    load: float | None = None
+    inputs: float | None = None
+    execute: float | None = None
+    outputs: float | None = None
+    decks: float | None = None
+    collect: float | None = None
 
     @property
     def total(self) -> float:
         """All of them together."""
-        return self.prepare + self.execute + self.collect
+        return float(sum(filter(None, dataclasses.astuple(self))))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(Shown):
-    """One run of one task, from its end.
+class Outcome(Shown):
+    """How a run of a task stands, or how it ended.
 
     Attributes:
         task: Name of the task.
         runner: Name of the runner.
-        phase: How it ended.
+        phase: Where it stands.
         outputs: Python values by name, in the order of the interface, converted with
             the declared types by :func:`kit.run`; empty on a run that did not succeed
             and on one that came from a runner directly.
@@ -134,7 +150,12 @@ class Run(Shown):
         variables = [f"{name}={value}" for name, value in self.environment.items()]
         return shlex.join(["env", *variables, *self.argv])
 
-    def raise_for_error(self) -> Run:
+    def with_timings(self, **seconds: float | None) -> Outcome:
+        """Return the same with the seconds of further parts."""
+        timings = dataclasses.replace(self.timings, **seconds)
+        return dataclasses.replace(self, timings=timings)
+
+    def raise_for_error(self) -> Outcome:
         """Return the run if it succeeded, so that calls can be chained.
 
         Raises:
@@ -184,4 +205,4 @@ class Run(Shown):
 
     def __repr__(self) -> str:
         detail = f", {self.error.type}" if self.error is not None else ""
-        return f"Run({self.task!r}, {self.runner}, {self.phase.value}{detail})"
+        return f"Outcome({self.task!r}, {self.runner}, {self.phase.value}{detail})"

@@ -20,7 +20,7 @@ from typing import IO, cast
 
 from kit.runners.interrupts import held_back
 from kit.runners.lines import Lines
-from kit.runners.log import LogLine, Stream
+from kit.runners.log_line import LogLine, Stream
 from kit.runners.stoppable import Stoppable
 
 __all__ = ["Process"]

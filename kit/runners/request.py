@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.runners.cancellation import Cancellation
-from kit.runners.log import LogLine
+from kit.runners.log import Log
+from kit.runners.log_line import LogLine
 
 if TYPE_CHECKING:
-    from kit.runners.outcome import Run
+    from kit.runners.outcome import Outcome
 
 __all__ = ["RunRequest", "Runner"]
 
@@ -31,6 +32,8 @@ class RunRequest:
         directory: Where the run's files go, made if missing; None makes a new one that
             stays until it is deleted by hand or by the system.
         on_log: Called with each line of output as it is written, from one thread.
+        on_start: Called when the task starts, with what is known of it by then.
+        log: What gets the lines; a new one by default.
         cancellation: Stops the run from another thread.
         under: A Python program (a script, or a folder with a ``__main__``) and its
             arguments, which is given the container's command as further arguments and
@@ -44,6 +47,8 @@ class RunRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: Path | None = None
     on_log: Callable[[LogLine], None] | None = None
+    on_start: Callable[[Outcome], None] | None = None
+    log: Log | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     under: tuple[str, ...] = ()
 
@@ -67,5 +72,5 @@ class Runner(Protocol):
     def name(self) -> str:
         """What the runner is called, as in ``subprocess``."""
 
-    def run(self, request: RunRequest) -> Run:
+    def run(self, request: RunRequest) -> Outcome:
         """Run one task to its end."""

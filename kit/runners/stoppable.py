@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from kit.runners.log import LogLine
+from kit.runners.log_line import LogLine
 
 __all__ = ["GRACE_SECONDS", "Exit", "StopReason", "Stoppable"]
 

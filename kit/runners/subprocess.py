@@ -7,32 +7,25 @@ run has not even those.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 import time
 from dataclasses import dataclass
 
-from flyteidl.core.literals_pb2 import LiteralMap
-
-from kit.runners.command import container_command, local_command, refuse_main
+from kit.runners.attempt import Attempt
+from kit.runners.command import local_command, refuse_main
 from kit.runners.environment import (
-    engine_variables,
     inherited_environment,
     isolated_environment,
-    new_execution_id,
     python_path,
 )
 from kit.runners.failure import Failure
-from kit.runners.log import Log, LogLine
-from kit.runners.outcome import Phase, Run, Timings
+from kit.runners.outcome import Outcome, Phase
 from kit.runners.process import Process
 from kit.runners.request import RunRequest
 from kit.runners.secret_variables import secret_variables
 from kit.runners.stoppable import GRACE_SECONDS, Exit
-from kit.runners.verdict import Verdict, judge
-from kit.runners.workspace import Workspace
-from kit.template.parse import parse_template
+from kit.runners.verdict import Verdict
 
 __all__ = ["SubprocessRunner"]
 
@@ -55,7 +48,7 @@ class SubprocessRunner:
         """``subprocess``."""
         return "subprocess"
 
-    def run(self, request: RunRequest) -> Run:
+    def run(self, request: RunRequest) -> Outcome:
         """Run one task to its end, or to its timeout.
 
         A KeyboardInterrupt meanwhile stops the process and is raised again.
@@ -72,106 +65,74 @@ class _SubprocessRun:
     """One run: the state between its steps."""
 
     def __init__(self, request: RunRequest, runner: SubprocessRunner) -> None:
-        self._request = request
         self._runner = runner
-        self._started = time.monotonic()
-        self._log = Log()
-        self._template = parse_template(request.template, "the run's template")
-        self._workspace = Workspace.create(
-            request.directory, template=request.template, inputs=request.inputs
-        )
-        inputs = LiteralMap.FromString(request.inputs)
-        words = container_command(self._template, self._workspace, inputs)
-        refuse_main(self._template.id.name, words)
-        self._timeout = request.timeout_for(self._template)
-        self._argv = self._local_argv(words)
-        self._variables = self._make_variables()
+        self._attempt = Attempt(request, runner.name)
+        refuse_main(self._attempt.name, self._attempt.words)
+        self._argv = self._local_argv()
+        if not runner.isolated:
+            self._add_python_path()
 
-    def run(self) -> Run:
-        prepared = time.monotonic()
+    def run(self) -> Outcome:
+        attempt = self._attempt
+        started = time.monotonic()
         try:
             process = self._start()
         except OSError as error:
-            return self._run(_not_started(self._argv[0], error), Timings())
-        end = self._wait(process)
+            return attempt.outcome(_not_started(self._argv[0], error), argv=self._argv)
+        with process:
+            attempt.note_start(argv=self._argv)
+            end = self._wait(process)
         ended = time.monotonic()
-        verdict = judge(
-            self._workspace.outputs,
-            end,
-            declared=tuple(self._template.interface.outputs.variables),
-            timeout=self._timeout,
+        return attempt.outcome(
+            attempt.judge(end),
+            argv=self._argv,
+            exit_status=end.status,
+            timings=attempt.timings(started, ended),
         )
-        timings = Timings(
-            prepare=prepared - self._started,
-            execute=ended - prepared,
-            collect=time.monotonic() - ended,
-        )
-        run = self._run(verdict, timings)
-        return dataclasses.replace(run, exit_status=end.status)
 
-    def _local_argv(self, words: list[str]) -> list[str]:
-        if not self._request.under:
-            return local_command(words)
-        return [sys.executable, *self._request.under, *words]
+    def _local_argv(self) -> tuple[str, ...]:
+        words, under = self._attempt.words, self._attempt.request.under
+        if not under:
+            return tuple(local_command(words))
+        return (sys.executable, *under, *words)
 
-    def _make_variables(self) -> dict[str, str]:
-        variables = engine_variables(self._template, execution_id=new_execution_id())
-        if self._runner.isolated:
-            return {**variables, **self._request.environment}
-        own_path = variables.get("PYTHONPATH", "")
-        paths = [path for path in (own_path, python_path()) if path]
-        variables["PYTHONPATH"] = os.pathsep.join(paths)
-        return {**variables, **self._request.environment}
+    def _add_python_path(self) -> None:
+        """Let it import what is importable here, after what its own path names."""
+        request, variables = self._attempt.request, self._attempt.environment
+        if "PYTHONPATH" in request.environment:
+            return
+        paths = [variables.get("PYTHONPATH", ""), python_path()]
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
     def _environment(self) -> dict[str, str]:
-        """Return all variables; secrets are in no run's :attr:`Run.environment`."""
+        """Return all variables; secrets are in no :attr:`Outcome.environment`."""
         return {
             **self._surroundings(),
-            **secret_variables(self._template, os.environ),
-            **self._variables,
+            **secret_variables(self._attempt.template, os.environ),
+            **self._attempt.environment,
         }
 
     def _surroundings(self) -> dict[str, str]:
         if not self._runner.isolated:
             return inherited_environment(os.environ)
-        self._workspace.home.mkdir(exist_ok=True)
-        return isolated_environment(os.environ, self._workspace.home)
+        home = self._attempt.workspace.home
+        home.mkdir(exist_ok=True)
+        return isolated_environment(os.environ, home)
 
     def _start(self) -> Process:
         return Process(
             self._argv,
-            cwd=self._workspace.work,
+            cwd=self._attempt.workspace.work,
             env=self._environment(),
-            on_line=self._on_line,
+            on_line=self._attempt.on_line,
         )
 
     def _wait(self, process: Process) -> Exit:
-        grace = self._runner.grace
-        with process:
-            self._request.cancellation.on_cancel(
-                lambda: process.stop("cancelled", grace=grace)
-            )
-            return process.wait(self._timeout, grace=grace)
-
-    def _on_line(self, line: LogLine) -> None:
-        self._log.append(line)
-        if self._request.on_log is not None:
-            self._request.on_log(line)
-
-    def _run(self, verdict: Verdict, timings: Timings) -> Run:
-        return Run(
-            task=self._template.id.name,
-            runner=self._runner.name,
-            phase=verdict.phase,
-            literals=verdict.literals,
-            error=verdict.error,
-            logs=self._log,
-            argv=tuple(self._argv),
-            environment=self._variables,
-            timings=timings,
-            directory=self._workspace.directory,
-            deck=self._workspace.deck,
+        attempt, grace = self._attempt, self._runner.grace
+        attempt.request.cancellation.on_cancel(
+            lambda: process.stop("cancelled", grace=grace)
         )
+        return process.wait(attempt.timeout, grace=grace)
 
 
 def _not_started(program: str, error: OSError) -> Verdict:

@@ -82,6 +82,11 @@ class Workspace:
         return self.directory / "home"
 
     @property
+    def log(self) -> Path:
+        """All lines that the run wrote, each after the name of its stream."""
+        return self.directory / "log.txt"
+
+    @property
     def deck(self) -> Path | None:
         """The deck.html the run wrote, None if it wrote none."""
         path = self.outputs / "deck.html"

@@ -18,7 +18,7 @@ from kit.cli.check_env import Check, _docker, _version
 from kit.demo.penguins import find_table, write_database
 from kit.demo.sqlite import heaviest
 from kit.errors import StorageError
-from kit.runners import run
+from kit.running.start import run
 
 
 def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):

@@ -28,7 +28,7 @@ from kit.display.summary import (
     Tree,
 )
 from kit.display.template_summary import summarize_task
-from kit.runners import Failure, Log, LogLine, Phase, Run
+from kit.runners import Failure, Log, LogLine, Outcome, Phase
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 
@@ -41,11 +41,11 @@ class BrokenTask(kit.PythonCustomizedContainerTask):
         raise KeyError("missing <key>")
 
 
-def failed_run() -> Run:
+def failed_run() -> Outcome:
     """Make a run that has everything a run can have."""
     log = Log(max_lines=30)
     log.append(LogLine("stderr", "a <b>line</b>"))
-    return Run(
+    return Outcome(
         task="t",
         runner="subprocess",
         phase=Phase.FAILED,

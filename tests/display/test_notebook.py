@@ -16,7 +16,7 @@ from kit.display.formatters import register, unregister
 from kit.display.stylesheet import forget_stylesheet
 from kit.display.summarize import MESSAGES, summarize
 from kit.errors import DisplayError
-from kit.runners import Phase, Run
+from kit.runners import Outcome, Phase
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def shown(shell, thing) -> dict[str, str]:
         (full_task(), "task acme.heaviest"),
         (full_task().task_template, "task acme.heaviest"),
         (full_task().python_interface, "species"),
-        (Run(task="t", runner="mock", phase=Phase.SUCCEEDED), "run t  SUCCEEDED"),
+        (Outcome(task="t", runner="mock", phase=Phase.SUCCEEDED), "run t  SUCCEEDED"),
     ],
 )
 def test_kits_objects_show_themselves(one_shell, thing, words):
@@ -143,7 +143,7 @@ def test_include_and_exclude_are_honoured():
 
 def test_a_run_shows_no_directory(one_shell, tmp_path):
     """It differs from run to run; `run.directory` has it."""
-    run = Run(task="t", runner="r", phase=Phase.SUCCEEDED, directory=tmp_path)
+    run = Outcome(task="t", runner="r", phase=Phase.SUCCEEDED, directory=tmp_path)
     assert str(tmp_path) not in "".join(shown(one_shell, run).values())
 
 

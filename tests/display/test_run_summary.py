@@ -6,7 +6,7 @@ from kit.display.command_text import command_text
 from kit.display.run_summary import summarize_run
 from kit.display.summary import Fact, Facts, Finding, Table
 from kit.display.value import value_items, value_text
-from kit.runners import Failure, Log, LogLine, Phase, Run
+from kit.runners import Failure, Log, LogLine, Outcome, Phase
 
 
 def item(summary, title):
@@ -22,7 +22,7 @@ def facts(summary, title) -> dict[str, str]:
 
 def test_a_run_shows_outputs_and_files_and_no_times():
     """Two runs that did the same have the same summary."""
-    run = Run(
+    run = Outcome(
         task="t",
         runner="subprocess",
         phase=Phase.SUCCEEDED,
@@ -47,7 +47,7 @@ def test_a_failed_run_shows_its_error_and_last_lines():
     log = Log(max_lines=30)
     for number in range(40):
         log.append(LogLine("stderr", f"line {number}"))
-    run = Run(
+    run = Outcome(
         task="t",
         runner="subprocess",
         phase=Phase.FAILED,

@@ -5,7 +5,7 @@ import sys
 import threading
 
 from kit.runners.capture import capture_output
-from kit.runners.log import LogLine
+from kit.runners.log_line import LogLine
 
 
 def test_prints_become_lines():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from kit.runners.log import Log, LogLine
+from kit.runners.log import Log
+from kit.runners.log_line import LogLine
 
 
 def lines(log):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kit.runners.lines import MAX_LINE
-from kit.runners.log import LogLine
+from kit.runners.log_line import LogLine
 from kit.runners.process import Process
 
 FAST = 0.3

@@ -35,9 +35,8 @@ from kit.runners import (
     MockRunner,
     Phase,
     SubprocessRunner,
-    run,
 )
-from kit.runners.run_task import make_request
+from kit.running.start import make_request, run
 
 BOTH = pytest.mark.parametrize("runner", ["subprocess", "in-process"])
 
@@ -305,7 +304,7 @@ WAITING = """
 import signal, sys
 sys.path[:0] = {path!r}
 from runner_tasks import lab
-from kit.runners import SubprocessRunner, run
+from kit.runners import SubprocessRunner; from kit.running.start import run
 {prepare}
 try:
     done = run(lab, mode="sleep", runner=SubprocessRunner(grace=20.0),

@@ -7,8 +7,8 @@ from preview_tasks import SETTINGS, heaviest, query_task
 
 from kit.errors import DefinitionError
 from kit.template.serialize import LOCAL_SETTINGS, task_template, template_bytes
-from kit.widgets.edits import Edits
-from kit.widgets.fields import FIELDS
+from kit.widgets.preview.edits import Edits
+from kit.widgets.preview.fields import FIELDS
 
 TEXTS = {
     "project": "lab",

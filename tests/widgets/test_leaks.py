@@ -20,8 +20,8 @@ COUNT = """
 import gc, comm
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
-from kit.widgets.open_previews import open_previews
-from kit.widgets.preview import Preview
+from kit.widgets.preview.open_previews import open_previews
+from kit.widgets.preview.preview import Preview
 
 def counted():
     gc.collect()

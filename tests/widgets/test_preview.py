@@ -16,8 +16,8 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.open_previews import open_previews
-from kit.widgets.view import CHANGES
+from kit.widgets.preview.open_previews import open_previews
+from kit.widgets.preview.view import CHANGES
 
 DEFINE = "task = query_task({text!r})"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kit.authoring.proof.notes import Note, Raised
 from kit.definition.shipment import Shipment
-from kit.runners.outcome import Run
+from kit.runners.outcome import Outcome
 
 __all__ = ["Case"]
 
@@ -28,7 +28,7 @@ class Case:
 
     step: str
     note: Note
-    run: Run
+    run: Outcome
     shipment: Shipment
     home: str
     folder: Path

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from kit.authoring.proof.custom_use import CustomUse
 from kit.errors import ProofError
 from kit.runners.log import Log
-from kit.runners.outcome import Run
+from kit.runners.outcome import Outcome
 from kit.shown import Shown
 
 __all__ = ["Obstacle", "Proof", "Step", "StepStatus"]
@@ -81,7 +81,7 @@ class Proof(Shown):
     steps: tuple[Step, ...]
     failure: Obstacle | None = None
     notes: tuple[str, ...] = ()
-    run: Run | None = None
+    run: Outcome | None = None
     log: Log = field(default_factory=Log)
     custom: CustomUse | None = None
 

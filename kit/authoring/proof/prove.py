@@ -33,17 +33,17 @@ from kit.errors import (
     StorageError,
     TemplateError,
 )
-from kit.runners.arguments import (
+from kit.runners.cancellation import Cancellation
+from kit.runners.outcome import Outcome
+from kit.runners.request import Runner, RunRequest
+from kit.runners.subprocess import SubprocessRunner
+from kit.running.arguments import (
     check_options,
     check_task,
     checked_timeout,
     merged_inputs,
 )
-from kit.runners.cancellation import Cancellation
-from kit.runners.outcome import Run
-from kit.runners.request import Runner, RunRequest
-from kit.runners.run_task import input_bytes, with_outputs
-from kit.runners.subprocess import SubprocessRunner
+from kit.running.literals import input_bytes, with_outputs
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -160,7 +160,7 @@ class _Attempt:
                 self._judge(run, found), custom=custom_use(request.template, found)
             )
 
-    def _judge(self, run: Run, notes: Mapping[str, Note]) -> Proof:
+    def _judge(self, run: Outcome, notes: Mapping[str, Note]) -> Proof:
         planned = planned_steps(self.shipment, runs=self.runs)
         failed = _failed(planned, notes, run)
         obstacle = None
@@ -193,7 +193,7 @@ def _folder() -> Iterator[tuple[Path, Callable[[], object]]]:
 
 
 def _failed(
-    planned: tuple[str, ...], notes: Mapping[str, Note], run: Run
+    planned: tuple[str, ...], notes: Mapping[str, Note], run: Outcome
 ) -> str | None:
     """Name the step that failed: the first that is open, or the one after the last."""
     runs = planned[-1] == "run"

@@ -10,7 +10,7 @@ from kit.checks.contract.trace import Trace, traced
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import computed_once
 from kit.errors import CallError
-from kit.runners.run_task import input_bytes
+from kit.running.literals import input_bytes
 from kit.shim.executable import ExecutableTemplateShimTask
 from kit.task.call import native_outputs
 from kit.task.customized_container import PythonCustomizedContainerTask

@@ -17,7 +17,7 @@ from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.engine import Engine, engine_errors
 from kit.runners.interrupts import held_back
 from kit.runners.lines import Lines
-from kit.runners.log import LogLine
+from kit.runners.log_line import LogLine
 from kit.runners.stoppable import Stoppable
 
 __all__ = ["Container", "NotStartedError", "State"]

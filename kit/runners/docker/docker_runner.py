@@ -6,16 +6,14 @@ would use; only the network is left out unless it is asked for.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 import time
 from dataclasses import dataclass
 
-from flyteidl.core.literals_pb2 import LiteralMap
-
 from kit.errors import CallError, StorageError, TemplateError
-from kit.runners.command import container_command, refuse_main
+from kit.runners.attempt import Attempt
+from kit.runners.command import refuse_main
 from kit.runners.docker.archive import archive_in, extract_out
 from kit.runners.docker.container import Container, NotStartedError
 from kit.runners.docker.container_spec import ContainerSpec
@@ -26,14 +24,9 @@ from kit.runners.docker.input_files import input_paths
 from kit.runners.docker.limits import container_limits
 from kit.runners.docker.secret_layout import lay_out_secrets
 from kit.runners.docker.session import reap_leftovers
-from kit.runners.environment import engine_variables, new_execution_id
-from kit.runners.log import Log, LogLine
-from kit.runners.outcome import Run, Timings
+from kit.runners.outcome import Outcome
 from kit.runners.request import RunRequest
 from kit.runners.stoppable import GRACE_SECONDS, Exit
-from kit.runners.verdict import Verdict, judge
-from kit.runners.workspace import Workspace
-from kit.template.parse import parse_template
 
 __all__ = ["DockerRunner"]
 
@@ -77,7 +70,7 @@ class DockerRunner:
         """``docker``."""
         return "docker"
 
-    def run(self, request: RunRequest) -> Run:
+    def run(self, request: RunRequest) -> Outcome:
         """Run one task to its end, or to its timeout.
 
         A KeyboardInterrupt meanwhile stops the container and is raised again.
@@ -100,39 +93,28 @@ class _DockerRun:
     """One run: the state between its steps."""
 
     def __init__(self, request: RunRequest, runner: DockerRunner) -> None:
-        self._request = request
         self._runner = runner
-        self._started = time.monotonic()
-        self._log = Log()
-        self._template = parse_template(request.template, "the run's template")
+        self._attempt = Attempt(request, runner.name)
+        self._template = self._attempt.template
         if not self._template.container.image:
-            msg = f"The template of {self._template.id.name!r} names no image to run."
+            msg = f"The template of {self._attempt.name!r} names no image to run."
             raise TemplateError(msg)
-        self._workspace = Workspace.create(
-            request.directory, template=request.template, inputs=request.inputs
-        )
-        inputs = LiteralMap.FromString(request.inputs)
-        self._files = input_paths(inputs)
-        self._words = container_command(self._template, self._workspace, inputs)
-        refuse_main(self._template.id.name, self._words)
-        self._timeout = request.timeout_for(self._template)
+        refuse_main(self._attempt.name, self._attempt.words)
+        self._files = input_paths(self._attempt.inputs)
         self._secrets = lay_out_secrets(self._template, os.environ)
-        self._variables = {
-            **engine_variables(self._template, execution_id=new_execution_id()),
-            **request.environment,
-        }
 
-    def run(self) -> Run:
+    def run(self) -> Outcome:
+        attempt = self._attempt
         with connected() as engine:
             reap_leftovers(engine)
             image = self._find_image(engine)
             spec = self._make_spec(engine)
-            mounts = (self._workspace.directory, *self._files)
-            argv = spec.words(engine.program, mounts)
-            if self._request.cancellation.is_cancelled:
-                return self._run(argv, self._judge(_NEVER_STARTED))
-            with Container(engine, spec, self._on_line) as container:
-                words = (*image.entrypoint[: not spec.command], *self._words)
+            mounts = (attempt.workspace.directory, *self._files)
+            argv = tuple(spec.words(engine.program, mounts))
+            if attempt.request.cancellation.is_cancelled:
+                return attempt.outcome(attempt.judge(_NEVER_STARTED), argv=argv)
+            with Container(engine, spec, attempt.on_line) as container:
+                words = (*image.entrypoint[: not spec.command], *attempt.words)
                 diagnosis = Diagnosis(engine, image, spec.limits, words, container)
                 return self._run_in(container, diagnosis, argv)
 
@@ -143,13 +125,13 @@ class _DockerRun:
 
     def _make_spec(self, engine: Engine) -> ContainerSpec:
         container = self._template.container
-        split = len(container.command)
+        words, split = self._attempt.words, len(container.command)
         return ContainerSpec(
             name=f"kit-{secrets.token_hex(6)}",
             image=container.image,
-            command=tuple(self._words[:split]),
-            arguments=tuple(self._words[split:]),
-            environment=self._variables,
+            command=tuple(words[:split]),
+            arguments=tuple(words[split:]),
+            environment=self._attempt.environment,
             secrets=self._secrets.variables,
             network=self._runner.network,
             platform=self._runner.platform,
@@ -157,69 +139,43 @@ class _DockerRun:
         )
 
     def _run_in(
-        self, container: Container, diagnosis: Diagnosis, argv: list[str]
-    ) -> Run:
-        files = archive_in(self._workspace, self._secrets.files, self._files)
+        self, container: Container, diagnosis: Diagnosis, argv: tuple[str, ...]
+    ) -> Outcome:
+        attempt = self._attempt
+        files = archive_in(attempt.workspace, self._secrets.files, self._files)
         try:
             with files:
                 container.start(files)
         except NotStartedError as error:
-            return self._run(argv, diagnosis.not_started(str(error)))
+            return attempt.outcome(diagnosis.not_started(str(error)), argv=argv)
+        attempt.note_start(argv=argv)
         started = time.monotonic()
         end = self._wait(container)
         ended = time.monotonic()
         self._take_back(container)
-        verdict = diagnosis.ended(self._judge(end), container.state, self._log)
-        timings = Timings(
-            prepare=started - self._started,
-            execute=ended - started,
-            collect=time.monotonic() - ended,
+        verdict = diagnosis.ended(attempt.judge(end), container.state, attempt.log)
+        timings = attempt.timings(started, ended)
+        return attempt.outcome(
+            verdict, argv=argv, exit_status=end.status, timings=timings
         )
-        run = self._run(argv, verdict, timings)
-        return dataclasses.replace(run, exit_status=end.status)
 
     def _wait(self, container: Container) -> Exit:
-        grace = self._runner.grace
-        self._request.cancellation.on_cancel(
+        attempt, grace = self._attempt, self._runner.grace
+        attempt.request.cancellation.on_cancel(
             lambda: container.stop("cancelled", grace=grace)
         )
-        return container.wait(self._timeout, grace=grace)
+        return container.wait(attempt.timeout, grace=grace)
 
     def _take_back(self, container: Container) -> None:
-        directory = self._workspace.directory
-        wanted = (self._workspace.outputs.name, self._workspace.raw.name)
+        workspace = self._attempt.workspace
+        wanted = (workspace.outputs.name, workspace.raw.name)
         try:
-            extract_out(container.read_out(directory), directory, wanted)
+            extract_out(
+                container.read_out(workspace.directory), workspace.directory, wanted
+            )
         except OSError as error:
-            msg = f"What the run wrote cannot be written to {directory}: {error}."
+            msg = (
+                f"What the run wrote cannot be written to {workspace.directory}: "
+                f"{error}."
+            )
             raise StorageError(msg) from error
-
-    def _judge(self, end: Exit) -> Verdict:
-        return judge(
-            self._workspace.outputs,
-            end,
-            declared=tuple(self._template.interface.outputs.variables),
-            timeout=self._timeout,
-        )
-
-    def _on_line(self, line: LogLine) -> None:
-        self._log.append(line)
-        if self._request.on_log is not None:
-            self._request.on_log(line)
-
-    def _run(
-        self, argv: list[str], verdict: Verdict, timings: Timings | None = None
-    ) -> Run:
-        return Run(
-            task=self._template.id.name,
-            runner=self._runner.name,
-            phase=verdict.phase,
-            literals=verdict.literals,
-            error=verdict.error,
-            logs=self._log,
-            argv=tuple(argv),
-            environment=self._variables,
-            timings=timings or Timings(),
-            directory=self._workspace.directory,
-            deck=self._workspace.deck,
-        )

@@ -6,7 +6,7 @@ import pytest
 from container_tasks import container_task
 from runner_tasks import LabExecutor
 
-from kit.runners import run
+from kit.running.start import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("slim")]
 

@@ -10,8 +10,10 @@ from local_images import saved_image
 
 from kit.definition.resources import Resources
 from kit.errors import EngineError, ImageNotFoundError, TemplateError
-from kit.runners import Run, RunRequest, run
+from kit.runners import RunRequest
 from kit.runners.docker import DockerRunner
+from kit.running.run import Run
+from kit.running.start import run
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 pytestmark = pytest.mark.docker

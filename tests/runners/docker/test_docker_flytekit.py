@@ -9,8 +9,9 @@ import pytest
 from container_tasks import LabTask
 
 from kit.definition.interface import Interface
-from kit.runners import Run, run
 from kit.runners.docker import DockerRunner
+from kit.running.run import Run
+from kit.running.start import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.flytekit]
 

@@ -22,8 +22,10 @@ from kit.definition.metadata import TaskMetadata
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.errors import CallError, RunCrashed, RunTimedOut
-from kit.runners import Cancellation, LogLine, Phase, Run, RunRequest, run
+from kit.runners import Cancellation, LogLine, Phase, RunRequest
 from kit.runners.docker import DockerRunner
+from kit.running.run import Run
+from kit.running.start import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("slim")]
 

@@ -14,14 +14,14 @@ from kit.display.html import heading_html, style_element
 from kit.display.stylesheet import forget_stylesheet
 from kit.display.summary import Code
 from kit.widgets.closing import close_tree
-from kit.widgets.form import Form
 from kit.widgets.looks import Looks, named
-from kit.widgets.panes import Pane, Panes, panes_of
-from kit.widgets.tools import Tools
-from kit.widgets.view import CHANGES
+from kit.widgets.preview.form import Form
+from kit.widgets.preview.panes import Pane, Panes, panes_of
+from kit.widgets.preview.tools import Tools
+from kit.widgets.preview.view import CHANGES
 
 if TYPE_CHECKING:
-    from kit.widgets.preview import Preview
+    from kit.widgets.preview.preview import Preview
 
 __all__ = ["Panel"]
 
@@ -122,6 +122,6 @@ def _status(preview: Preview) -> str:
 
 @functools.cache
 def _style() -> str:
-    path = Path(__file__).with_name("static") / "preview.css"
+    path = Path(__file__).parents[1] / "static" / "preview.css"
     own = path.read_text(encoding="utf-8")
     return f"{style_element()}<style>{own}</style>"

@@ -9,7 +9,7 @@ import ipywidgets
 from kit.widgets.looks import Looks, named
 
 if TYPE_CHECKING:
-    from kit.widgets.preview import Preview
+    from kit.widgets.preview.preview import Preview
 
 __all__ = ["Tools"]
 

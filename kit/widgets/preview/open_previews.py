@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kit.difference.history import follow, observe
-from kit.display.running_cell import RunningCell, interactive_shell, running_cell
-from kit.widgets.draft import Task
+from kit.display.running_cell import RunningCell, running_cell
+from kit.interactive import interactive_shell
+from kit.widgets.preview.draft import Task
 
 if TYPE_CHECKING:
-    from kit.widgets.preview import Preview
+    from kit.widgets.preview.preview import Preview
 
 __all__ = ["forget", "open_previews", "watch"]
 

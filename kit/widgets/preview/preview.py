@@ -13,17 +13,17 @@ from kit.authoring.proof.outcome import Proof
 from kit.authoring.proof.prove import prove
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition, history
-from kit.display.running_cell import interactive_shell
 from kit.display.summary import Summary
 from kit.errors import DisplayError
+from kit.interactive import in_notebook
 from kit.shown import Shown
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.draft import Task
-from kit.widgets.edits import Edits
-from kit.widgets.open_previews import forget, watch
-from kit.widgets.permanent import permanent_code
-from kit.widgets.view import (
+from kit.widgets.preview.draft import Task
+from kit.widgets.preview.edits import Edits
+from kit.widgets.preview.open_previews import forget, watch
+from kit.widgets.preview.permanent import permanent_code
+from kit.widgets.preview.view import (
     View,
     compared,
     view_of_definition,
@@ -32,7 +32,7 @@ from kit.widgets.view import (
 )
 
 if TYPE_CHECKING:
-    from kit.widgets.panel import Panel
+    from kit.widgets.preview.panel import Panel
 
 __all__ = ["Preview", "preview"]
 
@@ -278,7 +278,7 @@ class Preview(Shown):
         return bundle
 
     def _opened(self) -> Panel:
-        from kit.widgets.panel import Panel  # ipywidgets is an extra
+        from kit.widgets.preview.panel import Panel  # ipywidgets is an extra
 
         with self._lock:
             if self._panel is None:
@@ -293,6 +293,4 @@ class Preview(Shown):
 
 def _has_widgets() -> bool:
     """Tell whether there is a notebook that shows widgets: a kernel, and ipywidgets."""
-    shell = interactive_shell()
-    has_kernel = getattr(shell, "kernel", None) is not None
-    return has_kernel and find_spec("ipywidgets") is not None
+    return in_notebook() and find_spec("ipywidgets") is not None

@@ -21,7 +21,7 @@ from kit.display.sections.subject import Subject
 from kit.display.summary import Facts, Item, Section, Summary
 from kit.display.template_summary import summarize_subject, task_subject
 from kit.template.files import decode_message, template_of
-from kit.widgets.draft import Task
+from kit.widgets.preview.draft import Task
 
 __all__ = [
     "CHANGES",

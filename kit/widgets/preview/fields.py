@@ -10,8 +10,8 @@ from kit.definition.image import Image, ImageConfig, render_image
 from kit.definition.settings import RUNTIMES
 from kit.errors import DefinitionError, nearest
 from kit.shim.boundary import call_author
-from kit.widgets.draft import Draft
-from kit.widgets.values import (
+from kit.widgets.preview.draft import Draft
+from kit.widgets.preview.values import (
     custom_of_text,
     custom_text,
     duration_of_text,

@@ -15,8 +15,8 @@ from kit.errors import AuthoringError, TrackingError
 from kit.source.root import namespace_of
 from kit.task.signature import workflow_name
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.draft import Draft, Task
-from kit.widgets.fields import FIELDS
+from kit.widgets.preview.draft import Draft, Task
+from kit.widgets.preview.fields import FIELDS
 
 __all__ = ["permanent_code"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets
 
 from kit.display.escape import html_text
-from kit.widgets.edits import Edits
-from kit.widgets.fields import FIELDS, Field
 from kit.widgets.looks import Looks, named
+from kit.widgets.preview.edits import Edits
+from kit.widgets.preview.fields import FIELDS, Field
 
 __all__ = ["Form"]
 

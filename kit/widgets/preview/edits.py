@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from kit.definition.settings import SerializationSettings
 from kit.errors import KitError
-from kit.widgets.draft import Draft, Task
-from kit.widgets.fields import FIELDS, Field, field_named
+from kit.widgets.preview.draft import Draft, Task
+from kit.widgets.preview.fields import FIELDS, Field, field_named
 
 __all__ = ["Edits"]
 

@@ -1,0 +1,1 @@
+"""``kit.run`` and the runs of a session: started, watched, kept, compared."""

@@ -1,0 +1,316 @@
+"""A run: started, under way, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+from kit.runners.failure import Failure
+from kit.runners.log import Log
+from kit.runners.outcome import Outcome, Phase, Timings
+from kit.runners.request import Runner, RunRequest
+from kit.running.outputs import Outputs
+from kit.running.tidying import tidied
+from kit.shown import Shown
+
+if TYPE_CHECKING:
+    from kit.shim.deck_file import Decks
+
+__all__ = ["Run"]
+
+_END = "kit-run-{}"
+
+
+class Run(Shown):
+    """A run of a task, from its start; :func:`kit.run` makes one.
+
+    What comes of it (outputs, error, decks, …) waits for its end: it is there when it
+    is asked for.  ``phase``, ``logs``, ``template`` and ``inputs`` wait for nothing.
+    Every method may be called from any thread.
+
+    Args:
+        request: What to run.
+        runner: Where.
+        number: Which run of the session it is, from 1.
+        finish: Makes of the runner's outcome what the user gets.
+        keep: Whether its folder stays also if it succeeds.
+        again: Starts a run of the same task with changed inputs.
+
+    Attributes:
+        task: Name of the task.
+        runner: Name of the runner.
+        number: Which run of the session it is.
+        template: The template that runs.
+        inputs: The inputs, as the wire has them.
+        standing: How it stands now, without waiting.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        runner: Runner,
+        *,
+        number: int,
+        finish: Callable[[Outcome], Outcome],
+        keep: bool = False,
+        again: Callable[[Mapping[str, Any]], Run] | None = None,
+    ) -> None:
+        self.template = TaskTemplate.FromString(request.template)
+        self.inputs = LiteralMap.FromString(request.inputs)
+        self.task = self.template.id.name
+        self.runner = runner.name
+        self.number = number
+        log = Log() if request.log is None else request.log
+        self._request = dataclasses.replace(request, log=log, on_start=self._note_start)
+        self._place = runner
+        self._finish = finish
+        self._keep = keep or request.directory is not None
+        self._again = again
+        self.standing = Outcome(
+            task=self.task, runner=self.runner, phase=Phase.QUEUED, logs=log
+        )
+        self._problem: BaseException | None = None
+        self._watchers: list[Callable[[Run], None]] = []
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+
+    # --- what goes on -----------------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands now."""
+        return self.standing.phase
+
+    @property
+    def logs(self) -> Log:
+        """What it has written to standard output and error by now."""
+        return self.standing.logs
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended."""
+        return self._done.is_set()
+
+    def carry_out(self) -> None:
+        """Run it here and now, to its end.
+
+        Raises:
+            BaseException: What the runner raises: the request cannot be run, the
+                engine is not there, or Ctrl-C.
+        """
+        try:
+            ended = self._finish(self._place.run(self._request))
+        except BaseException as error:
+            self._end(_not_run(self.standing, error), error)
+            raise
+        self._end(tidied(ended, keep=self._keep))
+
+    def carry_out_in_background(self) -> None:
+        """Run it in a thread; what the runner raises is raised where one waits."""
+        name = _END.format(self.number)
+        threading.Thread(target=self._in_thread, name=name, daemon=True).start()
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until it has ended, or for so many seconds.
+
+        Returns:
+            The run, which has ended unless the time ran out: see :attr:`is_done`.
+
+        Raises:
+            KeyboardInterrupt: From Ctrl-C, after the run was stopped.
+            EngineError: No container engine answers, it lacks the image, or it fails.
+            StorageError: The folder of the run cannot be written.
+        """
+        try:
+            ended = self._done.wait(timeout)
+        except KeyboardInterrupt:
+            self.cancel()
+            self._done.wait()
+            raise
+        if ended and self._problem is not None:
+            raise self._problem
+        return self
+
+    def cancel(self) -> None:
+        """Ask it to stop, and return at once; does nothing when it has ended.
+
+        A process gets SIGINT, and SIGKILL if it does not end in time.
+        """
+        self._request.cancellation.cancel()
+
+    def watch(self, callback: Callable[[Run], None]) -> Callable[[], None]:
+        """Call back whenever the phase has changed, from any thread.
+
+        Returns:
+            What stops it.
+        """
+        with self._lock:
+            self._watchers.append(callback)
+
+        def forget() -> None:
+            with self._lock, contextlib.suppress(ValueError):
+                self._watchers.remove(callback)
+
+        return forget
+
+    # --- what came of it --------------------------------------------------------------
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self.wait().standing
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the task ended with its outputs."""
+        return self.outcome.succeeded
+
+    @property
+    def outputs(self) -> Outputs:
+        """Python values by name, converted with the declared types."""
+        return Outputs(self.outcome.outputs, task=self.task)
+
+    @property
+    def literals(self) -> LiteralMap | None:
+        """The outputs as the wire has them; None if it did not succeed."""
+        return self.outcome.literals
+
+    @property
+    def error(self) -> Failure | None:
+        """Why it did not succeed; None if it did."""
+        self._done.wait()
+        return self.standing.error
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The executor's own exception, where it ran in this process."""
+        return self.outcome.exception
+
+    @property
+    def exit_status(self) -> int | None:
+        """Of the process; minus the signal's number if one killed it."""
+        return self.outcome.exit_status
+
+    @property
+    def timings(self) -> Timings:
+        """Seconds that its parts took."""
+        return self.outcome.timings
+
+    @property
+    def deck(self) -> Path | None:
+        """The deck.html that it wrote; None if it wrote none."""
+        return self.outcome.deck
+
+    @property
+    def decks(self) -> Decks:
+        """The decks of its deck.html, read each time; empty if it wrote none.
+
+        Raises:
+            StorageError: The file is gone.
+        """
+        return self.outcome.decks
+
+    def raise_for_error(self) -> Run:
+        """Return the run if it succeeded, so that calls can be chained.
+
+        Raises:
+            RunFailed: The task ended with an error document.
+            RunCrashed: The process ended without a verdict.
+            RunTimedOut: It was stopped at its timeout.
+            RunCancelled: It was stopped by its user.
+        """
+        self.outcome.raise_for_error()
+        return self
+
+    # --- known once it was started ----------------------------------------------------
+
+    @property
+    def directory(self) -> Path | None:
+        """Its folder, with inputs.pb, task.pb, outputs and raw data.
+
+        That of a good run is removed at its end unless it was to be kept: None then. If
+        outputs or decks are in it, it stays until this process ends.
+        """
+        return self._started().directory
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The program and arguments; empty if there is no process."""
+        return self._started().argv
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that are set for it beyond the inherited ones."""
+        return self._started().environment
+
+    @property
+    def command(self) -> str:
+        """A line for a shell that does the same again; empty without a process."""
+        return self._started().command
+
+    # --- again ------------------------------------------------------------------------
+
+    def rerun(self, **inputs: Any) -> Run:
+        """Run the task once more, as it was run, with these inputs changed.
+
+        Raises:
+            CallError: An input is unknown, or the run was not made from a task.
+            ConversionError: An input does not fit its declared type.
+        """
+        from kit.errors import CallError
+
+        if self._again is None:
+            msg = f"The task of {self!r} is not here, only its template."
+            raise CallError(msg)
+        return self._again(inputs)
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _started(self) -> Outcome:
+        if self.phase is Phase.QUEUED:
+            self._done.wait()
+        return self.standing
+
+    def _note_start(self, started: Outcome) -> None:
+        self.standing = started
+        self._tell()
+
+    def _in_thread(self) -> None:
+        # It is kept for the one who waits, who must get every kind of it.
+        with contextlib.suppress(BaseException):
+            self.carry_out()
+
+    def _end(self, outcome: Outcome, problem: BaseException | None = None) -> None:
+        self._problem = problem
+        self.standing = outcome
+        self._done.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            watchers = list(self._watchers)
+        for callback in watchers:
+            callback(self)
+
+    def __repr__(self) -> str:
+        standing = self.standing
+        detail = f", {standing.error.type}" if standing.error is not None else ""
+        return f"Run({self.task!r}, {self.runner}, {standing.phase.value}{detail})"
+
+
+def _not_run(standing: Outcome, error: BaseException) -> Outcome:
+    """Say that the runner itself failed, or was interrupted."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    phase = Phase.ABORTED if interrupted else Phase.FAILED
+    text = str(error) or "the run was interrupted"
+    failure = Failure(type(error).__name__, text, origin="SYSTEM")
+    return dataclasses.replace(
+        standing, phase=phase, error=failure, exception=cast("Exception", error)
+    )

@@ -1,0 +1,52 @@
+"""What becomes of a run's folder when the run is over."""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import shutil
+from pathlib import Path
+
+from kit.runners.outcome import Outcome
+
+__all__ = ["tidied"]
+
+_at_exit: set[Path] = set()
+
+
+def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
+    """Remove the folder of a good run, unless something is in it that is needed.
+
+    Where outputs, decks or lines of the log are nowhere else, it stays until this
+    process ends.  That of a run that did not succeed stays for good.
+
+    Args:
+        outcome: How the run ended.
+        keep: Whether the folder is to stay in any case.
+
+    Returns:
+        The outcome, without a directory if it is gone.
+    """
+    directory = outcome.directory
+    if keep or directory is None or not outcome.succeeded:
+        return outcome
+    if _is_needed(outcome, directory):
+        if not _at_exit:
+            atexit.register(_remove_all)
+        _at_exit.add(directory)
+        return outcome
+    shutil.rmtree(directory, ignore_errors=True)
+    return dataclasses.replace(outcome, directory=None)
+
+
+def _is_needed(outcome: Outcome, directory: Path) -> bool:
+    if outcome.deck is not None or outcome.logs.dropped:
+        return True
+    if outcome.literals is None:
+        return False
+    return str(directory).encode() in outcome.literals.SerializeToString()
+
+
+def _remove_all() -> None:
+    while _at_exit:
+        shutil.rmtree(_at_exit.pop(), ignore_errors=True)
