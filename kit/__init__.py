@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from kit.runners.docker import DockerRunner
     from kit.runners.outcome import Outcome
+    from kit.running.replay import replay
     from kit.running.run import Run
     from kit.running.session import runs
     from kit.running.start import run
@@ -139,6 +140,7 @@ __all__ = [
     "preview",
     "prove",
     "read_template",
+    "replay",
     "run",
     "runs",
     "self_contained",
@@ -185,6 +187,7 @@ _HOMES = {
     "kit.runners": (*("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),),
     "kit.runners.docker": ("DockerRunner",),
     "kit.runners.outcome": ("Outcome",),
+    "kit.running.replay": ("replay",),
     "kit.running.run": ("Run",),
     "kit.running.session": ("runs",),
     "kit.running.start": ("run",),

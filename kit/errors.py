@@ -38,6 +38,7 @@
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── SideError               a side of a diff that is no task, template or file
     │   └── RevisionError       a task that cannot be had from a git revision
+    ├── SavedRunError           a file that is not a saved run, or a damaged one
     ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
     ├── MissingPackageError     a package that one of kit's extras brings is not there
@@ -116,6 +117,7 @@ __all__ = [
     "RunError",
     "RunFailed",
     "RunTimedOut",
+    "SavedRunError",
     "SecretError",
     "SecretInSourceError",
     "SecretNotFoundError",
@@ -327,6 +329,10 @@ class SideError(KitError, TypeError, ValueError):
 
 class RevisionError(SideError):
     """A task that cannot be had from a git revision."""
+
+
+class SavedRunError(KitError, ValueError):
+    """A file that is not a saved run, is damaged, or is larger than one may be."""
 
 
 class MacroError(KitError, ValueError):

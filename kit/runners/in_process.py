@@ -32,7 +32,13 @@ class InProcessRunner:
     A call cannot be stopped from outside, so a timeout is refused and a cancellation
     only counts before the start; a KeyboardInterrupt goes through the executor.  The
     container's variables are set for as long as the run lasts, for the whole process.
+
+    Attributes:
+        captured: Whether what the task prints goes into the log, and not where it would
+            go; a debugger needs the latter.
     """
+
+    captured: bool = True
 
     @property
     def name(self) -> str:
@@ -63,6 +69,7 @@ class _InProcessRun:
     """One run: the state between its steps."""
 
     def __init__(self, request: RunRequest, runner: InProcessRunner) -> None:
+        self._runner = runner
         self._attempt = Attempt(request, runner.name)
         self._errors: list[BaseException] = []
         self._callback_error: Exception | None = None
@@ -88,10 +95,15 @@ class _InProcessRun:
         self._attempt.note_start()
         started = time.monotonic()
         variables = self._attempt.environment
-        with _variables_set(variables), capture_output(self._on_line):
+        with _variables_set(variables), self._capture():
             written = self._container_run().execute()
         status = int(written is Verdict.UNWRITTEN)
         return Exit(status, None, time.monotonic() - started)
+
+    def _capture(self) -> contextlib.AbstractContextManager[None]:
+        if self._runner.captured:
+            return capture_output(self._on_line)
+        return contextlib.nullcontext()
 
     def _container_run(self) -> ContainerRun:
         workspace = self._attempt.workspace

@@ -54,7 +54,9 @@ class Outputs(Shown, Mapping[str, Any]):
         return [*super().__dir__(), *self._values]
 
     def _unknown(self, name: str) -> str:
-        made = ", ".join(self._values) or "none"
+        if not self._values:
+            return f"The run of {self._task!r} made no outputs."
+        made = ", ".join(self._values)
         text = f"The run of {self._task!r} made no output {name!r}; it made {made}."
         return text + nearest(name, self._values)
 

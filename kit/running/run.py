@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.errors import CallError
+from kit.runners.cancellation import Cancellation
 from kit.runners.failure import Failure
 from kit.runners.log import Log
 from kit.runners.outcome import Outcome, Phase, Timings
@@ -80,6 +82,16 @@ class Run(Shown):
         self._watchers: list[Callable[[Run], None]] = []
         self._lock = threading.Lock()
         self._done = threading.Event()
+
+    @classmethod
+    def ended(
+        cls, request: RunRequest, outcome: Outcome, runner: Runner, number: int
+    ) -> Run:
+        """Return a run that has ended already."""
+        run = cls(request, runner, number=number, finish=lambda same: same, keep=True)
+        run.runner = outcome.runner
+        run._end(outcome)
+        return run
 
     # --- what goes on -----------------------------------------------------------------
 
@@ -261,15 +273,61 @@ class Run(Shown):
         """Run the task once more, as it was run, with these inputs changed.
 
         Raises:
-            CallError: An input is unknown, or the run was not made from a task.
+            CallError: An input is unknown, or the run came from a file, without the
+                task: see :func:`kit.replay`.
             ConversionError: An input does not fit its declared type.
         """
-        from kit.errors import CallError
-
         if self._again is None:
-            msg = f"The task of {self!r} is not here, only its template."
+            msg = (
+                f"{self!r} came from a file, without its task. Call kit.replay with "
+                "it, which runs the template with the inputs as they were."
+            )
             raise CallError(msg)
         return self._again(inputs)
+
+    @property
+    def request(self) -> RunRequest:
+        """What was asked for, to ask for it again."""
+        return dataclasses.replace(
+            self._request,
+            directory=None,
+            on_start=None,
+            log=None,
+            cancellation=Cancellation(),
+        )
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the run to a file when it has ended, with all it takes to replay it.
+
+        It holds the template, the inputs with the local files that they name, and what
+        came of it: see :mod:`kit.running.saved`.
+
+        Args:
+            path: The file, a zip file by its content.
+            overwrite: Whether to replace a file that is there.
+
+        Returns:
+            The path.
+
+        Raises:
+            StorageError: A file is there, or cannot be written.
+            SavedRunError: The files that it names are too many, or too large.
+        """
+        from kit.running.load import save
+
+        return save(self, Path(path), overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Run:
+        """Return a run that was saved, as it ended.
+
+        Raises:
+            StorageError: The file cannot be read.
+            SavedRunError: It is no saved run, or is damaged.
+        """
+        from kit.running.load import load
+
+        return load(Path(path))
 
     # --- inside -----------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from kit.running.run import Run
 from kit.running.session import next_number, note
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
-__all__ = ["make_request", "run"]
+__all__ = ["launch", "make_request", "run"]
 
 _OPTIONS = (
     *("runner", "timeout", "wait", "keep", "on_log", "directory"),
@@ -117,11 +117,24 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         )
 
     finish = functools.partial(_finished, task, request.inputs, serialized)
+    return launch(request, place, finish=finish, wait=wait, keep=keep, again=again)
+
+
+def launch(
+    request: RunRequest,
+    runner: Runner,
+    *,
+    finish: Callable[[Outcome], Outcome],
+    wait: bool | None,
+    keep: bool,
+    again: Callable[[Mapping[str, Any]], Run] | None = None,
+) -> Run:
+    """Start a run and list it among those of the session; see :class:`Run`."""
     made = Run(
-        request, place, number=next_number(), finish=finish, keep=keep, again=again
+        request, runner, number=next_number(), finish=finish, keep=keep, again=again
     )
     note(made)
-    if _waits(place) if wait is None else wait:
+    if _waits(runner) if wait is None else wait:
         made.carry_out()
     else:
         made.carry_out_in_background()

@@ -20,10 +20,10 @@ from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.diagnosis import Diagnosis
 from kit.runners.docker.engine import Engine, connected
 from kit.runners.docker.image import LocalImage, Pull, find_image
-from kit.runners.docker.input_files import input_paths
 from kit.runners.docker.limits import container_limits
 from kit.runners.docker.secret_layout import lay_out_secrets
 from kit.runners.docker.session import reap_leftovers
+from kit.runners.input_files import input_paths
 from kit.runners.outcome import Outcome
 from kit.runners.request import RunRequest
 from kit.runners.stoppable import GRACE_SECONDS, Exit

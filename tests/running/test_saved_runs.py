@@ -1,0 +1,171 @@
+"""Runs in files: saved, loaded, replayed, damaged."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from running_tasks import Order, count_in, decked, divide, double, shout
+
+import kit
+from kit.errors import CallError, SavedRunError, StorageError
+from kit.runners import Phase
+
+
+def test_a_failed_run_is_replayed_elsewhere(tmp_path: Path):
+    """It fails in the same way, from the file alone."""
+    failed = kit.run(divide, a=1, b=0)
+    path = failed.save(tmp_path / "run.zip")
+    again = kit.replay(path)
+    assert again.phase is Phase.FAILED
+    assert again.error.type == "ZeroDivisionError"
+    assert again.number > failed.number
+    with pytest.raises(CallError, match=r"kit\.replay"):
+        kit.Run.load(path).rerun(b=1)
+
+
+def test_a_loaded_run_is_as_it_ended(tmp_path: Path):
+    """Phase, outputs, error, log and decks."""
+    done = kit.run(decked, n=3)
+    loaded = kit.Run.load(done.save(tmp_path / "run.zip"))
+    assert repr(loaded) == repr(done)
+    assert loaded.outputs == {"o0": 3}
+    assert loaded.literals == done.literals
+    assert loaded.timings == done.timings
+    assert loaded.decks["mine"].html == done.decks["mine"].html
+    failed = kit.run(divide, a=1, b=0)
+    loaded = kit.Run.load(failed.save(tmp_path / "failed.zip"))
+    assert loaded.error == failed.error
+    assert loaded.logs.text() == failed.logs.text()
+
+
+def test_files_come_along(tmp_path: Path):
+    """Those that inputs name, in records too, and those that outputs name."""
+    source = tmp_path / "größe.txt"
+    source.write_text("quiet")
+    done = kit.run(shout, file=kit.FlyteFile(str(source)))
+    path = done.save(tmp_path / "run.zip")
+    in_record = kit.run(count_in, order=Order(kit.FlyteFile(str(source))))
+    record_path = in_record.save(tmp_path / "record.zip")
+    assert in_record.outputs.o0 == 5
+    source.unlink()
+    Path(done.outputs.o0).unlink()
+    assert Path(kit.Run.load(path).outputs.o0).read_text() == "QUIET"
+    assert Path(kit.replay(path).outputs.o0).read_text() == "QUIET"
+    assert kit.replay(record_path).outputs.o0 == 5
+
+
+def test_saving_replaces_nothing_unasked(tmp_path: Path):
+    """And leaves no halves."""
+    run = kit.run(double, n=1)
+    path = run.save(tmp_path / "run.zip")
+    with pytest.raises(StorageError, match="overwrite=True"):
+        run.save(path)
+    assert run.save(path, overwrite=True) == path
+    assert [file.name for file in tmp_path.iterdir()] == ["run.zip"]
+    with pytest.raises(StorageError):
+        run.save(tmp_path / "no" / "folder" / "run.zip")
+
+
+def test_the_same_run_gives_the_same_file(tmp_path: Path):
+    """No time of day is in it."""
+    run = kit.run(double, n=1)
+    one, two = run.save(tmp_path / "1.zip"), run.save(tmp_path / "2.zip")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_debugger_opens_where_the_executor_raises(
+    tmp_path: Path, monkeypatch, capsys
+):
+    """With its variables, and with what it prints on the terminal."""
+    path = kit.run(divide, a=7, b=0).save(tmp_path / "run.zip")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("p a + 1\nq\n"))
+    run = kit.replay(path, debug=True)
+    out = capsys.readouterr().out
+    assert "dividing" in out
+    assert "return a // b" in out
+    assert "(Pdb) 8" in out
+    assert run.phase is Phase.FAILED
+    with pytest.raises(CallError, match="in this process only"):
+        kit.replay(path, debug=True, runner="docker")
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    """Write a zip file."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Read a zip file."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/kit-evil", "a/../../b", "..\\b"])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name):
+    """Whoever made the file."""
+    path = kit.run(double, n=1).save(tmp_path / "run.zip")
+    evil = zipped(tmp_path / "evil.zip", {**contents(path), name: b"x"})
+    with pytest.raises(SavedRunError, match="leads elsewhere"):
+        kit.Run.load(evil)
+    assert not Path("/kit-evil").exists()
+
+
+def test_no_input_is_said_to_lie_elsewhere(tmp_path: Path):
+    """The files that came along are those in the file."""
+    path = kit.run(double, n=1).save(tmp_path / "run.zip")
+    files = contents(path)
+    facts = json.loads(files["run.json"])
+    facts["files"] = {"/etc/hostname": "../../etc/passwd"}
+    files["run.json"] = json.dumps(facts).encode()
+    with pytest.raises(SavedRunError, match="elsewhere"):
+        kit.Run.load(zipped(tmp_path / "evil.zip", files))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run.json": b"[]"},
+        {"run.json": b"{"},
+        {"run.json": b'{"format": 99}'},
+        {"run.json": b'{"format": 1}'},
+        {"inputs.pb": b"\xff\xff\xff"},
+        {"outputs.pb": b"\xff\xff\xff"},
+    ],
+)
+def test_damaged_contents_are_refused_by_name(tmp_path: Path, change):
+    """With the path and with what is wrong."""
+    path = kit.run(double, n=1).save(tmp_path / "run.zip")
+    bad = zipped(tmp_path / "bad.zip", {**contents(path), **change})
+    with pytest.raises(SavedRunError, match=r"bad\.zip: This is no saved run: "):
+        kit.Run.load(bad)
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip file", b"PK\x03\x04 truncated"])
+def test_other_files_are_refused(tmp_path: Path, data):
+    """Whatever they are."""
+    path = tmp_path / "run.zip"
+    path.write_bytes(data)
+    with pytest.raises(SavedRunError, match="no saved run"):
+        kit.replay(path)
+    with pytest.raises(StorageError):
+        kit.replay(tmp_path / "none.zip")
+    with pytest.raises(CallError):
+        kit.replay(3)
+
+
+def test_every_truncation_of_a_saved_run_is_noticed(tmp_path: Path):
+    """Nothing else than an error of kit's comes of it."""
+    data = kit.run(double, n=1).save(tmp_path / "run.zip").read_bytes()
+    for length in range(0, len(data) - 1, max(1, len(data) // 40)):
+        path = tmp_path / f"{length}.zip"
+        path.write_bytes(data[:length])
+        with pytest.raises(SavedRunError):
+            kit.Run.load(path)
