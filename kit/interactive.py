@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["in_notebook", "interactive_shell"]
+__all__ = ["in_notebook", "in_terminal", "interactive_shell"]
 
 
 def interactive_shell() -> Any:
@@ -17,3 +17,11 @@ def interactive_shell() -> Any:
 def in_notebook() -> bool:
     """Tell whether a notebook's kernel runs this code."""
     return getattr(interactive_shell(), "kernel", None) is not None
+
+
+def in_terminal() -> bool:
+    """Tell whether someone sees what this process writes, as it writes it."""
+    try:
+        return not in_notebook() and sys.stderr.isatty()
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError
-from kit.interactive import in_notebook
+from kit.interactive import in_notebook, in_terminal
 from kit.runners.cancellation import Cancellation
 from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log
@@ -135,10 +138,26 @@ def launch(
     )
     note(made)
     if _waits(runner) if wait is None else wait:
-        made.carry_out()
+        with _progress(made, request, runner):
+            made.carry_out()
     else:
         made.carry_out_in_background()
     return made
+
+
+def _progress(
+    run: Run, request: RunRequest, runner: Runner
+) -> contextlib.AbstractContextManager[None]:
+    """Show it in a terminal, where nobody else shows its lines, nor wants to type."""
+    typed_to = isinstance(runner, InProcessRunner) and not runner.captured
+    if request.on_log is not None or typed_to or not in_terminal():
+        return contextlib.nullcontext()
+    if find_spec("rich") is None:
+        return contextlib.nullcontext()
+    # The faces stand above: they are found by name, as kit.shown finds them.
+    shown: contextlib.AbstractContextManager[None]
+    shown = import_module("kit.display.run_progress").run_progress(run)
+    return shown
 
 
 def make_request(
