@@ -46,6 +46,7 @@ SUMMARIZERS = {
     "kit.shim.deck_file.Decks": "deck_summary.summarize_decks",
     "kit.runners.outcome.Outcome": "run_summary.summarize_run_shown",
     "kit.running.run.Run": "run_summary.summarize_run_shown",
+    "kit.running.session.Runs": "runs_summary.summarize_runs",
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",

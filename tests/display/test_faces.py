@@ -28,7 +28,17 @@ from kit.display.summary import (
     Tree,
 )
 from kit.display.template_summary import summarize_task
-from kit.runners import Failure, Log, LogLine, Outcome, Phase
+from kit.runners import (
+    Failure,
+    Log,
+    LogLine,
+    MockRunner,
+    Outcome,
+    Phase,
+    RunRequest,
+)
+from kit.running.run import Run
+from kit.running.session import Runs
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 
@@ -54,6 +64,12 @@ def failed_run() -> Outcome:
         exit_status=1,
         logs=log,
     )
+
+
+def listed_runs() -> Runs:
+    """Make the list of a session with one run."""
+    request = RunRequest(template=TaskTemplate().SerializeToString())
+    return Runs([Run.ended(request, failed_run(), MockRunner(), 7)])
 
 
 def literals() -> LiteralMap:
@@ -82,6 +98,7 @@ THINGS = {
     "interface": lambda: summarize(full_task().python_interface),
     "typed interface": lambda: summarize(full_task().interface),
     "run": lambda: summarize(failed_run()),
+    "runs": lambda: summarize(listed_runs()),
     "literals": lambda: summarize(literals()),
     "literal": lambda: summarize(literals().literals["n"]),
     "decks": lambda: summarize(decks()),
