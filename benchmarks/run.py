@@ -5,9 +5,9 @@
     python benchmarks/run.py --check          fail if a floor is missed
     python benchmarks/run.py --write-readme   put the table into README.md
 
-``--check`` forgives a floor 40 %: it is to notice a change for the worse, also on a
-machine that does other work meanwhile.  The limits, how many times the least possible
-it takes, are shown and not checked.
+``--check`` forgives a floor or a bound 40 %: it is to notice a change for the worse,
+also on a machine that does other work meanwhile.  The limits, how many times the least
+possible it takes, are shown and not checked.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ import os
 import platform
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("FLYTE_SDK_LOGGING_LEVEL", "50")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from rows import Row, rows
+from views import Bound, bounds
 
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
 NOISE = 0.6
+BOUND_HEADINGS = ("what", "took", "bound")
 HEADINGS = ("what", "kit", "flytekit", "ratio", "at least", "x the least possible")
 
 
@@ -40,17 +43,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--write-readme", action="store_true", help="store the table")
     options = parser.parse_args(argv)
     _settle()
-    measured = []
-    for row in rows(quick=options.quick):
-        measured.append(row)
-        print(f"{row.what} …", file=sys.stderr)
-    show(measured)
+    compared = list(_noted(rows(quick=options.quick)))
+    bounded = list(_noted(bounds(quick=options.quick)))
+    show(HEADINGS, [(cells(row), _misses(row)) for row in compared])
+    show(BOUND_HEADINGS, [(bound_cells(row), _exceeds(row)) for row in bounded])
     if options.write_readme:
-        write_readme(measured)
-    missed = [row for row in measured if _misses(row)]
-    for row in missed:
-        print(f"missed: {row.what}: {row.ratio:.1f}x, at least {row.floor}x")
+        write_readme(compared, bounded)
+    missed = [cells(row) for row in compared if _misses(row)]
+    missed += [bound_cells(row) for row in bounded if _exceeds(row)]
+    for line in missed:
+        print(f"missed: {', '.join(filter(None, line))}")
     return 1 if options.check and missed else 0
+
+
+def _noted(measured: Iterator[Any]) -> Iterator[Any]:
+    for row in measured:
+        print(f"{row.what} …", file=sys.stderr)
+        yield row
 
 
 def _settle() -> None:
@@ -69,6 +78,19 @@ def _misses(row: Row) -> bool:
         and row.floor is not None
         and row.ratio < row.floor * NOISE
     )
+
+
+def _exceeds(row: Bound) -> bool:
+    if row.at_least:
+        return row.value < row.bound * NOISE
+    return row.value > row.bound / NOISE
+
+
+def bound_cells(row: Bound) -> tuple[str, ...]:
+    """Write a row of what is bounded as text."""
+    side = "at least" if row.at_least else "at most"
+    value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.1f}"  # noqa: PLR2004 - digits that tell
+    return row.what, f"{value} {row.unit}", f"{side} {row.bound:,g} {row.unit}"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -95,38 +117,45 @@ def _amount(number: float, unit: str) -> str:
     return f"{number * 1e6:.3g} µs"
 
 
-def show(measured: Sequence[Row]) -> None:
-    """Print the table, with rich where it is installed."""
+def show(
+    headings: Sequence[str], measured: Sequence[tuple[Sequence[str], bool]]
+) -> None:
+    """Print a table, with rich where it is installed; what misses is red."""
     try:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ImportError:
-        print(markdown(measured))
+        print(markdown(headings, [line for line, _ in measured]))
         return
-    table = Table(*HEADINGS)
-    for row in measured:
-        style = "red" if _misses(row) else None
-        table.add_row(*map(Text, cells(row)), style=style)  # `list[int]` is no markup
+    table = Table(*headings)
+    for line, misses in measured:
+        style = "red" if misses else None
+        table.add_row(*map(Text, line), style=style)  # `list[int]` is no markup
     Console().print(table)
 
 
-def markdown(measured: Sequence[Row]) -> str:
-    """Write the table for the README."""
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *map(cells, measured)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def markdown(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Write a table for the README."""
+    table = [headings, ("---",) * len(headings), *lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in table)
 
 
-def write_readme(measured: Sequence[Row]) -> None:
-    """Put the table between the README's markers."""
+def write_readme(compared: Sequence[Row], bounded: Sequence[Bound]) -> None:
+    """Put the tables between the README's markers."""
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not end:
         sys.exit(f"{README} has no {START} … {END} to write between")
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    table = f"{markdown(measured)}\n\n{machine}; medians of alternating repeats."
-    README.write_text(f"{before}{START}\n{table}\n{END}{after}", encoding="utf-8")
+    tables = (
+        markdown(HEADINGS, map(cells, compared)),
+        markdown(BOUND_HEADINGS, map(bound_cells, bounded)),
+        f"{machine}; medians of alternating repeats.",
+    )
+    made = "\n\n".join(tables)
+    README.write_text(f"{before}{START}\n{made}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
