@@ -8,9 +8,10 @@ from kit.display.command_text import command_text
 from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Summary
 from kit.display.value import value_items
 from kit.runners.outcome import Outcome
+from kit.running.outputs import Outputs
 from kit.running.run import Run
 
-__all__ = ["summarize_run", "summarize_run_shown"]
+__all__ = ["summarize_outputs", "summarize_run", "summarize_run_shown"]
 
 _LOG_LINES = 20
 
@@ -47,6 +48,12 @@ def summarize_run(
 def summarize_run_shown(run: Run | Outcome) -> Summary:
     """Summarize a run for the end of a cell, where the same run looks the same."""
     return summarize_run(run, with_files=False)
+
+
+def summarize_outputs(outputs: Outputs) -> Summary:
+    """Summarize the outputs of a run."""
+    section = Section("Outputs", value_items(outputs))
+    return Summary("outputs", outputs.task, (section,))
 
 
 def _error(run: Outcome, *, with_traceback: bool) -> Iterator[Item]:

@@ -45,6 +45,7 @@ SUMMARIZERS = {
     "kit.shim.decks.Deck": "deck_summary.summarize_deck",
     "kit.shim.deck_file.Decks": "deck_summary.summarize_decks",
     "kit.runners.outcome.Outcome": "run_summary.summarize_run_shown",
+    "kit.running.outputs.Outputs": "run_summary.summarize_outputs",
     "kit.running.run.Run": "run_summary.summarize_run_shown",
     "kit.running.session.Runs": "runs_summary.summarize_runs",
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",

@@ -19,7 +19,7 @@ class Outputs(Shown, Mapping[str, Any]):
 
     Args:
         values: The values.
-        task: Name of the task, for errors.
+        task: Name of the task.
 
     >>> outputs = Outputs({"o0": 3}, task="double")
     >>> outputs["o0"], outputs.o0
@@ -28,7 +28,7 @@ class Outputs(Shown, Mapping[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], *, task: str) -> None:
         self._values = dict(values)
-        self._task = task
+        self.task = task
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -55,9 +55,9 @@ class Outputs(Shown, Mapping[str, Any]):
 
     def _unknown(self, name: str) -> str:
         if not self._values:
-            return f"The run of {self._task!r} made no outputs."
+            return f"The run of {self.task!r} made no outputs."
         made = ", ".join(self._values)
-        text = f"The run of {self._task!r} made no output {name!r}; it made {made}."
+        text = f"The run of {self.task!r} made no output {name!r}; it made {made}."
         return text + nearest(name, self._values)
 
     def __repr__(self) -> str:
