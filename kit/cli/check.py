@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli.output import form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kit.checks.finding import Finding
     from kit.checks.platform import Platform
     from kit.checks.report import CheckReport
+    from kit.display.summary import Summary
 
 __all__ = ["command"]
 
@@ -21,6 +23,7 @@ _EPILOG = """\b
 Examples:
   kit check tasks.py:load
   kit check package.tasks:load --format json
+  kit check tasks.py:load -o report.html
   kit check tasks.py:load --platform flyte-core --project lab --domain staging
   kit check task.pb --platform ours.yaml
 
@@ -31,13 +34,7 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 
 @click.command("check", epilog=_EPILOG)
 @click.argument("target", metavar="TASK")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How to write the findings (default: text).",
-)
+@with_output_flags
 @click.option(
     "--platform",
     "platform",
@@ -46,7 +43,11 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 )
 @settings_flags(where="of the task")
 def command(
-    target: str, form: str, platform: str | None, **settings: str | None
+    target: str,
+    form: str | None,
+    output: Path | None,
+    platform: str | None,
+    **settings: str | None,
 ) -> ExitStatus:
     """Tell what of a task will fail, or be otherwise than written, and what to do.
 
@@ -56,14 +57,17 @@ def command(
     from kit.checks.check import check
     from kit.template.serialize import LOCAL_SETTINGS
 
+    form = form_of(form, output, message="A report")
     described = _platform(platform)
     report = check(
         _subject(target), LOCAL_SETTINGS.replace(**given(settings)), described
     )
-    if form == "json":
-        click.echo(json.dumps(_document(report), indent=2, ensure_ascii=True))
-    else:
-        _print(report)
+    write_result(
+        form,
+        output,
+        summary=lambda: _summary(report),
+        document=lambda: _document(report),
+    )
     return ExitStatus.OK if report.ok else ExitStatus.FAILED
 
 
@@ -92,11 +96,10 @@ def _platform(name: str | None) -> Platform | None:
     return presets[name]() if name in presets else Platform.from_file(name)
 
 
-def _print(report: CheckReport) -> None:
+def _summary(report: CheckReport) -> Summary:
     from kit.display.check_summary import summarize_check
-    from kit.display.console import print_summary
 
-    print_summary(summarize_check(report))
+    return summarize_check(report)
 
 
 def _document(report: CheckReport) -> dict[str, object]:

@@ -58,15 +58,15 @@ def command(directory: Path | None, species: str, limit: int) -> ExitStatus:
     _step(console, 2, "The task: its template is all that a container gets to see")
     _show(console, task)
     _step(console, 3, "A run in a fresh process, by the template's own command")
-    outcome = run(
+    done = run(
         task,
         species=species,
         limit=limit,
         directory=_new_run_folder(folder),
         on_log=lambda line: console.print(_logged(line.stream, line.text), style="dim"),
     )
-    _show_run(console, outcome)
-    return status_of(outcome)
+    _show_run(console, done)
+    return status_of(done.outcome)
 
 
 def _folder(directory: Path | None) -> Path:

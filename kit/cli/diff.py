@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kit.cli.error import report
+from kit.cli.output import form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 from kit.errors import KitError
 
 if TYPE_CHECKING:
     from kit.difference.difference import Difference
+    from kit.display.summary import Summary
 
 __all__ = ["command"]
 
@@ -25,6 +26,7 @@ Examples:
   kit diff v1.pb tasks.py:load
   kit diff git:HEAD~1:tasks.py:load tasks.py:load
   kit diff package.tgz::etl.load tasks.py:load --format json
+  kit diff v1.pb tasks.py:load -o changes.html
 
 Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctrl-C.
 """
@@ -33,18 +35,7 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
 @click.command("diff", epilog=_EPILOG)
 @click.argument("old")
 @click.argument("new")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    help="How to write it (default: text, or by the ending of --output).",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file.",
-)
+@with_output_flags
 @settings_flags(where="of the task (default: the file's)")
 def command(
     old: str,
@@ -62,10 +53,15 @@ def command(
 
     Values with the name of a secret, such as DB_PASSWORD, are compared and not shown.
     """
+    form = form_of(form, output, message="A difference")
     try:
         difference = _compare(old, new, given(settings))
-        text = form or ("json" if _is_json(output) else "text")
-        _write(difference, text, output)
+        write_result(
+            form,
+            output,
+            summary=lambda: _summary(difference),
+            document=difference.to_json,
+        )
     except KitError as error:
         status = ExitStatus(_TROUBLE)
         return report(error, status, detail=getattr(error, "detail", ""))
@@ -87,35 +83,7 @@ def _side(word: str) -> Any:
     return word if names_side(word) else load_task(word)
 
 
-def _is_json(output: Path | None) -> bool:
-    return output is not None and output.suffix.lower() == ".json"
-
-
-def _write(difference: Difference, form: str, output: Path | None) -> None:
-    if form == "json":
-        text = json.dumps(difference.to_json(), indent=2, ensure_ascii=False)
-        _write_json(f"{text}\n", output)
-    else:
-        _write_text(difference, output)
-
-
-def _write_json(text: str, output: Path | None) -> None:
-    from kit.storage import write_bytes
-
-    data = text.encode(errors="backslashreplace")
-    if output is None:
-        click.echo(data, nl=False)
-    else:
-        write_bytes(str(output), data)
-
-
-def _write_text(difference: Difference, output: Path | None) -> None:
-    from kit.display.console import make_console, print_summary
+def _summary(difference: Difference) -> Summary:
     from kit.display.difference_summary import summarize_difference
 
-    summary = summarize_difference(difference)
-    if output is None:
-        print_summary(summary)
-        return
-    with click.open_file(str(output), "w", encoding="utf-8", atomic=True) as file:
-        print_summary(summary, make_console(cast("TextIO", file)))
+    return summarize_difference(difference)

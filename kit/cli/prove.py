@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.status import ExitStatus
 from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
     from kit.authoring.proof.outcome import Proof
+    from kit.display.summary import Summary
     from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["command"]
@@ -26,6 +27,8 @@ installed packages, and nothing else. With inputs, it runs too:
   kit prove TASK
   kit prove TASK --limit 3
   kit prove TASK --run
+  kit prove TASK --format json
+  kit prove TASK -o proof.html
 
 Exit status 0 means proven, 1 not proven.
 """
@@ -50,11 +53,7 @@ def _options() -> list[click.Option]:
             type=click.Choice(["kit", "flytekit"]),
             help="What runs in the container (default: the task's own choice).",
         ),
-        click.Option(
-            ["--format", "form"],
-            type=click.Choice(["text", "json"]),
-            help="How to write the result (default: text).",
-        ),
+        *output_flags(),
     ]
 
 
@@ -66,32 +65,32 @@ def _prove(
     from kit.authoring.proof.prove import DEFAULT_TIMEOUT, prove
     from kit.template.serialize import LOCAL_SETTINGS
 
+    output = options.get("output")
+    form = form_of(options.get("form"), output, message="A proof")
     proof = prove(
         task,
         settings=LOCAL_SETTINGS.replace(runtime=options.get("runtime")),
         timeout=options.get("timeout") or DEFAULT_TIMEOUT,
         inputs=inputs if inputs or options.get("runs") else None,
     )
-    if options.get("form") == "json":
-        _print_json(proof)
-    else:
-        _print_summary(proof)
+    write_result(
+        form, output, summary=lambda: _summary(proof), document=lambda: _document(proof)
+    )
     return ExitStatus.OK if proof.ok else ExitStatus.FAILED
 
 
-def _print_summary(proof: Proof) -> None:
-    from kit.display.console import print_summary
+def _summary(proof: Proof) -> Summary:
     from kit.display.proof_summary import summarize_proof
 
-    print_summary(summarize_proof(proof))
+    return summarize_proof(proof)
 
 
-def _print_json(proof: Proof) -> None:
+def _document(proof: Proof) -> dict[str, object]:
     from dataclasses import asdict
 
     from kit.cli.to_json import to_json
 
-    result = {
+    return {
         "task": proof.task,
         "ok": proof.ok,
         "steps": [asdict(step) for step in proof.steps],
@@ -101,7 +100,6 @@ def _print_json(proof: Proof) -> None:
         "outputs": {name: to_json(value) for name, value in proof.outputs.items()},
         "log": [asdict(line) for line in proof.log],
     }
-    click.echo(json.dumps(result, indent=2, ensure_ascii=True))
 
 
 command = TaskGroup(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.status import ExitStatus, status_of
 from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
+    from kit.display.summary import Summary
     from kit.runners import LogLine
-    from kit.running.run import Run
+    from kit.runners.outcome import Outcome
     from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["command"]
@@ -24,6 +25,8 @@ _HELP = """Run a task the way the cluster would.
 TASK is module:task or path/to/file.py:task. Its inputs are flags of their own names:
 
   kit run TASK --help     lists them.
+  kit run TASK --limit 3 --format json
+  kit run TASK --runner docker -o run.html
 
 Lists, dicts and dataclasses are written as JSON. After an @ stands a file that holds
 the value (@- is standard input, @@ a value that begins with @); files and folders are
@@ -51,12 +54,7 @@ def _options() -> list[click.Option]:
             type=click.Path(file_okay=False, path_type=Path),
             help="Keep the run's files here (default: a new temporary folder).",
         ),
-        click.Option(
-            ["--json", "as_json"],
-            is_flag=True,
-            default=None,
-            help="Write the result as JSON to standard output, logs to standard error.",
-        ),
+        *output_flags(),
     ]
 
 
@@ -66,21 +64,30 @@ def _run(
     options: Mapping[str, Any],
 ) -> ExitStatus:
     from kit.running.start import run as run_task
+    from kit.running.tidying import discarded
 
-    as_json = bool(options.get("as_json"))
+    output = options.get("output")
+    form = form_of(options.get("form"), output, message="A run")
+    is_told = form == "text" and output is None
     run = run_task(
         task,
         runner=options.get("runner") or "subprocess",
         timeout=options.get("timeout"),
         directory=options.get("directory"),
-        on_log=_print_to_stderr if as_json else _print_line,
+        keep=True,  # its user looks for its outputs after this process
+        on_log=_print_line if is_told else _print_to_stderr,
         inputs=inputs,
     )
-    if as_json:
-        _print_json(run)
-    else:
-        _print_summary(run)
-    return status_of(run)
+    outcome = run.outcome
+    if options.get("directory") is None:
+        outcome = discarded(outcome)
+    write_result(
+        form,
+        output,
+        summary=lambda: _summary(outcome, is_told=is_told),
+        document=lambda: _document(outcome),
+    )
+    return status_of(outcome)
 
 
 def _print_line(line: LogLine) -> None:
@@ -96,24 +103,22 @@ def _print_to_stderr(line: LogLine) -> None:
     click.echo(visible(line.text), err=True)
 
 
-def _print_summary(run: Run) -> None:
-    from kit.display.console import print_summary
+def _summary(run: Outcome, *, is_told: bool) -> Summary:
+    """Summarize a run, without its lines if they were printed as they came."""
     from kit.display.run_summary import summarize_run
 
-    summary = summarize_run(
-        run, with_logs=False, with_traceback=not _is_traceback_printed(run)
-    )
-    print_summary(summary)
+    told = is_told and _is_traceback_printed(run)
+    return summarize_run(run, with_logs=not is_told, with_traceback=not told)
 
 
-def _is_traceback_printed(run: Run) -> bool:
+def _is_traceback_printed(run: Outcome) -> bool:
     """Tell whether the lines of the run, printed as they came, end with it."""
     if run.error is None or not run.error.traceback:
         return False
     return run.error.traceback.splitlines()[-1] in run.logs.text("stderr")
 
 
-def _print_json(run: Run) -> None:
+def _document(run: Outcome) -> dict[str, object]:
     from kit.cli.to_json import to_json
 
     error = None
@@ -124,14 +129,13 @@ def _print_json(run: Run) -> None:
             "origin": run.error.origin,
             "kind": run.error.kind,
         }
-    result = {
+    return {
         "task": run.task,
         "phase": run.phase.value,
         "outputs": {name: to_json(value) for name, value in run.outputs.items()},
         "error": error,
         "directory": None if run.directory is None else str(run.directory),
     }
-    click.echo(json.dumps(result, indent=2, ensure_ascii=True))
 
 
 command = TaskGroup("run", carry_out=_run, options=_options, help=_HELP)

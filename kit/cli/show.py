@@ -8,14 +8,11 @@ from typing import Any, cast
 import click
 
 from kit.cli.error import LoadError, report
+from kit.cli.output import VIEWS, form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
 
 __all__ = ["command"]
-
-_VIEWS = ("text", "html")
-_FORMATS = (*_VIEWS, "json", "yaml", "pbtxt", "pb")
-
 
 _HELP = """Show the template a task makes.
 
@@ -32,18 +29,7 @@ TASK is module:task or path/to/file.py:task.
 @click.command("show", help=_HELP, epilog=EPILOG)
 @click.argument("target", metavar="TASK")
 @settings_flags(where="to put into the template")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    help="How to write it (default: text, or by the ending of --output).",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file.",
-)
+@with_output_flags
 @click.option(
     "--details",
     is_flag=True,
@@ -62,22 +48,11 @@ def command(
 
     chosen = LOCAL_SETTINGS.replace(**given(settings))
     task = load_task(target)
-    form = form or _form_of(output)
-    if form in _VIEWS:
+    form = form_of(form, output)
+    if form in VIEWS:
         return _show_view(task, chosen, form, output, details=details)
     _write_message(task_template(task, chosen), form, output)
     return ExitStatus.OK
-
-
-def _form_of(output: Path | None) -> str:
-    if output is None:
-        return "text"
-    ending = output.suffix.removeprefix(".").lower()
-    ending = {"yml": "yaml", "txt": "text", "htm": "html"}.get(ending, ending)
-    if ending not in _FORMATS:
-        msg = f"'{output}' does not say which format: end it in .json or give --format."
-        raise click.UsageError(msg)
-    return ending
 
 
 def _show_view(
@@ -87,19 +62,9 @@ def _show_view(
     from kit.display.template_summary import summarize_subject, task_subject
 
     subject = task_subject(task, settings)
-    summary = summarize_subject(subject)
-    if form == "html":
-        from kit.display.html import page
-
-        _write_text(page(summary), output)
-    elif output is None:
-        from kit.display.console import print_summary
-
-        print_summary(summary, details=details)
-    else:
-        from kit.display.console import plain_text
-
-        _write_text(plain_text(summary, details=details) + "\n", output)
+    write_result(
+        form, output, summary=lambda: summarize_subject(subject), details=details
+    )
     if not subject.failures:
         return ExitStatus.OK
     from kit.display.sections.failure import error_text
@@ -107,14 +72,6 @@ def _show_view(
     part, error = next(iter(subject.failures.items()))
     msg = f"The {part} of {subject.template.id.name!r} cannot be made: "
     return report(LoadError(msg + error_text(error)), ExitStatus.DEFINITION)
-
-
-def _write_text(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    with click.open_file(str(output), "w", encoding="utf-8", atomic=True) as file:
-        file.write(text)
 
 
 def _write_message(message: object, form: str, output: Path | None) -> None:

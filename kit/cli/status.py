@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kit.running.run import Run
+    from kit.runners.outcome import Outcome
 
 __all__ = ["EPILOG", "ExitStatus", "status_of"]
 
@@ -41,7 +41,7 @@ EPILOG = (
 )
 
 
-def status_of(run: Run) -> ExitStatus:
+def status_of(run: Outcome) -> ExitStatus:
     """Return the exit status for a run that has ended."""
     named = {
         "SUCCEEDED": ExitStatus.OK,

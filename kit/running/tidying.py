@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kit.runners.outcome import Outcome
 
-__all__ = ["tidied"]
+__all__ = ["discarded", "tidied"]
 
 _at_exit: set[Path] = set()
 
@@ -27,13 +27,24 @@ def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
     Returns:
         The outcome, without a directory if it is gone.
     """
-    directory = outcome.directory
-    if keep or directory is None or not outcome.succeeded:
+    if keep:
         return outcome
-    if _is_needed(outcome, directory):
+    left = discarded(outcome)
+    if left.directory is not None and left.succeeded:
         if not _at_exit:
             atexit.register(_remove_all)
-        _at_exit.add(directory)
+        _at_exit.add(left.directory)
+    return left
+
+
+def discarded(outcome: Outcome) -> Outcome:
+    """Remove the folder of a good run in which is nothing that is needed.
+
+    Returns:
+        The outcome, without a directory if it is gone.
+    """
+    directory = outcome.directory
+    if directory is None or not outcome.succeeded or _is_needed(outcome, directory):
         return outcome
     shutil.rmtree(directory, ignore_errors=True)
     return dataclasses.replace(outcome, directory=None)

@@ -106,7 +106,7 @@ def test_the_command_runs_the_task(binaries, environment, tmp_path):
     """From any folder: what is installed is enough."""
     target = "acme_rates.tasks:rates"
     said = run(
-        *(binaries / "kit", "run", target, "--names", '["b"]', "--json"),
+        *(binaries / "kit", "run", target, "--names", '["b"]', "--format", "json"),
         cwd=tmp_path,
         env=environment,
     )

@@ -53,7 +53,7 @@ def test_the_result_as_json(lab, capsys):
     command = ["export", "export_lab.py:twice", "acme.py", "--format", "json"]
     assert run_app(command) == 0
     assert json.loads(capsys.readouterr().out)["tasks"] == ["acme:twice"]
-    assert run_app(["run", "acme.py:twice", "--n", "4", "--json"]) == 0
+    assert run_app(["run", "acme.py:twice", "--n", "4", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"] == {"o0": 8}
 
 

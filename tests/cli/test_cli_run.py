@@ -21,7 +21,7 @@ QUICK = ["run", "--runner", "in-process"]
 
 def told(capsys, *words: str) -> str:
     """Run the echo task in this process and return what it told."""
-    status = main([*QUICK, "--json", "cli_tasks:echo", *words])
+    status = main([*QUICK, "--format", "json", "cli_tasks:echo", *words])
     result = json.loads(capsys.readouterr().out)
     assert status == 0
     return result["outputs"]["told"]
@@ -96,7 +96,7 @@ def test_general_help_says_how_to_go_on(capsys):
     assert main(["run", "--help"]) == 0
     out = capsys.readouterr().out
     assert "kit run TASK --help" in out
-    assert "--json" in out
+    assert "--format json" in out
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_task_that_fails_ends_with_1(capsys):
 
 def test_json_of_a_failure(capsys):
     """Standard output is one JSON document in any case."""
-    assert main([*QUICK, "--json", "cli_tasks:fail"]) == 1
+    assert main([*QUICK, "--format", "json", "cli_tasks:fail"]) == 1
     result = json.loads(capsys.readouterr().out)
     assert result["phase"] == "FAILED"
     assert result["error"]["type"] == "ValueError"
@@ -149,7 +149,7 @@ def test_a_timeout_ends_with_124(capsys):
 def test_options_may_stand_behind_the_task(capsys, tmp_path: Path):
     """Options of kit are taken on either side of the task's name."""
     place = tmp_path / "run"
-    words = ["--directory", str(place), "--runner", "in-process", "--json"]
+    words = ["--directory", str(place), "--runner", "in-process", "--format", "json"]
     assert main(["run", "cli_tasks:echo", "--min-rows", "1", *words]) == 0
     assert json.loads(capsys.readouterr().out)["directory"] == str(place)
     assert (place / "outputs" / "outputs.pb").is_file()

@@ -71,7 +71,7 @@ def test_a_task_of_a_file_runs_in_a_fresh_process(tmp_path: Path):
     """The child finds the module where this process found it."""
     path = write_module(tmp_path / "with space" / "file_mod.py")
     done = subprocess.run(
-        [sys.executable, "-m", "kit", "run", "--json", f"{path}:task"],
+        [sys.executable, "-m", "kit", "run", "--format", "json", f"{path}:task"],
         capture_output=True,
         text=True,
         check=False,
