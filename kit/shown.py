@@ -10,13 +10,19 @@ from collections.abc import Container
 from importlib import import_module
 from typing import Any
 
+from kit.interactive import in_notebook
+
 __all__ = ["Shown"]
 
 _FACES = "kit.display.mimebundle"
+_LIVE = "kit.widgets.live"
 
 
 class Shown:
-    """Something with a text and an HTML face, which tell the same facts."""
+    """Something with a text and an HTML face, which tell the same facts.
+
+    Some have a live face too, in a notebook that has ipywidgets.
+    """
 
     __slots__ = ()
 
@@ -27,6 +33,8 @@ class Shown:
     ) -> dict[str, Any]:
         """Return the faces by their media type, as IPython asks for them."""
         bundle: dict[str, Any] = import_module(_FACES).mimebundle(self)
+        if in_notebook():
+            bundle |= import_module(_LIVE).live_face(self)
         return {
             kind: face
             for kind, face in bundle.items()

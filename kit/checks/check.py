@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -69,7 +70,8 @@ def check(
         subject = _subject(thing, settings or LOCAL_SETTINGS, platform or Platform())
         found = list(_findings(subject))
     name = subject.template.id.name
-    return CheckReport.of(name, found, task=subject.task)
+    again = functools.partial(check, thing, settings, platform)
+    return CheckReport.of(name, found, task=subject.task, again=again)
 
 
 def _findings(subject: Subject) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ class CheckReport(Shown):
         subject: Name of what was checked.
         findings: What was found, the gravest first, and then by its path.
         task: The task that was checked, to fix it; None for a template.
+        again: Checks the same once more, as it is by then.
 
     Example:
         >>> CheckReport.of("etl.load", [Finding("r", Severity.NOTE, "custom", "Hm.")])
@@ -35,14 +36,20 @@ class CheckReport(Shown):
     subject: str
     findings: tuple[Finding, ...] = ()
     task: Any = field(default=None, compare=False)
+    again: Callable[[], CheckReport] | None = field(default=None, compare=False)
 
     @classmethod
     def of(
-        cls, subject: str, findings: Iterable[Finding], *, task: Any = None
+        cls,
+        subject: str,
+        findings: Iterable[Finding],
+        *,
+        task: Any = None,
+        again: Callable[[], CheckReport] | None = None,
     ) -> CheckReport:
         """Put findings in order, each of them once."""
         ordered = tuple(sorted(dict.fromkeys(findings), key=_order))
-        return cls(subject, ordered, task)
+        return cls(subject, ordered, task, again)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -6,9 +6,9 @@ from kit.checks.finding import Finding as Found
 from kit.checks.report import CheckReport
 from kit.display.summary import Code, Finding, Item, Section, Summary
 
-__all__ = ["summarize_check"]
+__all__ = ["WHEN", "summarize_check"]
 
-_WHEN = {
+WHEN = {
     "registration": "at registration",
     "launch": "at launch",
     "run": "in the run",
@@ -16,6 +16,7 @@ _WHEN = {
     "template": "in the template",
     "python": "in Python",
 }
+"""When a finding happens, by its stage, for a reader."""
 
 _MOST_FINDINGS = 50
 """Of one severity; the others are counted."""
@@ -63,4 +64,4 @@ def _item(found: Found) -> Finding:
 
 def _named(found: Found) -> str:
     """Return the rule's name, and when what it says happens."""
-    return f"{found.rule} ({_WHEN[found.stage]})" if found.stage else found.rule
+    return f"{found.rule} ({WHEN[found.stage]})" if found.stage else found.rule

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
 from kit.display.escape import html_text
-from kit.display.html import heading_html, style_element
+from kit.display.html import heading_html
 from kit.display.stylesheet import forget_stylesheet
 from kit.display.summary import Code
 from kit.widgets.closing import close_tree
@@ -19,6 +17,7 @@ from kit.widgets.preview.form import Form
 from kit.widgets.preview.panes import Pane, Panes, panes_of
 from kit.widgets.preview.tools import Tools
 from kit.widgets.preview.view import CHANGES
+from kit.widgets.style import live_box
 
 if TYPE_CHECKING:
     from kit.widgets.preview.preview import Preview
@@ -43,14 +42,13 @@ class Panel:
         self._form = Form(preview.edits, preview.edit, looks)
         self._panes = Panes(looks)
         self._fixed = (
-            self._html("kit-preview-style", _style()),
             self._head,
             self._tools.widget,
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
         )
-        names = named("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
-        self._root = ipywidgets.Box(**looks.box, **names)
+        self._root = live_box(looks)
+        self._rules = self._root.children
         self.draw()
 
     def bundle(self) -> dict[str, Any]:
@@ -66,7 +64,7 @@ class Panel:
         self._form.draw(disabled=preview.is_past)
         changes, *rest = _with_changes(list(panes_of(summary)))
         gone = self._panes.draw([changes, _code_pane(preview.code), *rest])
-        children = (*self._fixed, *self._panes.widgets)
+        children = (*self._rules, *self._fixed, *self._panes.widgets)
         if self._root.children != children:
             self._root.children = children
         for widget in gone:
@@ -118,10 +116,3 @@ def _status(preview: Preview) -> str:
         parts.append(f"does not hold: {', '.join(errors)}")
     text = html_text("; ".join(parts))
     return f'<p role="status" class="kit-status">{text}</p>'
-
-
-@functools.cache
-def _style() -> str:
-    path = Path(__file__).parents[1] / "static" / "preview.css"
-    own = path.read_text(encoding="utf-8")
-    return f"{style_element()}<style>{own}</style>"

@@ -1,0 +1,1 @@
+"""Live views of what kit found: reports of checks, and differences."""

@@ -1,0 +1,33 @@
+"""What makes a box of widgets one of kit's live views: its class and its rules."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from kit.display.html import style_element
+from kit.widgets.looks import Looks, named
+
+__all__ = ["live_box"]
+
+
+def live_box(looks: Looks, children: Sequence[Any] = ()) -> Any:
+    """Return a box that is drawn as kit's views are, and read by no formula renderer.
+
+    Args:
+        looks: What all widgets of the view share.
+        children: What is in it, behind the rules themselves.
+    """
+    rules = ipywidgets.HTML(_rules(), **looks.html, **named("kit-preview-style"))
+    names = named("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
+    return ipywidgets.Box((rules, *children), **looks.box, **names)
+
+
+@functools.cache
+def _rules() -> str:
+    path = Path(__file__).with_name("static") / "preview.css"
+    return f"{style_element()}<style>{path.read_text(encoding='utf-8')}</style>"
