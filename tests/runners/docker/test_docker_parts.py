@@ -16,9 +16,9 @@ from kit.definition.security import Secret
 from kit.errors import EngineError
 from kit.runners.docker.archive import extract_out
 from kit.runners.docker.container_spec import ContainerSpec
-from kit.runners.input_files import input_paths
 from kit.runners.docker.limits import Limits, container_limits
 from kit.runners.docker.secret_layout import lay_out_secrets
+from kit.runners.input_files import input_paths
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 GIB = 2**30

@@ -60,7 +60,7 @@ def test_a_run_that_succeeds(tmp_path: Path):
     assert done.raise_for_error() is done
     assert (tmp_path / "größe ✓" / "outputs" / "outputs.pb").is_file()
     assert repr(done) == "Run('lab.container', docker, SUCCEEDED)"
-    assert min(done.timings.prepare, done.timings.execute, done.timings.collect) > 0
+    assert min(done.timings.stage, done.timings.execute, done.timings.collect) > 0
 
 
 def test_an_executors_exception():
@@ -143,7 +143,7 @@ def test_cancelled_while_starting(seconds):
     done = in_container("patient", cancellation=switch)
     timer.join()
     assert done.phase is Phase.ABORTED
-    assert done.timings.execute < 10
+    assert (done.timings.execute or 0.0) < 10  # None: it never started
 
 
 def test_a_callback_that_fails_stops_the_container():
@@ -223,7 +223,7 @@ def test_files_go_in_and_come_out(tmp_path: Path):
 def test_an_image_with_a_user_of_its_own(tiny, slim):
     """It has its own home and can write its outputs."""
     image = tiny({}, "USER lab", "WORKDIR /home/lab", base=slim)
-    done = in_container("identity", task=container_task(image=image))
+    done = in_container("identity", task=container_task(image=image), keep=True)
     assert done.outputs["text"].split()[:2] == ["1000", "/home/lab"]
     assert (done.directory / "outputs" / "outputs.pb").stat().st_uid == 0
 
@@ -246,7 +246,8 @@ def test_secrets_lie_where_the_cluster_puts_them(monkeypatch):
     """The executor finds them; nothing that is shown has their values."""
     monkeypatch.setenv("_FSEC_DB_PASSWORD", "swordfish-1")
     monkeypatch.setenv("_FSEC_API_TOKEN", "swordfish-2")
-    done = in_container("secrets", task=container_task(secret_requests=SECRETS))
+    task = container_task(secret_requests=SECRETS)
+    done = in_container("secrets", task=task, keep=True)
     done.raise_for_error()
     values = "swordfish-1 swordfish-2 swordfish-2"
     assert done.outputs["text"] == f"{values} /etc/flyte/secrets/db/password"
@@ -260,7 +261,7 @@ def test_secrets_lie_where_the_cluster_puts_them(monkeypatch):
 
 def test_the_command_does_the_same_again(engine, tmp_path):
     """What the run says it did is a line for a shell."""
-    done = in_lab("ok", 5)
+    done = in_lab("ok", 5, keep=True)
     assert done.command.startswith("env PYTHONUNBUFFERED=1 MODE=task FLYTE_INTERNAL")
     if shutil.which(engine.program) is None:
         pytest.skip(f"{engine.program} has no command line here")
