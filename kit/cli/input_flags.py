@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from kit.cli.parse_text import Parser, parser_for
-from kit.cli.to_json import to_json
 from kit.definition.interface import Interface
+from kit.definition.parse_text import Parser, parser_for
+from kit.definition.to_json import to_json
 from kit.definition.typed_interface import is_optional
 from kit.display.escape import one_line, shorten
 

@@ -119,7 +119,7 @@ def _is_traceback_printed(run: Outcome) -> bool:
 
 
 def _document(run: Outcome) -> dict[str, object]:
-    from kit.cli.to_json import to_json
+    from kit.definition.to_json import to_json
 
     error = None
     if run.error is not None:

@@ -1,4 +1,4 @@
-"""Values of declared types from the words of a command line."""
+"""Values of declared types from text: words of a command line, fields of a form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.cli.from_json import bare_type, from_json, union_members
+from kit.definition.from_json import bare_type, from_json, union_members
 from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset

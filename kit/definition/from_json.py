@@ -1,4 +1,4 @@
-"""Values of declared types from JSON, for flags that hold more than one word."""
+"""Values of declared types from JSON, for what holds more than one word."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
-from kit.errors import ConversionError, nearest
-from kit.types import FlyteDirectory, FlyteFile
+from kit.errors import ConversionError, GuessError, UnsupportedTypeError, nearest
+from kit.types import FlyteDirectory, FlyteFile, default_engine
 
 __all__ = ["bare_type", "from_json", "union_members"]
 
@@ -54,7 +54,7 @@ def from_json(value: Any, python_type: Any) -> Any:
     for belongs, read in _READERS:
         if belongs(python_type):
             return read(value, python_type)
-    raise _unfit(value, python_type)
+    return _from_wire(value, python_type)
 
 
 def _is_path(python_type: Any) -> bool:
@@ -169,6 +169,39 @@ def _inside(step: str | int, value: Any, python_type: Any) -> Any:
         raise error.below(step) from None
 
 
+def _tuple(value: Any, python_type: Any) -> tuple[Any, ...]:
+    elements = _exactly(value, list)
+    arguments = typing.get_args(python_type)
+    if len(arguments) == 2 and arguments[1] is ...:  # noqa: PLR2004 - type and dots
+        arguments = arguments[:1] * len(elements)
+    if len(arguments) != len(elements):
+        msg = f"{value!r:.100} has {len(elements)} elements, not {len(arguments)}."
+        raise ConversionError(msg)
+    pairs = enumerate(zip(elements, arguments, strict=True))
+    return tuple(_inside(index, item, kind) for index, (item, kind) in pairs)
+
+
+def _named_tuple(value: Any, python_type: Any) -> Any:
+    hints = typing.get_type_hints(python_type, include_extras=True)
+    kinds = tuple(hints.get(name, Any) for name in python_type._fields)
+    return python_type(*_tuple(value, tuple[kinds]))  # type: ignore[valid-type]
+
+
+def _from_wire(value: Any, python_type: Any) -> Any:
+    """Read a value as what its type is to an executor, and let the engine convert it.
+
+    A data frame, say, is read from where a dataset is stored.
+    """
+    try:
+        guessed = default_engine.guess_type(default_engine.literal_type(python_type))
+    except (UnsupportedTypeError, GuessError):
+        raise _unfit(value, python_type) from None
+    if guessed == python_type:
+        raise _unfit(value, python_type)
+    literal = default_engine.to_literal(from_json(value, guessed), guessed)
+    return default_engine.to_python(literal, python_type)
+
+
 def _has_origin(*origins: Any) -> Callable[[Any], bool]:
     return lambda python_type: typing.get_origin(python_type) in origins
 
@@ -182,6 +215,8 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]], ...] = 
     (_has_origin(typing.Literal), _choice),
     (_has_origin(list), _list),
     (_has_origin(dict), _dict),
+    (_has_origin(tuple), _tuple),
+    (lambda kind: hasattr(kind, "_fields"), _named_tuple),
     (lambda kind: kind in (Any, dict, list), _as_it_is),
     (lambda kind: kind in (None, type(None)), _nothing),
     (_is_path, _path),  # before dataclasses: FlyteFile may be one
@@ -189,6 +224,6 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]], ...] = 
     (lambda kind: hasattr(kind, "model_validate"), _validated),
     (_is_enum, _enum),
     (lambda kind: kind in _TEXTS, _from_text),
-    (lambda kind: isinstance(kind, type), _exactly),
+    (lambda kind: kind in (int, float, str, bool), _exactly),
 )
 """Which types are read how; the first that fits counts."""

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pydantic
 import pytest
 
-from kit.cli.from_json import from_json
+from kit.definition.from_json import from_json
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile
 
@@ -103,3 +104,38 @@ def test_what_does_not_fit_says_where(value, python_type, words):
     """The error names the value, what was expected, and the place."""
     with pytest.raises(ConversionError, match=words):
         from_json(value, python_type)
+
+
+class Pair(NamedTuple):
+    x: int
+    y: float = 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "python_type", "made"),
+    [
+        ([1, "a"], tuple[int, str], (1, "a")),
+        ([1, 2, 3], tuple[int, ...], (1, 2, 3)),
+        ([1, 2], Pair, Pair(1, 2.0)),
+    ],
+)
+def test_tuples_are_lists_in_json(value, python_type, made):
+    """They are no variables of Flyte, and may be in a dataclass."""
+    assert from_json(value, python_type) == made
+
+
+def test_a_tuple_has_its_length():
+    """The error says how many elements there should be."""
+    with pytest.raises(ConversionError, match="has 1 elements, not 2"):
+        from_json([1], tuple[int, str])
+
+
+def test_what_json_has_no_form_for_is_read_as_an_executor_would(tmp_path):
+    """A data frame comes from where one is stored."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1, 2]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    read = from_json({"uri": str(tmp_path / "a.parquet")}, pd.DataFrame)
+    assert read.equals(frame)
+    with pytest.raises(ConversionError, match="3 is no lock"):
+        from_json(3, type(threading.Lock()))
