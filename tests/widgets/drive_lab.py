@@ -75,7 +75,8 @@ _TIMED_EDIT = """async (field) => {
 _PROBLEMS = """() => {
   const view = document.querySelector('.kit-preview');
   const unnamed = [...view.querySelectorAll('input, textarea, select, button')].filter(
-    (control) => !control.labels?.length && !control.textContent.trim());
+    (control) => !control.labels?.length && !control.ariaLabel
+      && !control.textContent.trim());
   return {
     unnamed: unnamed.length,
     scripts: view.querySelectorAll('script').length,

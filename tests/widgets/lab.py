@@ -30,6 +30,8 @@ __all__ = ["CHROMIUM", "Lab", "browser", "jupyter", "write_notebook"]
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _READY_SECONDS = 60
+_SERVERS = {"lab": "lab", "notebook": "notebook", "voila": "server"}  # its extension
+_EXPOSED = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}
 _NEWS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 _CONNECTED = """async () => {
   const app = window.jupyterapp; await app.restored;
@@ -96,14 +98,15 @@ def jupyter(folder: Path, application: str = "lab") -> Iterator[tuple[str, str]]
 
 
 def _command(folder: Path, application: str, port: int, token: str) -> list[str]:
-    expose = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[application]
-    return [
-        *(sys.executable, "-m", "jupyter", application, "--no-browser"),
+    words = [
+        *(sys.executable, "-m", "jupyter", _SERVERS[application], "--no-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
         *("--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True"),
-        f"--{expose}.expose_app_in_browser=True",
     ]
+    if application in _EXPOSED:
+        words.append(f"--{_EXPOSED[application]}.expose_app_in_browser=True")
+    return words
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -22,10 +22,10 @@ IN_LAB = [
 ]
 
 
-def seen_by(script: str, folder: Path) -> dict:
+def seen_by(script: str, folder: Path, *words: str) -> dict:
     """Run a script of this folder, and read the JSON that it prints."""
     done = subprocess.run(
-        [sys.executable, str(HERE / script), str(folder)],
+        [sys.executable, str(HERE / script), str(folder), *words],
         capture_output=True,
         text=True,
         check=False,

@@ -12,6 +12,7 @@ from kit.display.html import heading_html
 from kit.display.stylesheet import forget_stylesheet
 from kit.display.summary import Code
 from kit.widgets.closing import close_tree
+from kit.widgets.finder import finder
 from kit.widgets.looks import Looks, named
 from kit.widgets.preview.form import Form
 from kit.widgets.preview.panes import Pane, Panes, panes_of
@@ -44,6 +45,7 @@ class Panel:
         self._fixed = (
             self._head,
             self._tools.widget,
+            *finder(looks),
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
         )

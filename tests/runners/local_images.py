@@ -81,6 +81,12 @@ class Files:
         text = _SCRIPT.format(python=PYTHON, module=module, function=function)
         self.texts[f"{PROGRAMS}/{name}"] = (text, 0o755)
 
+    def add_modules(self, paths: Iterable[str]) -> None:
+        """Add modules of these tests."""
+        for path in paths:
+            source = Path(__file__).parent / path
+            self.paths[f"{SITE}/{source.name}"] = source
+
     def add_libraries(self) -> None:
         """Add the shared libraries that all of these need, and the loader."""
         binaries = [p for p in self.paths.values() if p == PYTHON or ".so" in p.name]
@@ -181,8 +187,7 @@ def kit_image() -> bytes:
     files.add_distributions(closure("flyte-task-kit"))
     files.add_tree(Path(kit.__file__).parent, f"{SITE}/kit")
     files.add_program("kit-execute", "kit.entrypoint:main")
-    files.paths[f"{SITE}/runner_tasks.py"] = _TASKS
-    files.paths[f"{SITE}/container_tasks.py"] = _CONTAINER_TASKS
+    files.add_modules(_TASKS)
     files.add_libraries()
     return files.archive()
 
@@ -192,12 +197,20 @@ def flytekit_image() -> bytes:
     files = _python_files()
     files.add_distributions(closure("flytekit", without=_STORES))
     files.add_program("pyflyte-execute", "flytekit.bin.entrypoint:execute_task_cmd")
-    files.paths[f"{SITE}/flytekit_executor.py"] = _FLYTEKIT_EXECUTOR
+    files.add_modules(_FLYTEKIT_TASKS)
     files.add_libraries()
     return files.archive()
 
 
 _STORES = ("s3fs", "adlfs")  # flytekit loads them for their URLs only
-_TASKS = Path(__file__).parents[1] / "runner_tasks.py"
-_CONTAINER_TASKS = Path(__file__).parent / "container_tasks.py"
-_FLYTEKIT_EXECUTOR = Path(__file__).parent / "flytekit_executor.py"
+_TASKS = (
+    "runner_tasks.py",
+    "docker/container_tasks.py",
+    "contract/endings.py",
+    "contract/contract_tasks.py",
+    "contract/slow_to_load.py",
+)
+_FLYTEKIT_TASKS = (
+    "contract/endings.py",
+    "contract/flytekit_executor.py",
+)

@@ -1,0 +1,170 @@
+"""Search, fold and copy in JupyterLab, and use reports; say as JSON what was seen.
+
+    python drive_finder.py FOLDER
+
+Pictures are written into the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from drive_lab import PREVIEW, TASK, body, type_into
+from lab import Lab, browser, jupyter, write_notebook
+from playwright.sync_api import Page
+
+FAULTY = """
+faulty = kit.container_task(
+    image="ghcr.io/acme/a:1", requests=kit.Resources(cpu="1100m"),
+    limits=kit.Resources(cpu="1"), custom={"unread": 1}, name="faulty",
+)(heaviest.function)
+kit.check(faulty)
+"""
+DIFFERENCE = "kit.diff(faulty, against=heaviest)"
+WIDTHS = (400, 900, 1400)
+_HIGHLIGHTS = """() => [...CSS.highlights].map(([name, found]) => [name, found.size])"""
+
+
+def searched(page: Page) -> dict[str, Any]:
+    """Search by typing, go on with Enter, and end with Escape."""
+    field = page.get_by_role("searchbox").first
+    status = page.locator(".kit-finder [role=status]").first
+    head = page.locator(".kit-pane-head details", has_text="Message as text: JSON")
+    seen: dict[str, Any] = {"folded": head.get_attribute("open") is None}
+    field.fill('"duckdb"')
+    status.filter(has_text="of").wait_for()
+    seen["first"] = status.inner_text()
+    for _ in range(int(seen["first"].split()[-1]) - 1):
+        field.press("Enter")
+    seen["last"] = status.inner_text()
+    seen["unfolded"] = head.get_attribute("open") is not None
+    seen["highlights"] = dict(page.evaluate(_HIGHLIGHTS))
+    field.press("Shift+Enter")
+    seen["before"] = status.inner_text()
+    field.fill("nothing says this")
+    status.filter(has_text="nothing found").wait_for()
+    field.press("Escape")
+    seen["cleared"] = status.inner_text()
+    seen["none"] = sum(dict(page.evaluate(_HIGHLIGHTS)).values())
+    return seen
+
+
+def folded(page: Page) -> dict[str, Any]:
+    """Fold and unfold all."""
+    page.get_by_role("button", name="Unfold all").first.click()
+    every = page.locator(".kit-preview").first.locator("details")
+    seen = {"all": every.evaluate_all("(all) => all.every((one) => one.open)")}
+    page.get_by_role("button", name="Fold all", exact=True).first.click()
+    seen["none"] = every.evaluate_all("(all) => all.some((one) => one.open)")
+    page.get_by_role("button", name="Unfold all").first.click()
+    return seen
+
+
+def copied(page: Page) -> dict[str, Any]:
+    """Copy the JSON of the message, and what is drawn anew after an edit."""
+    seen = {"whole": json.loads(_copied_json(page))["id"]["name"]}
+    type_into(page, "retries", "7")
+    body(page, "Message as text: JSON").locator("mark").first.wait_for()
+    seen["retries"] = json.loads(_copied_json(page))["metadata"]["retries"]["retries"]
+    return seen
+
+
+def _copied_json(page: Page) -> str:
+    pane = body(page, "Message as text: JSON")
+    button = pane.get_by_role("button", name="Copy")
+    button.click()
+    pane.get_by_role("button", name="Copied").wait_for()
+    return page.evaluate("() => navigator.clipboard.readText()")
+
+
+def reported(page: Page) -> dict[str, Any]:
+    """Filter a report, and repair the task from it."""
+    report = page.locator(".kit-preview", has_text="check faulty")
+    status = report.locator(".kit-report-body [role=status]")
+    seen: dict[str, Any] = {"all": status.inner_text()}
+    report.get_by_label("severity", exact=True).select_option("error")
+    status.filter(has_text="1 of").wait_for()
+    seen["errors"] = status.inner_text()
+    report.get_by_role("button", name="Fix RS005").click()
+    status.filter(has_text="0 of").wait_for()
+    seen["fixed"] = report.locator("pre").inner_text()
+    return seen
+
+
+def compared(page: Page) -> dict[str, Any]:
+    """Filter a difference by what it means."""
+    view = page.locator(".kit-preview", has_text="diff faulty")
+    status = view.locator(".kit-report-body [role=status]")
+    seen: dict[str, Any] = {"all": status.inner_text()}
+    view.get_by_label("impact", exact=True).select_option("resources")
+    status.filter(has_not_text=seen["all"]).wait_for()
+    seen["resources"] = status.inner_text()
+    seen["sides"] = view.locator(".kit-sides").count()
+    return seen
+
+
+def judged(page: Page) -> list[str]:
+    """Return what axe finds wrong with kit's own nodes, beside an edge of ipywidgets.
+
+    The handle of its slider has a role and no name, which nobody but ipywidgets gives.
+    """
+    found = Axe().run(
+        page, context={"include": [[".kit"]], "exclude": [[".noUi-handle"]]}
+    )
+    return [
+        f"{rule['id']}: {rule['nodes'][0]['html'][:200]}"
+        for rule in found.response["violations"]
+        if rule["impact"] in ("serious", "critical")
+    ]
+
+
+def pictured(lab: Lab, folder: Path) -> dict[str, int]:
+    """Take pictures of all views in both themes, and measure what does not fit."""
+    seen = {}
+    for theme in ("Light", "Dark"):
+        lab.use_theme(f"JupyterLab {theme}")
+        for width in WIDTHS:
+            lab.page.set_viewport_size({"width": width, "height": 3400})
+            lab.page.wait_for_timeout(150)  # the theme's colours move
+            for index in range(3):
+                view = lab.page.locator(".kit-preview").nth(index)
+                view.scroll_into_view_if_needed()
+                name = f"{index}-{theme.lower()}-{width}"
+                view.screenshot(path=folder / f"{name}.png")
+                beyond = "(view) => view.scrollWidth - view.clientWidth"
+                seen[name] = view.evaluate(beyond)
+            seen[f"axe-{theme}-{width}"] = len(judged(lab.page))
+    return seen
+
+
+def main(folder: Path) -> None:
+    """Do all of it, and print what was seen."""
+    write_notebook(
+        folder / "find.ipynb", "import kit", TASK, PREVIEW, FAULTY, DIFFERENCE
+    )
+    with jupyter(folder) as server, browser() as chromium:
+        context = chromium.new_context(
+            viewport={"width": 1400, "height": 1000},
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        page = context.new_page()
+        lab = Lab(page, server, "find.ipynb")
+        seen: dict[str, Any] = {"ran": lab.run_all()}
+        page.locator(".kit-finder").first.wait_for()
+        seen["searched"] = searched(page)
+        seen["folded"] = folded(page)
+        seen["copied"] = copied(page)
+        seen["reported"] = reported(page)
+        seen["compared"] = compared(page)
+        seen["judged"] = judged(page)
+        seen["pictured"] = pictured(lab, folder)
+    print(json.dumps(seen))  # noqa: T201 - for the test
+
+
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[1] / "display"))
+    main(Path(sys.argv[1]))
