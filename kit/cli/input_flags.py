@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from click.core import ParameterSource
 
 from kit.definition.interface import Interface
 from kit.definition.parse_text import Parser, parser_for
-from kit.definition.to_json import to_json
+from kit.definition.to_json import as_text
 from kit.definition.typed_interface import is_optional
 from kit.display.escape import one_line, shorten
 
@@ -93,12 +92,6 @@ def _help(interface: Interface, name: str) -> str:
         [shorten(one_line(" ".join(described.split())), _SHOWN)] if described else []
     )
     if interface.has_default(name):
-        default = _as_typed(interface.inputs_with_defaults[name][1])
+        default = as_text(interface.inputs_with_defaults[name][1])
         parts.append(f"[default: {shorten(one_line(default), _SHOWN)}]")
     return "  ".join(parts)
-
-
-def _as_typed(value: Any) -> str:
-    """Write a value as one would give it to its flag."""
-    plain = to_json(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)

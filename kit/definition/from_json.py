@@ -15,8 +15,9 @@ from typing import Any
 from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
 from kit.errors import ConversionError, GuessError, UnsupportedTypeError, nearest
 from kit.types import FlyteDirectory, FlyteFile, default_engine
+from kit.types.annotated import underlying
 
-__all__ = ["bare_type", "from_json", "union_members"]
+__all__ = ["from_json", "union_members"]
 
 _TEXTS: dict[Any, Callable[[str], Any]] = {
     dt.datetime: parse_datetime,
@@ -26,17 +27,10 @@ _TEXTS: dict[Any, Callable[[str], Any]] = {
 _UNIONS = (typing.Union, types.UnionType)
 
 
-def bare_type(python_type: Any) -> Any:
-    """Take the annotations off an ``Annotated`` type."""
-    if typing.get_origin(python_type) is typing.Annotated:
-        return bare_type(typing.get_args(python_type)[0])
-    return python_type
-
-
 def union_members(python_type: Any) -> tuple[Any, ...]:
     """Return the members of a union, nothing for any other type."""
     if typing.get_origin(python_type) in _UNIONS:
-        return tuple(map(bare_type, typing.get_args(python_type)))
+        return tuple(map(underlying, typing.get_args(python_type)))
     return ()
 
 
@@ -50,7 +44,7 @@ def from_json(value: Any, python_type: Any) -> Any:
     Raises:
         ConversionError: The value is not of that type; the path says where in it.
     """
-    python_type = bare_type(python_type)
+    python_type = underlying(python_type)
     for belongs, read in _READERS:
         if belongs(python_type):
             return read(value, python_type)

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kit.definition.from_json import bare_type, from_json, union_members
+from kit.definition.from_json import from_json, union_members
 from kit.definition.parse_time import parse_date, parse_datetime, parse_timedelta
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
+from kit.types.annotated import underlying
+from kit.types.frames import is_frame_type
 
 __all__ = ["Parser", "parser_for"]
 
+_FORMATS = {".csv": "csv", ".parquet": "parquet"}
 _PATHS = (FlyteFile, FlyteDirectory, os.PathLike)
 
 
@@ -69,7 +72,7 @@ def _contents(path: str) -> str:
 
 def parser_for(python_type: Any) -> Parser:
     """Choose how the flag of an input of this type is read."""
-    python_type = bare_type(python_type)
+    python_type = underlying(python_type)
     members = union_members(python_type)
     if members:
         return _union(members)
@@ -90,8 +93,20 @@ def _class_parser(python_type: type) -> Parser:
         make = Path if python_type is os.PathLike else python_type
         return Parser("PATH", make, takes_path=True)
     if issubclass(python_type, StructuredDataset):
-        return Parser("URI", lambda uri: StructuredDataset(uri=uri), takes_path=True)
+        return Parser("URI", _dataset, takes_path=True)
+    if is_frame_type(python_type):
+        return Parser("URI", lambda uri: _frame(uri, python_type), takes_path=True)
     return _json_parser(python_type)
+
+
+def _dataset(uri: str) -> StructuredDataset:
+    """Name a table where it is stored, in the format that its name ends with."""
+    return StructuredDataset(uri=uri, file_format=_FORMATS.get(Path(uri).suffix, ""))
+
+
+def _frame(uri: str, python_type: type) -> Any:
+    """Read a table that is stored somewhere."""
+    return _dataset(uri).open(python_type).all()
 
 
 def _json_parser(python_type: Any) -> Parser:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 
-__all__ = ["to_json"]
+__all__ = ["as_text", "to_json"]
 
 
 def to_json(value: Any) -> Any:
@@ -30,6 +31,12 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_json(item) for item in value]
     return _object(value)
+
+
+def as_text(value: Any) -> str:
+    """Write a value as one would type it: a text as it is, all else as JSON."""
+    plain = to_json(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 
 
 def _object(value: Any) -> Any:

@@ -7,7 +7,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -16,21 +16,17 @@ from kit.errors import CallError
 from kit.runners.cancellation import Cancellation
 from kit.runners.failure import Failure
 from kit.runners.log import Log
-from kit.runners.outcome import Outcome, Phase, Timings
+from kit.runners.outcome import Outcome, Phase
 from kit.runners.request import Runner, RunRequest
-from kit.running.outputs import Outputs
+from kit.running.run_results import RunResults
 from kit.running.tidying import tidied
-from kit.shown import Shown
-
-if TYPE_CHECKING:
-    from kit.shim.deck_file import Decks
 
 __all__ = ["Run"]
 
 _END = "kit-run-{}"
 
 
-class Run(Shown):
+class Run(RunResults):
     """A run of a task, from its start; :func:`kit.run` makes one.
 
     What comes of it (outputs, error, decks, …) waits for its end: it is there when it
@@ -150,6 +146,9 @@ class Run(Shown):
             raise self._problem
         return self
 
+    def _wait_quietly(self) -> None:
+        self._done.wait()
+
     def cancel(self) -> None:
         """Ask it to stop, and return at once; does nothing when it has ended.
 
@@ -172,63 +171,6 @@ class Run(Shown):
 
         return forget
 
-    # --- what came of it --------------------------------------------------------------
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ended."""
-        return self.wait().standing
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the task ended with its outputs."""
-        return self.outcome.succeeded
-
-    @property
-    def outputs(self) -> Outputs:
-        """Python values by name, converted with the declared types."""
-        return Outputs(self.outcome.outputs, task=self.task)
-
-    @property
-    def literals(self) -> LiteralMap | None:
-        """The outputs as the wire has them; None if it did not succeed."""
-        return self.outcome.literals
-
-    @property
-    def error(self) -> Failure | None:
-        """Why it did not succeed; None if it did."""
-        self._done.wait()
-        return self.standing.error
-
-    @property
-    def exception(self) -> BaseException | None:
-        """The executor's own exception, where it ran in this process."""
-        return self.outcome.exception
-
-    @property
-    def exit_status(self) -> int | None:
-        """Of the process; minus the signal's number if one killed it."""
-        return self.outcome.exit_status
-
-    @property
-    def timings(self) -> Timings:
-        """Seconds that its parts took."""
-        return self.outcome.timings
-
-    @property
-    def deck(self) -> Path | None:
-        """The deck.html that it wrote; None if it wrote none."""
-        return self.outcome.deck
-
-    @property
-    def decks(self) -> Decks:
-        """The decks of its deck.html, read each time; empty if it wrote none.
-
-        Raises:
-            StorageError: The file is gone.
-        """
-        return self.outcome.decks
-
     def raise_for_error(self) -> Run:
         """Return the run if it succeeded, so that calls can be chained.
 
@@ -240,32 +182,6 @@ class Run(Shown):
         """
         self.outcome.raise_for_error()
         return self
-
-    # --- known once it was started ----------------------------------------------------
-
-    @property
-    def directory(self) -> Path | None:
-        """Its folder, with inputs.pb, task.pb, outputs and raw data.
-
-        That of a good run is removed at its end unless it was to be kept: None then. If
-        outputs or decks are in it, it stays until this process ends.
-        """
-        return self._started().directory
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        """The program and arguments; empty if there is no process."""
-        return self._started().argv
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables that are set for it beyond the inherited ones."""
-        return self._started().environment
-
-    @property
-    def command(self) -> str:
-        """A line for a shell that does the same again; empty without a process."""
-        return self._started().command
 
     # --- again ------------------------------------------------------------------------
 
@@ -330,11 +246,6 @@ class Run(Shown):
         return load(Path(path))
 
     # --- inside -----------------------------------------------------------------------
-
-    def _started(self) -> Outcome:
-        if self.phase is Phase.QUEUED:
-            self._done.wait()
-        return self.standing
 
     def _note_start(self, started: Outcome) -> None:
         self.standing = started
