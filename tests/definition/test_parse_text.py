@@ -99,3 +99,15 @@ def test_files_and_folders_are_given_by_their_path(prefix, tmp_path: Path):
     assert parser_for(os.PathLike).read(str(tmp_path)) == tmp_path
     dataset = parser_for(StructuredDataset).read("s3://b/t.parquet")
     assert dataset.uri == "s3://b/t.parquet"
+
+
+def test_a_table_is_read_from_where_it_is_stored(tmp_path):
+    """In the format that its name ends with; its dataset stays where it is."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "b.parquet")
+    for name in ("a.csv", "b.parquet"):
+        assert parser_for(pd.DataFrame).read(str(tmp_path / name)).equals(frame)
+    dataset = parser_for(StructuredDataset).read("s3://bucket/a.csv")
+    assert (dataset.uri, dataset.file_format) == ("s3://bucket/a.csv", "csv")
