@@ -6,7 +6,7 @@ from kit.checks.finding import Finding as Found
 from kit.checks.report import CheckReport
 from kit.display.summary import Code, Finding, Item, Section, Summary
 
-__all__ = ["WHEN", "summarize_check"]
+__all__ = ["WHEN", "finding_item", "summarize_check"]
 
 WHEN = {
     "registration": "at registration",
@@ -44,14 +44,15 @@ def _repairs(report: CheckReport) -> Section:
 
 
 def _items(found: tuple[Found, ...]) -> tuple[Item, ...]:
-    items = [_item(finding) for finding in found[:_MOST_FINDINGS]]
+    items = [finding_item(finding) for finding in found[:_MOST_FINDINGS]]
     more = len(found) - _MOST_FINDINGS
     if more > 0:
         items.append(Finding("note", f"{more:,} more are not shown."))
     return tuple(items)
 
 
-def _item(found: Found) -> Finding:
+def finding_item(found: Found) -> Finding:
+    """Return what is shown of one finding."""
     return Finding(
         found.severity.value,
         found.message,

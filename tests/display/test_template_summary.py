@@ -381,3 +381,19 @@ def test_a_huge_custom_is_cut_and_counted():
     shown = of_kind(summarize_template(template), "Custom", Tree).value["rows"]
     assert len(shown) < 2_001
     assert shown[-1] == "… 9,000 more are not shown"
+
+
+def unread(tt, n: int) -> int:
+    """Read one key of custom, which is not there."""
+    return n + tt.custom["base"]
+
+
+def test_custom_is_held_against_what_its_executor_reads():
+    """A key that is lacking, and one that nobody reads, stand beside the tree."""
+    task = kit.container_task(image="acme/a:1", name="t", custom={"other": 1})(unread)
+    items = summarize_task(task, SETTINGS).section("Custom").items
+    found = {(item.rule, item.path) for item in items if isinstance(item, Finding)}
+    assert found == {
+        ("custom.missing", "custom.base"),
+        ("custom.unused", "custom.other"),
+    }

@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kit.checks.contract.rules import contract_findings
 from kit.definition.shipment import INLINE_KEY
+from kit.display.check_summary import finding_item
 from kit.display.sections.failure import failure_items
 from kit.display.sections.subject import Subject
 from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Tree
+from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.custom import doubtful_numbers
 
 __all__ = ["custom", "inline_source"]
+
+_TOLD = {"custom.fails", "custom.unknown"}  # above, and of use in a report only
 
 
 def custom(subject: Subject) -> Section:
     """Show the dictionary the executor gets, or why there is none."""
     return Section(
         "Custom",
-        (*failure_items(subject, "custom"), *_tree(subject), *_doubts(subject)),
+        (
+            *failure_items(subject, "custom"),
+            *_tree(subject),
+            *_doubts(subject),
+            *_contract(subject),
+        ),
     )
 
 
@@ -31,6 +41,18 @@ def _tree(subject: Subject) -> Iterator[Item]:
 def _doubts(subject: Subject) -> Iterator[Item]:
     for path, why in doubtful_numbers(subject.custom.value):
         yield Finding("warning", why, path=path)
+
+
+def _contract(subject: Subject) -> Iterator[Item]:
+    """Tell which keys the executor lacks, and which it does not read."""
+    task, settings = subject.task, subject.settings
+    if not isinstance(task, PythonCustomizedContainerTask) or settings is None:
+        return
+    if subject.failures:
+        return
+    for found in contract_findings(task, settings):
+        if found.rule not in _TOLD:
+            yield finding_item(found)
 
 
 def inline_source(subject: Subject) -> Section:
