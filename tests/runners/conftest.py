@@ -68,7 +68,6 @@ def with_flytekit(engine: Engine, engine_folder: Path) -> str:
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder for temporary files, of this process and of those it starts."""
-    process_storage()  # of this process, with a folder that stays until its end
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -78,10 +77,14 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(request: pytest.FixtureRequest, scratch: Path) -> Iterator[None]:
+def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves anything behind but the folders of runs that say so."""
-    in_docker = request.node.get_closest_marker("docker") is not None
-    engine = request.getfixturevalue("engine") if in_docker else None
-    footprint = Footprint(scratch, engine)
+    engine = None
+    process_storage()  # of this process, with a folder that stays until its end
+    if request.node.get_closest_marker("docker") is not None:
+        engine = request.getfixturevalue("engine")
+    if request.node.get_closest_marker("flytekit") is not None:
+        pytest.importorskip("flytekit")  # which makes folders that stay
+    footprint = Footprint(request.getfixturevalue("scratch"), engine)
     yield
     assert footprint.left() == {}

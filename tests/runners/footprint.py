@@ -13,7 +13,7 @@ from daemon import containers_of
 from kit.runners.docker.engine import Engine
 from kit.running.session import runs
 
-_PATIENCE = 5.0
+_PATIENCE = 3.0
 MARK = "KIT_TEST_FOOTPRINT"
 """A variable that all processes of a test inherit, however far they went."""
 
@@ -75,9 +75,7 @@ class Footprint:
     def _folders(self) -> list[str]:
         """All but those of runs that say that theirs is there."""
         kept = {run.standing.directory for run in runs()}
-        return [
-            path.name for path in self._scratch.iterdir() if path not in kept
-        ]
+        return [path.name for path in self._scratch.iterdir() if path not in kept]
 
 
 def _processes() -> list[Path]:

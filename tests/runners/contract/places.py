@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from contract_tasks import ContractExecutor, contract_task
 from runner_tasks import LabTask
 
-from kit.runners import InProcessRunner, Phase, SubprocessRunner
+from kit.runners import InProcessRunner, SubprocessRunner
 from kit.runners.docker import DockerRunner
 from kit.runners.request import Runner
 from kit.running.run import Run
@@ -75,9 +76,21 @@ DOCKER = Place("docker", image="kit-test/kit:latest")
 SUBPROCESS_FLYTEKIT = Place("subprocess", "flytekit")
 DOCKER_FLYTEKIT = Place("docker", "flytekit", "kit-test/flytekit:latest")
 
-KIT = (IN_PROCESS, SUBPROCESS, DOCKER)
-PROCESSES = (SUBPROCESS, DOCKER)
-EVERYWHERE = (*KIT, SUBPROCESS_FLYTEKIT, DOCKER_FLYTEKIT)
-OWN_PROCESS = (*PROCESSES, SUBPROCESS_FLYTEKIT, DOCKER_FLYTEKIT)
+EVERYWHERE = (IN_PROCESS, SUBPROCESS, DOCKER, SUBPROCESS_FLYTEKIT)
+OWN_PROCESS = EVERYWHERE[1:]
+KIT = EVERYWHERE[:3]
+KIT_PROCESSES = (SUBPROCESS, DOCKER)
 
-__all__ = ["Phase"]
+
+def on(*places: Place) -> pytest.MarkDecorator:
+    """Run a test in each of these places."""
+    return pytest.mark.parametrize(
+        "place",
+        [pytest.param(place, id=str(place), marks=_marks(place)) for place in places],
+        indirect=True,
+    )
+
+
+def _marks(place: Place) -> list[pytest.MarkDecorator]:
+    marks = [pytest.mark.docker] if place.name == "docker" else []
+    return marks + [pytest.mark.flytekit] * (place.runtime == "flytekit")
