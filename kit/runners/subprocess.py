@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 
+from kit.errors import StorageError
 from kit.runners.attempt import Attempt
 from kit.runners.command import local_command, refuse_main
 from kit.runners.environment import (
@@ -73,10 +75,14 @@ class _SubprocessRun:
             self._add_python_path()
 
     def run(self) -> Outcome:
+        with _temporary_folder() as folder:
+            return self._run_with(folder)
+
+    def _run_with(self, temporary: str) -> Outcome:
         attempt = self._attempt
         started = time.monotonic()
         try:
-            process = self._start()
+            process = self._start(temporary)
         except OSError as error:
             return attempt.outcome(_not_started(self._argv[0], error), argv=self._argv)
         with process:
@@ -104,10 +110,11 @@ class _SubprocessRun:
         paths = [variables.get("PYTHONPATH", ""), python_path()]
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, temporary: str) -> dict[str, str]:
         """Return all variables; secrets are in no :attr:`Outcome.environment`."""
         return {
             **self._surroundings(),
+            "TMPDIR": temporary,
             **secret_variables(self._attempt.template, os.environ),
             **self._attempt.environment,
         }
@@ -119,11 +126,11 @@ class _SubprocessRun:
         home.mkdir(exist_ok=True)
         return isolated_environment(os.environ, home)
 
-    def _start(self) -> Process:
+    def _start(self, temporary: str) -> Process:
         return Process(
             self._argv,
             cwd=self._attempt.workspace.work,
-            env=self._environment(),
+            env=self._environment(temporary),
             on_line=self._attempt.on_line,
         )
 
@@ -133,6 +140,23 @@ class _SubprocessRun:
             lambda: process.stop("cancelled", grace=grace)
         )
         return process.wait(attempt.timeout, grace=grace)
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for temporary files, which goes with the run as a pod's does.
+
+    Its path is short, since sockets are made in such folders.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    try:
+        return tempfile.TemporaryDirectory(
+            prefix="kit-tmp-", ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        msg = f"No temporary folder can be made for the run: {error}."
+        raise StorageError(msg) from error
 
 
 def _not_started(program: str, error: OSError) -> Verdict:
