@@ -11,6 +11,7 @@ from kit.cli.error import LoadError, report
 from kit.cli.output import VIEWS, form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
+from kit.cli.task_names import TaskTarget
 
 __all__ = ["command"]
 
@@ -27,7 +28,7 @@ TASK is module:task or path/to/file.py:task.
 
 
 @click.command("show", help=_HELP, epilog=EPILOG)
-@click.argument("target", metavar="TASK")
+@click.argument("target", metavar="TASK", type=TaskTarget())
 @settings_flags(where="to put into the template")
 @with_output_flags
 @click.option(

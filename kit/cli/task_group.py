@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from kit.cli.status import EPILOG, ExitStatus
+from kit.cli.task_names import TaskTarget
 
 if TYPE_CHECKING:
     from kit.task.customized_container import PythonCustomizedContainerTask
@@ -55,6 +57,14 @@ class TaskGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """List nothing: tasks are named, not known."""
         return []
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a task, or an option that stands before it."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return TaskTarget().shell_complete(ctx, self.params[0], incomplete)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Load the task and make its command."""

@@ -394,6 +394,6 @@ def test_custom_is_held_against_what_its_executor_reads():
     items = summarize_task(task, SETTINGS).section("Custom").items
     found = {(item.rule, item.path) for item in items if isinstance(item, Finding)}
     assert found == {
-        ("custom.missing", "custom.base"),
+        ("custom.missing (in the run)", "custom.base"),
         ("custom.unused", "custom.other"),
     }

@@ -1,0 +1,51 @@
+"""``kit completion``: the script that lets a shell complete kit's commands."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+from kit.cli.status import EPILOG
+
+__all__ = ["command"]
+
+_HELP = """Print the script that lets a shell complete commands, options and tasks.
+
+\b
+  eval "$(kit completion bash)"            in ~/.bashrc
+  eval "$(kit completion zsh)"             in ~/.zshrc
+  kit completion fish > ~/.config/fish/completions/kit.fish
+
+Tasks are found by reading the Python files of a folder, without running them.
+"""
+_VARIABLE = "_KIT_COMPLETE"
+
+
+class _Bash(BashComplete):
+    """Click's, for words with a colon in them, and without a blank behind a folder."""
+
+    source_template = """\
+COMP_WORDBREAKS=${COMP_WORDBREAKS//:}
+%(complete_func)s() {
+    local IFS=$'\\n' line
+    COMPREPLY=()
+    for line in $(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
+            %(complete_var)s=bash_complete $1); do
+        COMPREPLY+=("${line#plain,}")
+    done
+    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace
+    return 0
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+
+@click.command("completion", help=_HELP, epilog=EPILOG)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> None:
+    """Print the script of a shell."""
+    kinds = {"bash": _Bash, "zsh": ZshComplete, "fish": FishComplete}
+    group = click.get_current_context().find_root().command
+    completion = kinds[shell](group, {}, "kit", _VARIABLE)
+    # Not its source(), which starts a bash to ask for its version.
+    click.echo(completion.source_template % completion.source_vars())
