@@ -22,7 +22,7 @@ FLOORS = (
     ("kit.runners",),
     ("kit.running",),
     ("kit.authoring", "kit.checks", "kit.difference", "kit.remote"),
-    ("kit.display",),
+    ("kit.display", "kit.forms"),
     ("kit.widgets",),
     ("kit.cli", "kit.magics", "kit.demo", "kit.__main__", "kit"),
 )

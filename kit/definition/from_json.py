@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import enum
@@ -24,6 +25,7 @@ _TEXTS: dict[Any, Callable[[str], Any]] = {
     dt.date: parse_date,
     dt.timedelta: parse_timedelta,
 }
+_NOT_FINITE = ("nan", "inf", "-inf")
 _UNIONS = (typing.Union, types.UnionType)
 
 
@@ -73,6 +75,8 @@ def _path(value: Any, python_type: Any) -> Any:
 def _exactly(value: Any, python_type: type) -> Any:
     if python_type is float and type(value) is int:
         return float(value)
+    if python_type is float and value in _NOT_FINITE:
+        return float(value)
     if type(value) is not python_type:
         raise _unfit(value, python_type)
     return value
@@ -111,6 +115,13 @@ def _enum(value: Any, python_type: type[enum.Enum]) -> enum.Enum:
         choices = ", ".join(repr(member.value) for member in python_type)
         msg = f"{value!r:.100} is none of {choices}."
         raise ConversionError(msg) from error
+
+
+def _duration(value: Any, python_type: Any) -> Any:
+    if type(value) in (int, float):
+        with contextlib.suppress(ValueError, OverflowError):  # it is not finite
+            return dt.timedelta(seconds=value)
+    return _from_text(value, python_type)
 
 
 def _from_text(value: Any, python_type: Any) -> Any:
@@ -217,6 +228,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]], ...] = 
     (dataclasses.is_dataclass, _dataclass),
     (lambda kind: hasattr(kind, "model_validate"), _validated),
     (_is_enum, _enum),
+    (lambda kind: kind is dt.timedelta, _duration),  # seconds, or text
     (lambda kind: kind in _TEXTS, _from_text),
     (lambda kind: kind in (int, float, str, bool), _exactly),
 )

@@ -20,7 +20,7 @@ from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 from kit.types.annotated import underlying
 from kit.types.frames import is_frame_type
 
-__all__ = ["Parser", "parser_for"]
+__all__ = ["Parser", "json_parser", "parser_for"]
 
 _FORMATS = {".csv": "csv", ".parquet": "parquet"}
 _PATHS = (FlyteFile, FlyteDirectory, os.PathLike)
@@ -81,7 +81,7 @@ def parser_for(python_type: Any) -> Parser:
     generic = typing.get_origin(python_type) is not None  # a type, in Python 3.10
     if isinstance(python_type, type) and not generic:
         return _class_parser(python_type)
-    return _json_parser(python_type)
+    return json_parser(python_type)
 
 
 def _class_parser(python_type: type) -> Parser:
@@ -96,7 +96,7 @@ def _class_parser(python_type: type) -> Parser:
         return Parser("URI", _dataset, takes_path=True)
     if is_frame_type(python_type):
         return Parser("URI", lambda uri: _frame(uri, python_type), takes_path=True)
-    return _json_parser(python_type)
+    return json_parser(python_type)
 
 
 def _dataset(uri: str) -> StructuredDataset:
@@ -109,7 +109,8 @@ def _frame(uri: str, python_type: type) -> Any:
     return _dataset(uri).open(python_type).all()
 
 
-def _json_parser(python_type: Any) -> Parser:
+def json_parser(python_type: Any) -> Parser:
+    """Read JSON, whatever the type is."""
     return Parser("JSON", lambda text: _json(text, python_type))
 
 

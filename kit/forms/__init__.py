@@ -1,0 +1,1 @@
+"""Forms for the inputs of a task, without anything that draws them."""

@@ -1,0 +1,142 @@
+"""The form of a task: a field for each input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.definition.interface import Interface
+from kit.definition.typed_interface import is_optional
+from kit.display.python_type import python_type_name
+from kit.errors import CallError, KitError, nearest
+from kit.forms.described import description_of
+from kit.forms.field import Field, Problem, Reading
+from kit.forms.make import make_field
+from kit.forms.path_field import PathField
+from kit.types import default_engine
+
+__all__ = ["Form", "Input"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a task.
+
+    Attributes:
+        name: Its name.
+        python_type: Its declared type.
+        field: What it is typed into.
+        is_required: Whether there is neither a default for it, nor may it be nothing.
+    """
+
+    name: str
+    python_type: Any
+    field: Field
+    is_required: bool
+
+    @property
+    def type_name(self) -> str:
+        """The type as its author would write it."""
+        return python_type_name(self.python_type)
+
+    def read(self) -> Reading:
+        """Return its value as a run would take it, or what is wrong."""
+        reading = self.field.read()
+        if not reading.ok or self._is_frame:
+            return reading
+        try:
+            default_engine.to_literal(reading.value, self.python_type)
+        except KitError as error:
+            return Reading(problems=(self.refusal(error),))
+        return reading
+
+    def refusal(self, error: KitError, skip: int = 0) -> Problem:
+        """Return an error of the type engine as a problem of the field it is about.
+
+        Args:
+            error: The error.
+            skip: How many steps of its path lead to this input.
+        """
+        path = tuple(getattr(error, "path", ()))[skip:]
+        text = str(getattr(error, "message", error))
+        return Problem(self.field.at(path), text)
+
+    @property
+    def _is_frame(self) -> bool:
+        """Whether there is a table in it, which the engine would write to check it."""
+        leaves = self.field.leaves()
+        return any(isinstance(leaf, PathField) and leaf.is_frame for leaf in leaves)
+
+
+class Form:
+    """The inputs of a task, to be filled in.
+
+    Args:
+        interface: The inputs, with types, defaults and descriptions.
+        values: What to fill in instead of the defaults.
+
+    Attributes:
+        inputs: The inputs by name.
+
+    Raises:
+        CallError: A value is of no input.
+
+    Example:
+        >>> from kit.definition.interface import Interface
+        >>> form = Form(Interface({"limit": (int, 3), "species": str}))
+        >>> [(p.field.label, p.text) for p in form.read().problems]
+        [('species', 'Needed: text.')]
+        >>> form.inputs["species"].field.type("Gentoo")
+        >>> form.read().value
+        {'limit': 3, 'species': 'Gentoo'}
+    """
+
+    def __init__(
+        self, interface: Interface, values: Mapping[str, Any] | None = None
+    ) -> None:
+        given = dict(values or {})
+        self.inputs = dict(_inputs(interface))
+        for name in given:
+            if name not in self.inputs:
+                msg = f"There is no input {name!r}: the inputs are {interface}."
+                raise CallError(msg + nearest(name, self.inputs))
+        defaults = interface.default_inputs_as_kwargs
+        for name, value in {**defaults, **given}.items():
+            self.inputs[name].field.give(value)
+
+    def read(self) -> Reading:
+        """Return the values by name, or all that is wrong with them."""
+        readings = {name: entry.read() for name, entry in self.inputs.items()}
+        problems = tuple(p for one in readings.values() for p in one.problems)
+        return Reading({name: one.value for name, one in readings.items()}, problems)
+
+    def refusal(self, error: KitError) -> Problem | None:
+        """Return an error of a run's start as a problem, if it is of an input."""
+        path = tuple(getattr(error, "path", ()))
+        if path[:1] != ("inputs",) or path[1:2] == () or path[1] not in self.inputs:
+            return None
+        return self.inputs[path[1]].refusal(error, skip=2)
+
+    def take_over(self, other: Form) -> None:
+        """Keep what was typed into another form, where the types are the same."""
+        for name, entry in list(self.inputs.items()):
+            before = other.inputs.get(name)
+            if before is None or before.python_type != entry.python_type:
+                continue
+            is_filled = before.field.is_edited and before.read().ok
+            if is_filled or (before.field.is_edited and entry.is_required):
+                before.field.description = entry.field.description
+                kept = Input(name, entry.python_type, before.field, entry.is_required)
+                self.inputs[name] = kept
+
+
+def _inputs(interface: Interface) -> Iterator[tuple[str, Input]]:
+    docstring = interface.docstring
+    described = docstring.input_descriptions if docstring else {}
+    for name, python_type in interface.inputs.items():
+        description = described.get(name) or description_of(python_type)
+        field = make_field(name, python_type, description)
+        has_default = interface.has_default(name)
+        required = not (has_default or is_optional(python_type))
+        yield name, Input(name, python_type, field, required)
