@@ -47,7 +47,7 @@ def test_success(place: Place, tmp_path: Path):
     outputs = tmp_path / "größe ✓" / "outputs" / "outputs.pb"
     assert LiteralMap.FromString(outputs.read_bytes()) == done.literals
     assert outputs.stat().st_uid == tmp_path.stat().st_uid
-    assert (" pyflyte-execute " in done.command) == (place is DOCKER_FLYTEKIT)
+    assert ("pyflyte-execute" in done.command) == (place.runtime == "flytekit")
     assert repr(done) == f"Run('lab.contract', {place.name}, SUCCEEDED)"
     timings = done.timings
     assert min(timings.serialize, timings.stage, timings.execute, timings.collect) > 0
