@@ -161,11 +161,12 @@ function render({ el }) {
   });
   el.classList.add("kit-finder");
   el.append(
-    style, field, count,
+    style, field,
     button("Previous", "The match before (Shift+Enter)", () => go(-1)),
     button("Next", "The next match (Enter)", () => go(1)),
     button("Unfold all", "Show every part", () => fold(true)),
     button("Fold all", "Show the titles only", () => fold(false)),
+    count,
   );
 
   const observer = new MutationObserver(() => decorate(view()));
