@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kit.definition.shipment import INLINE_KEY
 from kit.difference.change import Change
@@ -20,7 +20,17 @@ from kit.display.summary import (
     Summary,
 )
 
-__all__ = ["summarize_difference"]
+__all__ = [
+    "DrawnChange",
+    "change_groups",
+    "drawn_changes",
+    "headed",
+    "meaning_section",
+    "summarize_difference",
+]
+
+DrawnChange = tuple[Change, Code]
+"""A change, and what is shown of it."""
 
 _INLINE = ("custom", INLINE_KEY)
 _SOURCE = (*_INLINE, "source")
@@ -35,18 +45,47 @@ def summarize_difference(difference: Difference) -> Summary:
     left to its own change.  Those beyond a hundred of a kind are
     counted, and lines beyond forty of a value too; ``Difference.to_json`` has them all.
     """
-    meaning = Section("Meaning", tuple(_meaning(difference)))
-    groups = (
-        Section(_title(impact), tuple(_changes(difference, impact)))
-        for impact in Impact
-    )
+    groups = change_groups(drawn_changes(difference))
+    return headed(difference, (meaning_section(difference), *groups))
+
+
+def headed(difference: Difference, sections: tuple[Section, ...] = ()) -> Summary:
+    """Return sections under the title of a difference."""
     count = len(difference.changes)
     status = f"{count:,} change{'s' if count > 1 else ''}" if count else "identical"
-    return Summary("diff", difference.name, (meaning, *groups), status=status)
+    return Summary("diff", difference.name, sections, status=status)
 
 
-def _title(impact: Impact) -> str:
-    return impact.value.capitalize()
+def meaning_section(difference: Difference) -> Section:
+    """Tell what a difference means in all."""
+    return Section("Meaning", tuple(_meaning(difference)))
+
+
+def drawn_changes(difference: Difference) -> Iterator[DrawnChange]:
+    """Yield the changes and what is shown of each."""
+    for change in difference.changes:
+        if not _follows(change, difference):
+            caption = f"{change.path}: {change.why}"
+            yield change, Code(change_lines(change), "diff", caption)
+
+
+def change_groups(drawn: Iterable[DrawnChange]) -> tuple[Section, ...]:
+    """Group changes by their gravest impact, the gravest first."""
+    groups: dict[Impact, list[Item]] = {impact: [] for impact in Impact}
+    for change, code in drawn:
+        groups[change.impact].append(code)
+    return tuple(
+        Section(impact.value.capitalize(), _bounded(items))
+        for impact, items in groups.items()
+    )
+
+
+def _bounded(items: list[Item]) -> tuple[Item, ...]:
+    more = len(items) - _MOST_CHANGES
+    if more <= 0:
+        return tuple(items)
+    note = Finding("note", f"{more:,} more changes of this kind are not shown.")
+    return (*items[:_MOST_CHANGES], note)
 
 
 def _meaning(difference: Difference) -> Iterator[Item]:
@@ -82,16 +121,6 @@ def _verdict(difference: Difference) -> Finding:
 def _some(names: list[str]) -> str:
     shown, more = names[:5], len(names) - 5
     return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _changes(difference: Difference, impact: Impact) -> Iterator[Item]:
-    changes = [c for c in difference.of_impact(impact) if not _follows(c, difference)]
-    for change in changes[:_MOST_CHANGES]:
-        caption = f"{change.path}: {change.why}"
-        yield Code(change_lines(change), "diff", caption)
-    if len(changes) > _MOST_CHANGES:
-        more = len(changes) - _MOST_CHANGES
-        yield Finding("note", f"{more:,} more changes of this kind are not shown.")
 
 
 def _follows(change: Change, difference: Difference) -> bool:

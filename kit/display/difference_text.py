@@ -1,12 +1,12 @@
 """The two values of a change as lines: those that go with ``-``, those that come ``+``.
 
-Texts of several lines are compared line by line, as ``diff -u`` shows them.
+Texts of several lines are compared line by line.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from flyteidl.core.interface_pb2 import Variable
@@ -15,14 +15,13 @@ from flyteidl.core.types_pb2 import LiteralType
 from kit.difference.as_json import value_json
 from kit.difference.change import Change
 from kit.display.escape import shorten
+from kit.display.line_diff import Block, blocks_of, marked_lines
 from kit.display.literal_type import type_name
 
 __all__ = ["change_lines"]
 
 _MOST_LINES = 40
 _LONGEST = 400
-_COMPARED = 20_000
-"""Lines of a text; longer ones are not compared line by line."""
 
 _JSON_PLACES = ("custom", "k8s_pod")
 _ONE_VALUE = {
@@ -34,33 +33,29 @@ _ONE_VALUE = {
 
 def change_lines(change: Change) -> str:
     """Return what changes as the lines of a diff, within bounds."""
+    lines = marked_lines(_blocks(change), _MOST_LINES)
+    return "\n".join(shorten(line, _LONGEST) for line in lines)
+
+
+def _blocks(change: Change) -> Iterator[Block]:
     before, after = change.before, change.after
     if _is_long(before) and _is_long(after):
-        lines = _unified(before.splitlines(), after.splitlines())
+        found = list(blocks_of(before.splitlines(), after.splitlines()))
+        other_ends = Block(old=["(other line ends)"], new=["(other line ends)"])
+        is_told = any(block.old or block.new for block in found)
+        yield from found if is_told else [other_ends]
     else:
-        lines = [*_marked("-", change, before), *_marked("+", change, after)]
-    if len(lines) > _MOST_LINES:
-        more = len(lines) - _MOST_LINES
-        lines = [*lines[:_MOST_LINES], f"… {more:,} more lines"]
-    return "\n".join(shorten(line, _LONGEST) for line in lines)
+        old = [] if change.kind == "added" else _lines(change, before)
+        new = [] if change.kind == "removed" else _lines(change, after)
+        yield Block(old=old, new=new)
 
 
 def _is_long(value: Any) -> bool:
     return isinstance(value, str) and "\n" in value
 
 
-def _unified(before: list[str], after: list[str]) -> list[str]:
-    if max(len(before), len(after)) > _COMPARED:
-        return [f"- {len(before):,} lines", f"+ {len(after):,} lines"]
-    lines = difflib.unified_diff(before, after, n=2, lineterm="")
-    found = [line for line in lines if not line.startswith(("---", "+++"))]
-    return found or ["- (other line ends)", "+ (other line ends)"]
-
-
-def _marked(mark: str, change: Change, value: Any) -> list[str]:
-    if change.kind == ("added" if mark == "-" else "removed"):
-        return []
-    return [f"{mark} {line}" for line in _text(change, value).splitlines() or [""]]
+def _lines(change: Change, value: Any) -> list[str]:
+    return _text(change, value).splitlines() or [""]
 
 
 def _text(change: Change, value: Any) -> str:

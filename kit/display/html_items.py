@@ -8,6 +8,7 @@ from typing import Any
 from kit.display.escape import attribute, html_text, one_line, shorten
 from kit.display.html_frames import frames_html
 from kit.display.html_pre import preformatted
+from kit.display.html_sides import sides_html
 from kit.display.html_tree import tree_html
 from kit.display.summary import (
     Code,
@@ -90,7 +91,10 @@ def _macros(text: str) -> str:
 
 
 def _code(code: Code) -> str:
-    drawn = preformatted(code.text, _marked_code(code))
+    if code.language == "diff":
+        drawn = sides_html(code.text)
+    else:
+        drawn = preformatted(code.text, _marked_code(code))
     if not code.caption:
         return drawn
     caption = _line(code.caption)

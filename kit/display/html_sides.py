@@ -1,63 +1,62 @@
-"""A change as HTML with its old value on the left and its new one on the right."""
+"""Lines of a diff as HTML: what goes on the left, and what comes on the right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kit.difference.change import Change
-from kit.display.difference_text import change_lines
-from kit.display.escape import html_text, one_line
+from kit.display.escape import html_text
+from kit.display.line_diff import COMES, GOES, STAYS
 
-__all__ = ["change_html"]
+__all__ = ["sides_html"]
 
 Pair = tuple[str | None, str | None]
 
 
-def change_html(change: Change) -> str:
-    """Return a change as an element: where, why, and the two values side by side."""
-    impacts = "".join(
-        f'<span class="kit-badge">{html_text(impact.value)}</span> '
-        for impact in change.impacts
-    )
-    rows = "".join(_row(old, new) for old, new in _pairs(change_lines(change)))
+def sides_html(text: str) -> str:
+    """Return lines, marked as :mod:`kit.display.line_diff` does, as a table.
+
+    Lines keep their marks, so that nothing is told by colour or place alone; a line
+    that stays stands across both sides.
+    """
+    rows = "".join(_row(old, new) for old, new in _pairs(text))
     return (
-        f'<div class="kit-change"><p><code>{html_text(one_line(change.path))}</code> '
-        f"{impacts}{html_text(change.why)}</p>"
         '<table class="kit-sides"><thead><tr><th scope="col">old</th>'
-        f'<th scope="col">new</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<th scope="col">new</th></tr></thead><tbody>{rows}</tbody></table>'
     )
 
 
 def _pairs(text: str) -> Iterator[Pair]:
-    """Yield lines of a diff as old and new beside each other; None where is nothing."""
+    """Yield lines beside each other; None where there is nothing."""
     gone: list[str] = []
     come: list[str] = []
     for line in text.split("\n"):
-        if line.startswith("-"):
-            gone.append(line[1:].removeprefix(" "))
-        elif line.startswith("+"):
-            come.append(line[1:].removeprefix(" "))
+        if line.startswith(GOES):
+            if come:  # another block, of which nothing stays between
+                yield from _zipped(gone, come)
+            gone.append(line)
+        elif line.startswith(COMES):
+            come.append(line)
         else:
             yield from _zipped(gone, come)
-            gone, come = [], []
-            same = line.removeprefix(" ")
-            yield same, same
+            yield line, line
     yield from _zipped(gone, come)
 
 
-def _zipped(
-    gone: list[str], come: list[str]
-) -> Iterator[tuple[str | None, str | None]]:
+def _zipped(gone: list[str], come: list[str]) -> Iterator[Pair]:
+    """Yield what was gathered of both sides, and begin to gather anew."""
     for index in range(max(len(gone), len(come))):
         old = gone[index] if index < len(gone) else None
         new = come[index] if index < len(come) else None
         yield old, new
+    gone.clear()
+    come.clear()
 
 
 def _row(old: str | None, new: str | None) -> str:
-    if old == new:
-        same = html_text(old or "")
-        return f'<tr><td colspan="2"><code>{same}</code></td></tr>'
+    if old is not None and old == new:
+        kind = "same" if old.startswith(STAYS) else "gap"
+        cell = f'<td colspan="2" class="kit-{kind}"><code>{html_text(old)}</code></td>'
+        return f"<tr>{cell}</tr>"
     return f"<tr>{_cell(old, 'gone')}{_cell(new, 'come')}</tr>"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -9,6 +10,7 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from kit.difference.comparison import diff
 from kit.display.console import make_console, print_summary
 from kit.display.difference_summary import summarize_difference
+from kit.display.html_sides import sides_html
 from kit.display.summary import Code, Facts, Finding
 
 
@@ -88,7 +90,7 @@ def test_the_cache_is_told_of():
         (1, 2.5, "- 1\n+ 2.5"),
         (True, None, "- true\n+ null"),
         ({"a": [1]}, "1", '- {"a": [1]}\n+ "1"'),
-        ("a\nb\nc\n", "a\nB\nc\n", "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c"),
+        ("a\nb\nc\n", "a\nB\nc\n", "  a\n- b\n+ B\n  c"),
         ("a\nb", "a\nb\n", "- (other line ends)\n+ (other line ends)"),
         ("a\nb", "c", '- a\n- b\n+ "c"'),
     ],
@@ -136,6 +138,42 @@ def test_long_texts_are_bounded():
     assert len(lines(template(v="x" * 2**20), template(v="y" * 2**20))) < 1_000
     many = lines(template(v="x\n" * 100_000), template(v="y\n" * 100_000))
     assert many == "- 100,000 lines\n+ 100,000 lines"
+
+
+def test_both_sides_of_long_texts_are_cut_alike():
+    """What is not shown is counted, and so is what stays."""
+    old = "\n".join(f"line {n}" for n in range(5_000))
+    text = lines(template(v=old), template(v=old.upper()))
+    assert text.count("- line") == text.count("+ LINE") == 20
+    assert text.endswith("… 9,960 more lines")
+    changed = old.replace("line 2500\n", "  line 2500\n")
+    assert lines(template(v=old), template(v=changed)).split("\n") == [
+        "… 2,498 lines the same",
+        *("  line 2498", "  line 2499"),
+        *("- line 2500", "+   line 2500"),
+        *("  line 2501", "  line 2502"),
+        "… 2,497 lines the same",
+    ]
+
+
+def test_html_has_old_beside_new():
+    """Lines that stay stand across; a block is not zipped with the next one."""
+    text = "  a\n- b\n+ B\n+ C\n- d\n… 3 lines the same"
+    assert _rows(sides_html(text)) == [
+        ["  a"],
+        ["- b", "+ B"],
+        ["", "+ C"],
+        ["- d", ""],
+        ["… 3 lines the same"],
+    ]
+
+
+def _rows(drawn: str) -> list[list[str]]:
+    body = drawn.partition("<tbody>")[2]
+    return [
+        [re.sub("<[^>]*>", "", cell) for cell in row.split("</td>")[:-1]]
+        for row in body.split("</tr>")[:-1]
+    ]
 
 
 def test_many_changes_are_counted():

@@ -104,8 +104,8 @@ def test_a_difference_stands_side_by_side():
     new = made(environment={"A": "2"}, requests=kit.Resources(cpu="2"))
     view = DifferenceView(kit.diff(new, against=old))
     assert "2 of 2 changes" in body(view)
-    assert '<td class="kit-gone"><code>1</code></td>' in view._body.value
-    assert '<td class="kit-come"><code>2</code></td>' in view._body.value
+    assert '<td class="kit-gone"><code>- 1</code></td>' in view._body.value
+    assert '<td class="kit-come"><code>+ 2</code></td>' in view._body.value
     menu(view, "impact").value = "resources"
     assert "1 of 2 changes" in body(view)
     assert "container.env" not in body(view)
@@ -119,10 +119,10 @@ def test_long_texts_are_compared_line_by_line():
     lines[2_500] = "another"
     new = made(custom={"code": "\n".join(lines)})
     view = DifferenceView(kit.diff(new, against=old))
-    assert '<td colspan="2"><code>line 2499</code></td>' in view._body.value
+    assert 'class="kit-same"><code>  line 2499</code></td>' in view._body.value
     assert (
-        '<td class="kit-gone"><code>line 2500</code></td>'
-        '<td class="kit-come"><code>another</code></td>' in view._body.value
+        '<td class="kit-gone"><code>- line 2500</code></td>'
+        '<td class="kit-come"><code>+ another</code></td>' in view._body.value
     )
     assert len(view._body.value) < 5_000
     view.close()
