@@ -43,7 +43,7 @@ class ChoiceField(Field):
 
     def _read(self) -> Reading:
         if self.chosen is None:
-            return self.problem("Needed: choose one.")
+            return self.missing("choose one")
         return Reading(self._parser.parse(self.chosen))
 
 

@@ -19,10 +19,12 @@ class Problem:
     Attributes:
         field: The field.
         text: What is wrong, and what was expected.
+        is_missing: Whether nothing was filled in yet.
     """
 
     field: Field
     text: str
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Field(ABC):
     def problem(self, text: str) -> Reading:
         """Say what is wrong with this field."""
         return Reading(problems=(Problem(self, text),))
+
+    def missing(self, what: str) -> Reading:
+        """Say that nothing was filled in."""
+        return Reading(problems=(Problem(self, f"Needed: {what}.", is_missing=True),))
 
     @abstractmethod
     def show(self, value: Any) -> None:

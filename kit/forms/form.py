@@ -107,16 +107,21 @@ class Form:
 
     def read(self) -> Reading:
         """Return the values by name, or all that is wrong with them."""
-        readings = {name: entry.read() for name, entry in self.inputs.items()}
+        readings = self.readings()
         problems = tuple(p for one in readings.values() for p in one.problems)
         return Reading({name: one.value for name, one in readings.items()}, problems)
 
-    def refusal(self, error: KitError) -> Problem | None:
-        """Return an error of a run's start as a problem, if it is of an input."""
+    def readings(self) -> dict[str, Reading]:
+        """Return what is read of each input."""
+        return {name: entry.read() for name, entry in self.inputs.items()}
+
+    def refusals(self, error: KitError) -> dict[str, Reading]:
+        """Return an error of a run's start by its input; empty if it is of none."""
         path = tuple(getattr(error, "path", ()))
         if path[:1] != ("inputs",) or path[1:2] == () or path[1] not in self.inputs:
-            return None
-        return self.inputs[path[1]].refusal(error, skip=2)
+            return {}
+        problem = self.inputs[path[1]].refusal(error, skip=2)
+        return {path[1]: Reading(problems=(problem,))}
 
     def take_over(self, other: Form) -> None:
         """Keep what was typed into another form, where the types are the same."""

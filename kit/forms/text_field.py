@@ -67,7 +67,7 @@ class TextField(Field):
 
     def _read(self) -> Reading:
         if not self._is_typed or (not self.text.strip() and not self._takes_nothing):
-            return self.problem(f"Needed: {self.hint}.")
+            return self.missing(self.hint)
         try:
             return Reading(self.parser.parse(self.text))
         except (

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ["close_tree"]
+__all__ = ["close_parts", "close_tree"]
 
 
 def close_tree(widget: Any) -> None:
@@ -21,5 +21,13 @@ def close_tree(widget: Any) -> None:
         part = getattr(widget, name, None)
         if isinstance(part, ipywidgets.Widget):
             part.close()
+    widget.unobserve_all()
+    widget.close()
+
+
+def close_parts(widget: Any) -> None:
+    """Close a widget and its children, but nothing of what they share with others."""
+    for child in getattr(widget, "children", ()):
+        close_parts(child)
     widget.unobserve_all()
     widget.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import ipywidgets
+from ipywidgets.widgets.widget_bool import CheckboxStyle
+from ipywidgets.widgets.widget_description import DescriptionStyle
 from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
 __all__ = ["Looks", "named"]
@@ -33,3 +36,13 @@ class Looks:
         self.html = {**self.box, "style": HTMLStyle()}
         self.text = {**self.box, "style": TextStyle()}
         self.button = {**self.box, "style": ipywidgets.ButtonStyle()}
+
+    @functools.cached_property
+    def choice(self) -> dict[str, Any]:
+        """Arguments of lists to choose from; a style that nothing has is not closed."""
+        return {**self.box, "style": DescriptionStyle()}
+
+    @functools.cached_property
+    def switch(self) -> dict[str, Any]:
+        """Arguments of boxes to tick."""
+        return {**self.box, "style": CheckboxStyle()}

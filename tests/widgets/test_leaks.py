@@ -20,7 +20,7 @@ COUNT = """
 import gc, comm
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
-from kit.widgets.preview.open_previews import open_previews
+from kit.widgets.following import open_views
 from kit.widgets.preview.preview import Preview
 
 def counted():
@@ -30,7 +30,7 @@ def counted():
         "comms": len(comm.get_comm_manager().comms),
         "callbacks": len(get_ipython().events.callbacks["post_run_cell"]),
         "observers": len(history._observers),
-        "open": len(open_previews()),
+        "open": len(open_views(Preview)),
         "previews": sum(type(thing) is Preview for thing in gc.get_objects()),
     }
 """
@@ -110,7 +110,7 @@ def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
 
 def test_closing_leaves_nothing_at_all(kernel):
     """Neither widgets nor comms; the one callback stays, for what may be opened."""
-    kernel.run("for view in open_previews(): view.close()\ndel view", "close")
+    kernel.run("for view in open_views(Preview): view.close()\ndel view", "close")
     last = kernel.counted()
     assert (last["open"], last["widgets"], last["comms"]) == (0, 0, 0)
     kernel.run("kit.preview(double).close()", "opened and closed")

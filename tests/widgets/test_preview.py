@@ -16,7 +16,7 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.preview.open_previews import open_previews
+from kit.widgets.following import open_views
 from kit.widgets.preview.view import CHANGES
 
 DEFINE = "task = query_task({text!r})"
@@ -40,7 +40,7 @@ def shell(monkeypatch, tmp_path):
     shell = InteractiveShell.instance()
     shell.run_cell("import kit\nfrom preview_tasks import query_task")
     yield shell
-    for view in open_previews():
+    for view in open_views(kit.Preview):
         view.close()
     InteractiveShell.clear_instance()
 
@@ -191,7 +191,7 @@ def test_a_cell_that_runs_again_closes_what_it_had_shown(shell):
         twin = run(shell, "kit.preview(task)")  # of the same request
         request = {"metadata": {"cellId": "b"}, "header": {"msg_id": "2"}}
         other = run(shell, "kit.preview(task)")
-        assert len(open_previews("lab.query")) == 3
+        assert len(open_views(kit.Preview, "lab.query")) == 3
         request = {"metadata": {"cellId": "a"}, "header": {"msg_id": "3"}}
         again = run(shell, cell.format(text="SELECT 2"))
     finally:
@@ -208,14 +208,14 @@ def test_a_closed_preview_follows_nothing(shell):
     view.close()
     run(shell, DEFINE.format(text="SELECT 2"))
     assert view.template.custom["query"] == "SELECT 1"
-    assert open_previews() == []
+    assert open_views(kit.Preview) == []
 
 
 def test_a_preview_that_nobody_has_is_gone(shell):
     """Nothing of kit's keeps it."""
     view = kit.preview(query_task())
     gone = weakref.ref(view)
-    assert len(open_previews()) == 1
+    assert len(open_views(kit.Preview)) == 1
     del view
     gc.collect()
     assert gone() is None
@@ -228,7 +228,7 @@ def test_one_callback_serves_all(shell):
     views = [kit.preview(shell.user_ns["task"]) for _ in range(5)]
     after = len(shell.events.callbacks["post_run_cell"])
     assert after - before <= 1
-    assert len(views) == len(open_previews())
+    assert len(views) == len(open_views(kit.Preview))
 
 
 def test_a_task_that_breaks_is_shown_broken(shell, capsys):

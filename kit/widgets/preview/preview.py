@@ -19,9 +19,9 @@ from kit.interactive import in_notebook
 from kit.shown import Shown
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS
+from kit.widgets.following import forget, watch
 from kit.widgets.preview.draft import Task
 from kit.widgets.preview.edits import Edits
-from kit.widgets.preview.open_previews import forget, watch
 from kit.widgets.preview.permanent import permanent_code
 from kit.widgets.preview.view import (
     View,
