@@ -1,0 +1,65 @@
+"""What follows a run from inside, if anybody asked for it.
+
+A run says where it is and what it holds; the recorder that stands here does nothing
+with it, and costs nothing.  :mod:`kit.shim.recording` has the one that keeps it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, Literal
+
+__all__ = ["REPORT_VARIABLE", "Recorder", "Step", "take_recorder", "use_recorder"]
+
+REPORT_VARIABLE = "KIT_RUN_REPORT"
+"""Names the file to write; the task does not see it."""
+
+Step = Literal["load", "inputs", "execute", "outputs", "decks"]
+
+
+class Recorder:
+    """Is told what a run does, and keeps nothing of it."""
+
+    def enter(self, step: Step) -> None:
+        """Hear that a step begins, and the one before is over."""
+
+    def called(self, executor_type: type, inputs: Mapping[str, Any]) -> None:
+        """Hear what the executor is about to be called with."""
+
+    def returned(
+        self, value: Any, declared: Mapping[str, Any], order: Sequence[str]
+    ) -> None:
+        """Hear what the executor returned.
+
+        Args:
+            value: What it returned.
+            declared: The outputs of the interface.
+            order: Their names in order, if that is known.
+        """
+
+
+_SILENT = Recorder()
+_next: ContextVar[Recorder] = ContextVar("kit_recorder", default=_SILENT)
+
+
+@contextlib.contextmanager
+def use_recorder(recorder: Recorder) -> Iterator[None]:
+    """Let the next run in this block tell the recorder, and no run inside of it."""
+    token = _next.set(recorder)
+    try:
+        yield
+    finally:
+        _next.reset(token)
+
+
+def take_recorder() -> Recorder:
+    """Return who follows the run that begins here; runs inside of it are followed not.
+
+    Outside of :func:`use_recorder` it is the one that does nothing.
+    """
+    recorder = _next.get()
+    if recorder is not _SILENT:
+        _next.set(_SILENT)
+    return recorder
