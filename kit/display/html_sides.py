@@ -54,9 +54,8 @@ def _zipped(gone: list[str], come: list[str]) -> Iterator[Pair]:
 
 def _row(old: str | None, new: str | None) -> str:
     if old is not None and old == new:
-        kind = "same" if old.startswith(STAYS) else "gap"
-        cell = f'<td colspan="2" class="kit-{kind}"><code>{html_text(old)}</code></td>'
-        return f"<tr>{cell}</tr>"
+        kind = "" if old.startswith(STAYS) else ' class="kit-gap"'
+        return f'<tr><td colspan="2"{kind}><code>{html_text(old)}</code></td></tr>'
     return f"<tr>{_cell(old, 'gone')}{_cell(new, 'come')}</tr>"
 
 

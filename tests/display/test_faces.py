@@ -102,6 +102,8 @@ THINGS = {
     "literals": lambda: summarize(literals()),
     "literal": lambda: summarize(literals().literals["n"]),
     "decks": lambda: summarize(decks()),
+    "report": lambda: summarize(kit.check(full_task())),
+    "diff": lambda: summarize(kit.diff(full_task(), against=plain_task(ship="inline"))),
     "message": lambda: summarize(full_task().interface.inputs.variables["limit"]),
 }
 

@@ -77,6 +77,7 @@ def everywhere(text: str) -> Summary:
         Table((text,), ((text,),)),
         *(Code(text, language, text) for language in ("text", "shell", "python")),
         Code(text, "json", text, folded=True),
+        Code(f"- {text}\n+ {text}\n  {text}\n… {text}\n- {text}", "diff", text),
         Tree(tree, text, text),
         Finding("error", text, text, text, text, text),
         Gauges((Gauge(text, 3, 7, text),)),

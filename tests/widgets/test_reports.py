@@ -119,7 +119,7 @@ def test_long_texts_are_compared_line_by_line():
     lines[2_500] = "another"
     new = made(custom={"code": "\n".join(lines)})
     view = DifferenceView(kit.diff(new, against=old))
-    assert 'class="kit-same"><code>  line 2499</code></td>' in view._body.value
+    assert '<td colspan="2"><code>  line 2499</code></td>' in view._body.value
     assert (
         '<td class="kit-gone"><code>- line 2500</code></td>'
         '<td class="kit-come"><code>+ another</code></td>' in view._body.value
