@@ -29,18 +29,33 @@ class _Capture:
         streams: tuple[Stream, Stream] = ("stdout", "stderr")
         self._lines = {stream: Lines(stream, on_line) for stream in streams}
 
-    def write(self, stream: Stream, text: str, *, final: bool = False) -> None:
+    def write(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
         with self._lock:
-            self._lines[stream].feed(text.encode("utf-8", "replace"), final=final)
+            self._lines[stream].feed(data, final=final)
 
     def close(self) -> None:
         for stream in self._lines:
-            self.write(stream, "", final=True)
+            self.write(stream, b"", final=True)
 
 
 _current: contextvars.ContextVar[_Capture | None] = contextvars.ContextVar(
     "capture", default=None
 )
+
+
+class _Buffer(io.RawIOBase):
+    """Takes bytes for one stream of one run."""
+
+    def __init__(self, capture: _Capture, stream: Stream) -> None:
+        self._capture = capture
+        self._stream: Stream = stream
+
+    def write(self, data: Any) -> int:
+        self._capture.write(self._stream, bytes(data))
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
 
 
 class _Router(io.TextIOBase):
@@ -54,8 +69,16 @@ class _Router(io.TextIOBase):
         capture = _current.get()
         if capture is None:
             return self.original.write(text)
-        capture.write(self._stream, text)
+        capture.write(self._stream, text.encode("utf-8", "replace"))
         return len(text)
+
+    @property
+    def buffer(self) -> Any:
+        """What takes bytes, for the run that asks for it."""
+        capture = _current.get()
+        if capture is None:
+            return self.original.buffer
+        return _Buffer(capture, self._stream)
 
     def writable(self) -> bool:
         return True

@@ -31,12 +31,18 @@ class Lines:
     def feed(self, data: bytes, *, final: bool = False) -> None:
         """Take the next bytes; ``final`` also passes on a line that has no end."""
         *lines, rest = (self._rest + self._decoder.decode(data, final)).split("\n")
-        while len(rest) > MAX_LINE:
-            lines.append(rest[:MAX_LINE])
-            rest = rest[MAX_LINE:]
         if final and rest:
             lines.append(rest)
             rest = ""
-        self._rest = rest
         for line in lines:
-            self._emit(LogLine(self._stream, line))
+            if len(line) <= MAX_LINE:
+                self._emit(LogLine(self._stream, line))
+            else:
+                self._emit_in_pieces(line)
+        whole = max(len(rest) - 1, 0) // MAX_LINE * MAX_LINE
+        self._emit_in_pieces(rest[:whole])
+        self._rest = rest[whole:]
+
+    def _emit_in_pieces(self, text: str) -> None:
+        for start in range(0, len(text), MAX_LINE):
+            self._emit(LogLine(self._stream, text[start : start + MAX_LINE]))

@@ -64,3 +64,15 @@ def test_runs_in_threads_do_not_mix():
         thread.join(20)
     assert got == {number: [str(number)] * 50 for number in range(4)}
     assert sys.stdout is before
+
+
+def test_bytes_become_lines(capsysbinary):
+    """What is written below the text layer belongs to the run, and to no other."""
+    lines: list[LogLine] = []
+    with capture_output(lines.append):
+        print("text")
+        sys.stdout.buffer.write(b"\xff bytes\n")
+    sys.stdout.buffer.write(b"after")
+    sys.stdout.flush()
+    assert lines == [LogLine("stdout", "text"), LogLine("stdout", "\ufffd bytes")]
+    assert capsysbinary.readouterr().out == b"after"
