@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from drive_lab import PREVIEW, TASK, body, type_into
+from drive_lab import EVIL, PREVIEW, TASK, body, type_into
 from lab import Lab, browser, jupyter, write_notebook
 from playwright.sync_api import Page
+from xss import MARK, PAYLOADS
 
 FAULTY = """
 faulty = kit.container_task(
@@ -25,6 +26,15 @@ faulty = kit.container_task(
 kit.check(faulty)
 """
 DIFFERENCE = "kit.diff(faulty, against=heaviest)"
+ATTACKS = (
+    "import kit",
+    TASK,
+    EVIL.replace("Executor,", "Executor, interface=kit.Interface(),").replace(
+        "\nview\n", "\n"
+    ),
+    "kit.check(evil)",
+    "kit.diff(evil, against=heaviest)",
+)
 WIDTHS = (400, 900, 1400)
 _HIGHLIGHTS = """() => [...CSS.highlights].map(([name, found]) => [name, found.size])"""
 
@@ -141,8 +151,23 @@ def pictured(lab: Lab, folder: Path) -> dict[str, int]:
     return seen
 
 
+def attacked(lab: Lab) -> dict[str, Any]:
+    """Show a report and a difference whose every text is made to act."""
+    ran = [lab.run(index) for index in range(len(ATTACKS))]
+    views = lab.page.locator(".kit-preview")
+    for index in range(2):
+        field = views.nth(index).get_by_label("text", exact=True)
+        field.fill(PAYLOADS[2])
+        field.fill("e")
+    lab.page.wait_for_timeout(200)  # for what acts when something fails to load
+    acted = lab.page.evaluate(f"'{MARK}' in window")
+    added = views.locator("img, svg, iframe, script").count()
+    return {"ran": all(ran), "acted": acted, "added": added}
+
+
 def main(folder: Path) -> None:
     """Do all of it, and print what was seen."""
+    cells = ("import kit", TASK, PREVIEW, FAULTY, DIFFERENCE)
     write_notebook(
         folder / "find.ipynb", "import kit", TASK, PREVIEW, FAULTY, DIFFERENCE
     )
@@ -153,7 +178,7 @@ def main(folder: Path) -> None:
         )
         page = context.new_page()
         lab = Lab(page, server, "find.ipynb")
-        seen: dict[str, Any] = {"ran": lab.run_all()}
+        seen: dict[str, Any] = {"ran": all(map(lab.run, range(len(cells))))}
         page.locator(".kit-finder").first.wait_for()
         seen["searched"] = searched(page)
         seen["folded"] = folded(page)
@@ -162,6 +187,7 @@ def main(folder: Path) -> None:
         seen["compared"] = compared(page)
         seen["judged"] = judged(page)
         seen["pictured"] = pictured(lab, folder)
+        seen["attacked"] = attacked(Lab(context.new_page(), server, "evil.ipynb"))
     print(json.dumps(seen))  # noqa: T201 - for the test
 
 

@@ -69,3 +69,8 @@ def test_nobody_is_kept_out(seen):
 def test_everything_fits(seen):
     """At every width, nothing lies beyond the edge."""
     assert {v for k, v in seen["pictured"].items() if not k.startswith("axe")} == {0}
+
+
+def test_nothing_of_a_task_acts(seen):
+    """In a report and in a difference, filtered by a text that is made to act too."""
+    assert seen["attacked"] == {"ran": True, "acted": False, "added": 0}
