@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         default_engine,
     )
     from kit.widgets.preview.preview import Preview, preview
+    from kit.widgets.run_panel.panel import Panel, panel
 
 __version__ = "0.1.0"
 
@@ -104,6 +105,7 @@ __all__ = [
     "MockRunner",
     "ModuleSource",
     "Outcome",
+    "Panel",
     "Platform",
     "Preview",
     "Proof",
@@ -137,6 +139,7 @@ __all__ = [
     "history",
     "kwtypes",
     "load_ipython_extension",
+    "panel",
     "preview",
     "prove",
     "read_template",
@@ -209,6 +212,7 @@ _HOMES = {
         "default_engine",
     ),
     "kit.widgets.preview.preview": ("Preview", "preview"),
+    "kit.widgets.run_panel.panel": ("Panel", "panel"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

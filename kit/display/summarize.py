@@ -54,6 +54,7 @@ SUMMARIZERS = {
     "kit.authoring.export.result.Export": "export_summary.summarize_export",
     "kit.checks.report.CheckReport": "check_summary.summarize_check",
     "kit.widgets.preview.preview.Preview": "preview_summary.summarize_preview",
+    "kit.widgets.run_panel.panel.Panel": "panel_summary.summarize_panel",
     **MESSAGES,
 }
 """All types; a subclass is summarized as its nearest base."""

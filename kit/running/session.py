@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import overload
 
 from kit.running.run import Run
 from kit.shown import Shown
 
-__all__ = ["Runs", "next_number", "note", "runs"]
+__all__ = ["Runs", "announced", "next_number", "note", "runs"]
 
 _KEPT = 100
 _GRACE_SECONDS = 10.0
@@ -20,6 +22,9 @@ _GRACE_SECONDS = 10.0
 _lock = threading.Lock()
 _numbers = itertools.count(1)
 _runs: deque[Run] = deque(maxlen=_KEPT)
+_announcing: ContextVar[tuple[Callable[[Run], None], ...]] = ContextVar(
+    "announcing", default=()
+)
 
 
 class Runs(Shown, Sequence[Run]):
@@ -71,9 +76,24 @@ def next_number() -> int:
 
 
 def note(run: Run) -> None:
-    """List a run."""
+    """List a run, and tell those who wait for it in this thread."""
     with _lock:
         _runs.append(run)
+    for callback in _announcing.get():
+        callback(run)
+
+
+@contextlib.contextmanager
+def announced(callback: Callable[[Run], None]) -> Iterator[None]:
+    """Call back with each run that this thread starts in the block, before it runs.
+
+    :func:`kit.run` returns a run in this process when it has ended.
+    """
+    token = _announcing.set((*_announcing.get(), callback))
+    try:
+        yield
+    finally:
+        _announcing.reset(token)
 
 
 @atexit.register

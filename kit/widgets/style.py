@@ -14,6 +14,8 @@ from kit.widgets.looks import Looks, named
 
 __all__ = ["live_box"]
 
+_RULES = ("preview.css", "panel.css")
+
 
 def live_box(looks: Looks, children: Sequence[Any] = ()) -> Any:
     """Return a box that is drawn as kit's views are, and read by no formula renderer.
@@ -29,5 +31,6 @@ def live_box(looks: Looks, children: Sequence[Any] = ()) -> Any:
 
 @functools.cache
 def _rules() -> str:
-    path = Path(__file__).with_name("static") / "preview.css"
-    return f"{style_element()}<style>{path.read_text(encoding='utf-8')}</style>"
+    static = Path(__file__).with_name("static")
+    rules = (static.joinpath(name).read_text(encoding="utf-8") for name in _RULES)
+    return f"{style_element()}<style>{''.join(rules)}</style>"

@@ -1,0 +1,59 @@
+"""One thread that draws what goes on, at most so often.
+
+What a run writes comes in faster than a browser draws, and more than a thousand
+messages a second are dropped on their way.  So nothing is drawn when it comes: this
+thread asks for what is new, a few times a second, for as long as something goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+__all__ = ["PER_SECOND", "draw_while"]
+
+PER_SECOND = 8
+
+Draw = Callable[[], bool]
+
+_lock = threading.Lock()
+_drawing: list[Draw] = []
+_thread: threading.Thread | None = None
+
+
+def draw_while(draw: Draw) -> None:
+    """Call a function several times a second, as long as it says that this goes on.
+
+    Args:
+        draw: Draws what is new; returns whether there may be more.
+    """
+    global _thread  # noqa: PLW0603 - one for the process
+    with _lock:
+        _drawing.append(draw)
+        if _thread is None:
+            _thread = threading.Thread(target=_work, name="kit-flusher", daemon=True)
+            _thread.start()
+
+
+def _work() -> None:
+    global _thread  # noqa: PLW0603
+    while True:
+        time.sleep(1 / PER_SECOND)
+        for draw in list(_drawing):
+            if not _goes_on(draw):
+                with _lock:
+                    _drawing.remove(draw)
+        with _lock:
+            if not _drawing:
+                _thread = None
+                return
+
+
+def _goes_on(draw: Draw) -> bool:
+    try:
+        return draw()
+    except Exception as error:  # noqa: BLE001 - the others are drawn all the same
+        sys.stderr.write(f"kit could not draw a run: {error}\n")
+        return False

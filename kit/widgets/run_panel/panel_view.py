@@ -1,0 +1,209 @@
+"""The widget of a panel: form, buttons, phase, log and results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from kit.display.escape import html_text
+from kit.display.stylesheet import forget_stylesheet
+from kit.errors import KitError
+from kit.running.run import Run
+from kit.widgets.closing import close_tree
+from kit.widgets.finder import finder
+from kit.widgets.form.form_view import FormView
+from kit.widgets.looks import Looks, named
+from kit.widgets.preview.panes import Panes, panes_of
+from kit.widgets.run_panel.cells import is_busy
+from kit.widgets.run_panel.flusher import draw_while
+from kit.widgets.run_panel.log_view import LogView
+from kit.widgets.run_panel.masks import Masks
+from kit.widgets.run_panel.results import summarize_results
+from kit.widgets.run_panel.runner_choice import RunnerChoice
+from kit.widgets.run_panel.status import clock_html, head_html, phase_html
+from kit.widgets.style import live_box
+
+if TYPE_CHECKING:
+    from kit.widgets.run_panel.panel import Panel
+
+__all__ = ["PanelView"]
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+class PanelView:
+    """Draws a panel, and does what its reader wants.
+
+    Args:
+        panel: What is drawn.
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._looks = looks = Looks()
+        self._is_closed = False
+        self._began = 0.0
+        self._masks: Masks | None = None
+        self._head = self._html("kit-preview-head", head_html(panel.task))
+        self._form = FormView(panel.form, looks, panel.lock)
+        self._choice = RunnerChoice(panel.runner, self._choose, looks, panel.lock)
+        self._run = self._button("Run", "Run with these inputs", self._click_run)
+        self._cancel = self._button("Cancel", "Stop the run", self._click_cancel)
+        self._again = self._button(
+            "Re-run", "Run with the inputs of the last run", self._click_again
+        )
+        buttons = (self._run, self._cancel, self._again)
+        self._phase = self._html("kit-phase")
+        self._clock = self._html("kit-clock")
+        self._log = LogView(looks, panel.lock)
+        self._panes = Panes(looks)
+        self._finder = finder(looks)
+        self._parts = (
+            self._head,
+            self._form.root,
+            self._choice.root,
+            ipywidgets.Box(buttons, **looks.box, **named("kit-tools")),
+            self._phase,
+            self._clock,
+        )
+        self.root = live_box(looks)
+        self._rules = self.root.children
+        self._arrange(log=False)
+        self._draw_buttons()
+        if panel.current is not None:
+            self.show_run(panel.current)
+
+    def bundle(self) -> dict[str, Any]:
+        """Return the reference to the widget that a front end draws."""
+        return {_VIEW: self.root.get_view_spec()}
+
+    def show_form(self) -> None:
+        """Show the panel's form, which is another one now."""
+        self._head.value = head_html(self._panel.task)
+        self._form.show(self._panel.form)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run from now on, until it has ended or another one is shown."""
+        with self._panel.lock:
+            self._began = time.monotonic()
+            self._masks = Masks(run.template)
+            for widget in self._panes.draw([]):
+                widget.close()
+            self._arrange(log=True)
+            self._log.show(run.logs, self._masks)
+            self._draw_buttons()
+        draw_while(lambda: self._draw(run))
+
+    def close(self) -> None:
+        """Close every widget; outputs that come later bring the stylesheet again."""
+        self._is_closed = True
+        self._arrange(log=True)  # whatever was made is a part of it
+        close_tree(self.root)
+        forget_stylesheet()
+
+    # --- drawing ----------------------------------------------------------------------
+
+    def _draw(self, run: Run) -> bool:
+        """Draw what is new of a run; tell whether there may be more."""
+        with self._panel.lock:
+            if self._is_closed or run is not self._panel.current:
+                return False
+            is_done = run.is_done
+            self._log.draw()
+            _say(self._phase, phase_html(run.phase))
+            if is_done:
+                self._draw_results(run)
+            else:
+                seconds = time.monotonic() - self._began
+                _say(self._clock, clock_html(seconds, is_busy=is_busy()))
+            self._draw_buttons()
+            return not is_done
+
+    def _draw_results(self, run: Run) -> None:
+        _say(self._clock, "")
+        masks = self._masks or Masks(run.template)
+        summary = summarize_results(run, masks)
+        panes = [pane for pane in panes_of(summary) if pane.items]
+        for widget in self._panes.draw(panes):
+            widget.close()
+        self._arrange(log=True)
+
+    def _draw_buttons(self) -> None:
+        panel = self._panel
+        running = panel.is_running
+        _set(self._run, disabled=running)
+        _set(self._cancel, disabled=not panel.can_cancel)
+        _set(self._again, disabled=running or panel.current is None)
+
+    def _arrange(self, *, log: bool) -> None:
+        shown = (self._log.root,) if log else ()
+        children = (*self._parts, *shown, *self._finder, *self._panes.widgets)
+        self.root.children = (*self._rules, *children)
+
+    # --- what its reader does ---------------------------------------------------------
+
+    def _choose(self, runner: str) -> None:
+        self._panel.runner = runner
+
+    def _click_run(self) -> None:
+        readings = self._panel.read()
+        with self._panel.lock:
+            self._form.tell(readings)
+        wrong = [name for name, reading in readings.items() if not reading.ok]
+        if wrong:
+            self._refuse(f"Not started: see {', '.join(wrong)}.")
+            return
+        self._begin(self._panel.start)
+
+    def _click_again(self) -> None:
+        self._begin(self._panel.again)
+
+    def _click_cancel(self) -> None:
+        with self._panel.lock:
+            _set(self._cancel, disabled=True)
+        self._panel.cancel()
+
+    def _begin(self, begin: Callable[[], Run]) -> None:
+        """Start a run; what keeps it from starting is told, where it belongs."""
+        try:
+            begin()
+        except KitError as error:
+            with self._panel.lock:
+                self._form.tell(self._panel.form.refusals(error))
+            self._refuse(f"Not started: {error}")
+        except Exception as error:  # noqa: BLE001 - what the task's author wrote
+            self._refuse(f"Not started: {type(error).__name__}: {error}")
+        finally:
+            with self._panel.lock:
+                self._draw_buttons()
+
+    def _refuse(self, text: str) -> None:
+        with self._panel.lock:
+            masked = text if self._masks is None else self._masks.text(text)
+            alert = f'<p role="alert" class="kit-bad">{html_text(masked)}</p>'
+            self._phase.value = alert
+
+    # --- parts ------------------------------------------------------------------------
+
+    def _html(self, name: str, value: str = "") -> Any:
+        return ipywidgets.HTML(value, **self._looks.html, **named(name))
+
+    def _button(self, text: str, tooltip: str, act: Callable[[], None]) -> Any:
+        button = ipywidgets.Button(
+            description=text, tooltip=tooltip, **self._looks.button
+        )
+        button.on_click(lambda _button: act())
+        return button
+
+
+def _say(widget: Any, value: str) -> None:
+    if widget.value != value:
+        widget.value = value
+
+
+def _set(button: Any, *, disabled: bool) -> None:
+    if button.disabled != disabled:
+        button.disabled = disabled

@@ -1,0 +1,59 @@
+"""What came of a run, in panes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from kit.display.deck_summary import summarize_decks
+from kit.display.run_summary import summarize_run
+from kit.display.summary import Fact, Facts, Finding, Item, Section, Summary
+from kit.errors import KitError
+from kit.runners.outcome import Outcome
+from kit.running.run import Run
+from kit.widgets.run_panel.masks import Masks
+
+__all__ = ["summarize_results"]
+
+_SECOND = 1.0
+
+
+def summarize_results(run: Run, masks: Masks) -> Summary:
+    """Summarize a run that has ended: outputs, error, decks, timings, command, files.
+
+    Args:
+        run: The run.
+        masks: Keep the values of its secrets out of it.
+    """
+    outcome = run.standing
+    told = summarize_run(outcome, with_command=True, with_logs=False)
+    sections = (
+        Section("Decks", _decks(outcome)) if part.title == "Decks" else part
+        for part in told.sections
+    )
+    timings = Section("Timings", _timings(outcome))
+    summary = dataclasses.replace(told, sections=(*sections, timings))
+    return masks.summary(summary)
+
+
+def _decks(outcome: Outcome) -> tuple[Item, ...]:
+    if outcome.deck is None:
+        return ()
+    try:
+        decks = outcome.decks
+    except KitError as error:  # the file is gone
+        return (Finding("warning", str(error)),)
+    return summarize_decks(decks).sections[0].items if decks else ()
+
+
+def _timings(outcome: Outcome) -> tuple[Item, ...]:
+    seconds = dataclasses.asdict(outcome.timings)
+    rows = [Fact(name, _text(took)) for name, took in seconds.items() if took]
+    if not rows:
+        return ()
+    return (Facts((*rows, Fact("total", _text(outcome.timings.total)))),)
+
+
+def _text(seconds: float) -> str:
+    if seconds < _SECOND:
+        return f"{1000 * seconds:,.0f} ms"
+    return f"{seconds:,.1f} s"
