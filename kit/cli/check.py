@@ -10,7 +10,7 @@ import click
 from kit.cli.output import form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
-from kit.cli.task_names import TaskTarget
+from kit.cli.task_target import TEMPLATES, TaskTarget
 
 if TYPE_CHECKING:
     from kit.checks.finding import Finding
@@ -34,7 +34,7 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 
 
 @click.command("check", epilog=_EPILOG)
-@click.argument("target", metavar="TASK", type=TaskTarget())
+@click.argument("target", metavar="TASK", type=TaskTarget(TEMPLATES))
 @with_output_flags
 @click.option(
     "--platform",

@@ -22,16 +22,29 @@ _VARIABLE = "_KIT_COMPLETE"
 
 
 class _Bash(BashComplete):
-    """Click's, for words with a colon in them, and without a blank behind a folder."""
+    """Click's, for words with a colon in them, which bash takes for several words."""
 
-    source_template = """\
-COMP_WORDBREAKS=${COMP_WORDBREAKS//:}
+    source_template = r"""\
 %(complete_func)s() {
-    local IFS=$'\\n' line
+    local IFS=$'\n' line word current prefix= inside= words=()
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if [[ $word =~ ^[:=]+$ || $inside ]]; then
+            words[-1]+=$word
+            [[ $word =~ ^[:=]+$ ]] && inside=yes || inside=
+        else
+            words+=("$word")
+        fi
+    done
+    current=${words[-1]}
+    [[ $COMP_WORDBREAKS == *:* ]] && prefix=${current%%"${current##*:}"}
     COMPREPLY=()
-    for line in $(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
+    for line in $(env COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) \
             %(complete_var)s=bash_complete $1); do
-        COMPREPLY+=("${line#plain,}")
+        case $line in
+            plain,*) line=${line#plain,}; COMPREPLY+=("${line#"$prefix"}") ;;
+            dir,*) compopt -o dirnames ;;
+            file,*) compopt -o default ;;
+        esac
     done
     [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace
     return 0

@@ -11,7 +11,7 @@ from kit.cli.error import report
 from kit.cli.output import form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
-from kit.cli.task_names import TaskTarget
+from kit.cli.task_target import TEMPLATES, TaskTarget
 from kit.errors import KitError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
 
 
 @click.command("diff", epilog=_EPILOG)
-@click.argument("old", type=TaskTarget())
-@click.argument("new", type=TaskTarget())
+@click.argument("old", type=TaskTarget((*TEMPLATES, ".tgz")))
+@click.argument("new", type=TaskTarget((*TEMPLATES, ".tgz")))
 @with_output_flags
 @settings_flags(where="of the task (default: the file's)")
 def command(

@@ -9,6 +9,7 @@ import click
 
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
+from kit.cli.task_target import TaskTarget
 
 if TYPE_CHECKING:
     from kit.authoring.export.result import Export
@@ -29,7 +30,9 @@ Several tasks go together when they are named before PATH.
 
 
 @click.command("export", help=_HELP, epilog=EPILOG)
-@click.argument("targets", metavar="TASK...", nargs=-1, required=True)
+@click.argument(
+    "targets", metavar="TASK...", nargs=-1, required=True, type=TaskTarget()
+)
 @click.argument("path", type=click.Path())
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export there.")
 @settings_flags(where="to put into an archive's templates")

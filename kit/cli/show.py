@@ -11,7 +11,7 @@ from kit.cli.error import LoadError, report
 from kit.cli.output import VIEWS, form_of, with_output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
-from kit.cli.task_names import TaskTarget
+from kit.cli.task_target import TaskTarget
 
 __all__ = ["command"]
 

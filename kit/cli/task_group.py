@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from kit.cli.status import EPILOG, ExitStatus
-from kit.cli.task_names import TaskTarget
+from kit.cli.task_names import file_of, inputs_in
+from kit.cli.task_target import TaskTarget
 
 if TYPE_CHECKING:
     from kit.task.customized_container import PythonCustomizedContainerTask
@@ -68,9 +69,20 @@ class TaskGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Load the task and make its command."""
+        if ctx.resilient_parsing:
+            return self._unloaded_command(cmd_name)
         from kit.cli.target import load_task
 
         return self._task_command(load_task(cmd_name), cmd_name, ctx.params)
+
+    def _unloaded_command(self, target: str) -> click.Command:
+        """Make the command as far as a shell completes its words, and load nothing."""
+        place, _, task = target.rpartition(":")
+        flags = [
+            click.Option([f"--{name.replace('_', '-')}", f"input_{index}"])
+            for index, name in enumerate(inputs_in(file_of(place), task))
+        ]
+        return click.Command(target, params=[*flags, *self._options()])
 
     def _task_command(
         self, task: Task, target: str, outer: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""The tasks that a word on the command line may become, for a shell to complete.
+"""The tasks in a file, and their inputs, for a shell to complete.
 
 Files are read and not imported: completing a word runs nobody's code.
 """
@@ -9,26 +9,23 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-from click.shell_completion import CompletionItem
-
-__all__ = ["TaskTarget", "tasks_in"]
+__all__ = ["file_of", "inputs_in", "tasks_in"]
 
 _DECORATOR = "container_task"
 _MOST_BYTES = 1_000_000
 
 
-class TaskTarget(click.types.StringParamType):
-    """``module:task`` or ``path/to/file.py:task``, completed from the files there."""
+def file_of(place: str) -> Path:
+    """Return where a module is, named by its path or from the current folder.
 
-    def shell_complete(
-        self,
-        ctx: click.Context,  # noqa: ARG002 - click's signature
-        param: click.Parameter,  # noqa: ARG002 - idem
-        incomplete: str,
-    ) -> list[CompletionItem]:
-        """Complete folders, and the tasks of Python files."""
-        return [CompletionItem(word) for word in _words(incomplete)]
+    >>> file_of("etl/load.py").as_posix(), file_of("etl.load").as_posix()
+    ('etl/load.py', 'etl/load.py')
+    """
+    if "/" in place or place.endswith(".py"):
+        return Path(place)
+    module = Path(*place.split("."))
+    package = module / "__init__.py"
+    return package if package.is_file() else module.with_suffix(".py")
 
 
 def tasks_in(path: Path) -> list[str]:
@@ -37,13 +34,26 @@ def tasks_in(path: Path) -> list[str]:
     They are functions with the decorator, and what a call of a name that ends in
     ``Task`` or of the decorator is assigned to.
     """
+    return sorted({name for node in _statements(path) for name in _names(node)})
+
+
+def inputs_in(path: Path, task: str) -> list[str]:
+    """Return the inputs of a function that is a task; none of other tasks."""
+    for node in _statements(path):
+        if isinstance(node, ast.FunctionDef) and task in _names(node):
+            places = [*node.args.posonlyargs, *node.args.args]
+            inputs = [*places[1:], *node.args.kwonlyargs]  # the template comes first
+            return [argument.arg for argument in inputs]
+    return []
+
+
+def _statements(path: Path) -> list[ast.stmt]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             return []
-        tree = ast.parse(path.read_bytes())
+        return ast.parse(path.read_bytes()).body
     except (OSError, SyntaxError, ValueError, RecursionError):
         return []  # what cannot be read offers nothing
-    return sorted({name for node in tree.body for name in _names(node)})
 
 
 def _names(node: ast.stmt) -> Iterator[str]:
@@ -67,23 +77,3 @@ def _callee(node: ast.expr) -> str:
     if isinstance(called, ast.Attribute):
         return called.attr
     return called.id if isinstance(called, ast.Name) else ""
-
-
-def _words(incomplete: str) -> Iterator[str]:
-    """Yield folders to go into, and tasks, that begin like the word."""
-    file, colon, _ = incomplete.partition(":")
-    folder, slash, start = file.rpartition("/")
-    base = Path(folder or slash or ".")
-    try:
-        entries = sorted(base.iterdir())
-    except OSError:
-        return
-    for entry in entries:
-        if not entry.name.startswith(start) or entry.name.startswith("."):
-            continue
-        word = f"{folder}{slash}{entry.name}"
-        if entry.is_dir() and not colon:
-            yield f"{word}/"
-        elif entry.suffix == ".py":
-            targets = (f"{word}:{task}" for task in tasks_in(entry))
-            yield from (t for t in targets if t.startswith(incomplete))
