@@ -62,15 +62,16 @@ class InProcessRunner:
         if request.under:
             msg = "This needs a process of its own: take runner=kit.SubprocessRunner()."
             raise CallError(msg)
-        return _InProcessRun(request, self).run()
+        with Attempt(request, self.name) as attempt:
+            return _InProcessRun(attempt, self).run()
 
 
 class _InProcessRun:
     """One run: the state between its steps."""
 
-    def __init__(self, request: RunRequest, runner: InProcessRunner) -> None:
+    def __init__(self, attempt: Attempt, runner: InProcessRunner) -> None:
         self._runner = runner
-        self._attempt = Attempt(request, runner.name)
+        self._attempt = attempt
         self._errors: list[BaseException] = []
         self._callback_error: Exception | None = None
         self._loader = loader_call(self._attempt.name, self._attempt.words)
@@ -115,6 +116,7 @@ class _InProcessRun:
             resolver=self._loader.resolver,
             raw_output_prefix=str(workspace.raw),
             on_error=self._errors.append,
+            report=str(workspace.report),
         )
 
     def _on_line(self, line: LogLine) -> None:

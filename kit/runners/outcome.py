@@ -19,6 +19,7 @@ from kit.shown import Shown
 
 if TYPE_CHECKING:
     from kit.shim.deck_file import Decks
+    from kit.shim.run_report import RunReport
 
 __all__ = ["Outcome", "Phase", "Timings"]
 
@@ -54,7 +55,7 @@ class Timings:
     """Seconds that the parts of a run took; None for a part that was not told apart.
 
     A process that does not report its parts has one, ``execute``, from its start to its
-    end.
+    end; see :class:`~kit.shim.run_report.RunReport`.
 
     Attributes:
         serialize: Making the template and the literals of the inputs.
@@ -65,7 +66,7 @@ class Timings:
         execute: The executor.
         outputs: Converting and writing the outputs.
         decks: Writing the decks.
-        collect: Reading and judging what the run left.
+        collect: The end of the process, and reading and judging what it left.
     """
 
     serialize: float | None = None
@@ -103,6 +104,8 @@ class Outcome(Shown):
         environment: The variables that were set for it beyond the inherited ones.
         exit_status: Of the process; minus the signal's number if one killed it.
         timings: What took how long; not part of the repr.
+        report: What was seen from inside; None if nothing was told, as by
+            ``pyflyte-execute``.
         directory: Where inputs.pb, task.pb, outputs and raw data are; None if nowhere.
         deck: The deck.html that the run wrote; None if it wrote none.
     """
@@ -119,6 +122,7 @@ class Outcome(Shown):
     environment: Mapping[str, str] = field(default_factory=dict)
     exit_status: int | None = None
     timings: Timings = field(default_factory=Timings)
+    report: RunReport | None = None
     directory: Path | None = None
     deck: Path | None = None
 

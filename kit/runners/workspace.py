@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,11 @@ class Workspace:
 
     Attributes:
         directory: The folder itself, absolute.
+        is_temporary: Whether it was made for this run alone.
     """
 
     directory: Path
+    is_temporary: bool = False
 
     @classmethod
     def create(
@@ -37,19 +40,17 @@ class Workspace:
             StorageError: The folder cannot be made or written, or holds a run already.
         """
         try:
-            if directory is None:
-                directory = Path(tempfile.mkdtemp(prefix="kit-run-"))
-            workspace = cls(directory.absolute())
-            workspace.work.mkdir(parents=True, exist_ok=True)
-            workspace._refuse_leftovers()
-            workspace.outputs.mkdir(exist_ok=True)
-            workspace.raw.mkdir(exist_ok=True)
-            workspace.template.write_bytes(template)
-            workspace.inputs.write_bytes(inputs)
+            workspace = cls._placed(directory)
+            workspace._fill(template, inputs)
         except OSError as error:
             msg = f"The folder of the run cannot be written: {error}."
             raise StorageError(msg) from error
         return workspace
+
+    def discard(self) -> None:
+        """Remove the folder if it was made for this run, which did not begin."""
+        if self.is_temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def inputs(self) -> Path:
@@ -87,6 +88,11 @@ class Workspace:
         return self.directory / "log.txt"
 
     @property
+    def report(self) -> Path:
+        """What the run tells of itself from inside, where it does."""
+        return self.directory / "report.json"
+
+    @property
     def deck(self) -> Path | None:
         """The deck.html the run wrote, None if it wrote none."""
         path = self.outputs / "deck.html"
@@ -104,6 +110,25 @@ class Workspace:
             namespace="local",
             task_template_path=_literal(self.template),
         )
+
+    @classmethod
+    def _placed(cls, directory: Path | None) -> Workspace:
+        if directory is not None:
+            return cls(directory.absolute())
+        made = Path(tempfile.mkdtemp(prefix="kit-run-"))
+        return cls(made.absolute(), is_temporary=True)
+
+    def _fill(self, template: bytes, inputs: bytes) -> None:
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            self._refuse_leftovers()
+            self.outputs.mkdir(exist_ok=True)
+            self.raw.mkdir(exist_ok=True)
+            self.template.write_bytes(template)
+            self.inputs.write_bytes(inputs)
+        except OSError:
+            self.discard()
+            raise
 
     def _refuse_leftovers(self) -> None:
         """An earlier run's verdict must not be taken for this one's."""

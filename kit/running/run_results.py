@@ -16,6 +16,7 @@ from kit.shown import Shown
 
 if TYPE_CHECKING:
     from kit.shim.deck_file import Decks
+    from kit.shim.run_report import RunReport
 
 __all__ = ["RunResults"]
 
@@ -81,6 +82,11 @@ class RunResults(Shown, ABC):
     def timings(self) -> Timings:
         """Seconds that its parts took."""
         return self.outcome.timings
+
+    @property
+    def report(self) -> RunReport | None:
+        """What was seen from inside: types, versions, memory; None if not told."""
+        return self.outcome.report
 
     @property
     def deck(self) -> Path | None:

@@ -5,6 +5,7 @@ It is a zip file::
     run.json       what was asked for, and how it ended
     task.pb        the template
     inputs.pb      the inputs, with the files below named as they were
+    report.json    what was seen from inside, if it was told
     outputs.pb     the outputs, if it succeeded
     deck.html      its decks, if it wrote some
     log.txt        what it wrote, each line after the name of its stream
@@ -31,6 +32,7 @@ from kit.runners.log import Log
 from kit.runners.log_line import LogLine
 from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.request import RunRequest
+from kit.shim.run_report import read_report
 
 __all__ = ["SavedRun", "read_saved", "write_saved"]
 
@@ -61,6 +63,8 @@ def write_saved(folder: Path, request: RunRequest, outcome: Outcome) -> None:
     if outcome.literals is not None:
         outputs = outcome.literals.SerializeToString(deterministic=True)
         (folder / "outputs.pb").write_bytes(outputs)
+    if outcome.report is not None:
+        (folder / "report.json").write_bytes(outcome.report.to_bytes())
     if outcome.deck is not None:
         shutil.copyfile(outcome.deck, folder / "deck.html")
     _write_log(folder / "log.txt", outcome.logs)
@@ -154,6 +158,7 @@ def _assembled(
         argv=tuple(map(str, facts["argv"])),
         exit_status=facts["exit_status"],
         timings=_timings(facts["timings"]),
+        report=read_report(folder / "report.json"),
         directory=folder,
         deck=deck if deck.is_file() else None,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.shim.container_run import KIT_RESOLVER, ContainerRun, Verdict, say
+from kit.shim.recorder import REPORT_VARIABLE
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -111,6 +112,7 @@ def _container_run(arguments: argparse.Namespace) -> ContainerRun:
         raw_output_prefix=_filled(arguments.raw_output_data_prefix),
         checkpoint_path=_filled(arguments.checkpoint_path),
         prev_checkpoint=_filled(arguments.prev_checkpoint),
+        report=os.environ.pop(REPORT_VARIABLE, None),
     )
 
 

@@ -10,7 +10,7 @@ import contextlib
 import enum
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from kit.shim.context import ExecutionContext, from_environment, use_context
 from kit.shim.decks import write_decks
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offload import OffloadLimits, offload
+from kit.shim.recorder import Recorder, use_recorder
 from kit.storage import Storage, use_storage, write_bytes
 
 __all__ = ["ContainerRun", "Verdict"]
@@ -56,6 +57,8 @@ class ContainerRun:
         checkpoint_path: Where to save checkpoints, if anywhere.
         prev_checkpoint: Where an earlier attempt saved its own.
         on_error: Told of the exception behind error.pb, for a caller in this process.
+        report: The file for a :class:`~kit.shim.run_report.RunReport`, if one is
+            wanted.
     """
 
     inputs: str
@@ -67,6 +70,7 @@ class ContainerRun:
     checkpoint_path: str | None = None
     prev_checkpoint: str | None = None
     on_error: Callable[[BaseException], None] | None = None
+    report: str | None = None
 
     def execute(self) -> Verdict:
         """Run the task and write what it came to.
@@ -76,13 +80,14 @@ class ContainerRun:
         Raises:
             KeyboardInterrupt: Someone stopped the run; nothing is written then.
         """
-        try:
-            self._run()
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - all of them are the verdict
-            return self._failed(error)
-        return Verdict.SUCCEEDED
+        with self._recorder() as recorder:
+            try:
+                self._run(recorder)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - all of them are the verdict
+                return self._failed(error)
+            return Verdict.SUCCEEDED
 
     def load_resolver(self) -> Any:
         """Import the resolver.
@@ -109,7 +114,22 @@ class ContainerRun:
             checkpoints=checkpoints,
         )
 
-    def _run(self) -> None:
+    @contextlib.contextmanager
+    def _recorder(self) -> Iterator[Recorder]:
+        """Give who follows the run, and let it write what it has seen."""
+        if self.report is None:
+            yield Recorder()
+            return
+        from kit.shim.recording import Recording
+
+        recording = Recording()
+        try:
+            with use_recorder(recording):
+                yield recording
+        finally:
+            recording.write(self.report)
+
+    def _run(self, recorder: Recorder) -> None:
         raw = self.raw_output_prefix or self._path("raw")
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(
@@ -119,14 +139,17 @@ class ContainerRun:
             stack.enter_context(use_storage(storage))
             context = self._context(folder, raw)
             stack.enter_context(use_context(context, process_wide=True))
-            for name, message in self._run_task(context, storage).items():
+            files = self._run_task(context, storage, recorder)
+            for name, message in files.items():
                 storage.write_bytes(self._path(name), message.SerializeToString())
 
     def _run_task(
-        self, context: ExecutionContext, storage: Storage
+        self, context: ExecutionContext, storage: Storage, recorder: Recorder
     ) -> dict[str, literals_pb2.LiteralMap | literals_pb2.Literal]:
         """Return the files to write by name, outputs.pb last."""
+        recorder.enter("load")
         task = self.load_resolver().load_task(loader_args=list(self.loader_args))
+        recorder.enter("inputs")
         data = storage.read_bytes(self.inputs)
         inputs = parse_literal_map(data, self.inputs)
         template = task.task_template.to_flyte_idl()
@@ -134,7 +157,9 @@ class ContainerRun:
             outputs = task.dispatch_execute(context, inputs)
         finally:
             if template.metadata.generates_deck.value:
+                recorder.enter("decks")
                 self._write_decks(context)
+        recorder.enter("outputs")
         if not isinstance(outputs, literals_pb2.LiteralMap):
             msg = f"Type of output received not handled {type(outputs)}."
             raise OutputError(msg)

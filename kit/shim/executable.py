@@ -20,6 +20,7 @@ from kit.shim.decks import FieldDecks
 from kit.shim.flytekit_bridge import share_context
 from kit.shim.inputs import native_inputs
 from kit.shim.outputs import output_literals
+from kit.shim.recorder import Recorder, take_recorder
 from kit.template.config import OUTPUT_ORDER
 from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
@@ -110,6 +111,7 @@ class ExecutableTemplateShimTask:
             CallError: An input is missing that the executor has no default for.
             OutputError: What the executor returned is not what was declared.
         """
+        recorder = take_recorder()
         template = self.task_template.to_flyte_idl()
         context = self.pre_execute(_context_of_run(ctx, template))
         decks = FieldDecks.of(template)
@@ -124,22 +126,24 @@ class ExecutableTemplateShimTask:
                 )
             decks.show_inputs(inputs)
             self._check_missing(inputs, template)
+            recorder.called(self.executor_type, inputs)
+            recorder.enter("execute")
             with decks.timed("executor"):
                 value = self.post_execute(context, self.execute(**inputs))
+            recorder.enter("outputs")
             decks.show_outputs(value)
             with decks.timed("outputs"):
-                return self._outputs(value, template)
+                return self._outputs(value, template, recorder)
 
     def _outputs(
-        self, value: Any, template: tasks_pb2.TaskTemplate
+        self, value: Any, template: tasks_pb2.TaskTemplate, recorder: Recorder
     ) -> literals_pb2.LiteralMap:
-        order = template.config.get(OUTPUT_ORDER, "")
+        declared = template.interface.outputs.variables
+        joined = template.config.get(OUTPUT_ORDER, "")
+        order = joined.split(",") if joined else ()
+        recorder.returned(value, declared, order)
         return output_literals(
-            value,
-            template.interface.outputs.variables,
-            self._engine,
-            order=order.split(",") if order else (),
-            task=self.name,
+            value, declared, self._engine, order=order, task=self.name
         )
 
     def _check_missing(

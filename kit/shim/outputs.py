@@ -27,7 +27,7 @@ from kit.shim.own_type import write_with_own_type
 from kit.types import TypeEngine, describe
 from kit.types.refusal import shown
 
-__all__ = ["output_literals"]
+__all__ = ["named_outputs", "output_literals"]
 
 _FINISHED = (int, float, str, bool, list, dict, tuple, type(None))
 
@@ -57,7 +57,7 @@ def output_literals(
     passed_on = _literal_map(value)
     if passed_on is not None:
         return passed_on
-    values = _by_name(value, declared, order, task)
+    values = named_outputs(value, declared, order, task)
     outputs = literals_pb2.LiteralMap()
     for name, output in values.items():
         _convert(name, output, declared[name], engine, outputs.literals[name])
@@ -95,12 +95,17 @@ def _literal_map(value: Any) -> literals_pb2.LiteralMap | None:
     return None
 
 
-def _by_name(
+def named_outputs(
     value: Any,
     declared: Mapping[str, interface_pb2.Variable],
     order: Sequence[str],
-    task: str,
+    task: str = "",
 ) -> dict[str, Any]:
+    """Return what an executor returned by the names of the outputs.
+
+    Raises:
+        OutputError: It has not as many values, or names nobody declared.
+    """
     if not declared:
         return {}
     if len(declared) == 1:

@@ -24,6 +24,7 @@ class ContainerSpec:
         arguments: What follows it.
         environment: Its variables, without secrets.
         secrets: Variables that hold secrets; in no repr and no command.
+        unshown: Other variables that are in no command.
         network: ``none``, ``bridge``, ``host`` or the name of a network.
         platform: As in ``linux/arm64``; None takes the image as it is.
         limits: How much it may take.
@@ -35,6 +36,7 @@ class ContainerSpec:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    unshown: Mapping[str, str] = field(default_factory=dict)
     network: str = "none"
     platform: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -51,7 +53,7 @@ class ContainerSpec:
             "name": self.name,
             "entrypoint": list(self.command) or None,
             "command": list(self.arguments),
-            "environment": {**self.secrets, **self.environment},
+            "environment": {**self.secrets, **self.environment, **self.unshown},
             "network_mode": self.network,
             "platform": self.platform,
             "labels": {LABEL: own_session()},

@@ -86,15 +86,16 @@ class DockerRunner:
         if request.under:
             msg = "This needs a process here: take runner=kit.SubprocessRunner()."
             raise CallError(msg)
-        return _DockerRun(request, self).run()
+        with Attempt(request, self.name) as attempt:
+            return _DockerRun(attempt, self).run()
 
 
 class _DockerRun:
     """One run: the state between its steps."""
 
-    def __init__(self, request: RunRequest, runner: DockerRunner) -> None:
+    def __init__(self, attempt: Attempt, runner: DockerRunner) -> None:
         self._runner = runner
-        self._attempt = Attempt(request, runner.name)
+        self._attempt = attempt
         self._template = self._attempt.template
         if not self._template.container.image:
             msg = f"The template of {self._attempt.name!r} names no image to run."
@@ -133,6 +134,7 @@ class _DockerRun:
             arguments=tuple(words[split:]),
             environment=self._attempt.environment,
             secrets=self._secrets.variables,
+            unshown=self._attempt.report_variables,
             network=self._runner.network,
             platform=self._runner.platform,
             limits=container_limits(self._template, cores=engine.cores),
@@ -168,11 +170,12 @@ class _DockerRun:
 
     def _take_back(self, container: Container) -> None:
         workspace = self._attempt.workspace
-        wanted = (workspace.outputs.name, workspace.raw.name)
+        wanted = tuple(
+            path.name for path in (workspace.outputs, workspace.raw, workspace.report)
+        )
         try:
-            extract_out(
-                container.read_out(workspace.directory), workspace.directory, wanted
-            )
+            with container.read_out(workspace.directory) as chunks:
+                extract_out(chunks, workspace.directory, wanted)
         except OSError as error:
             msg = (
                 f"What the run wrote cannot be written to {workspace.directory}: "
