@@ -60,15 +60,16 @@ class SubprocessRunner:
             ExecutorError: The executor lives in this process only.
             StorageError: The folder of the run cannot be written.
         """
-        return _SubprocessRun(request, self).run()
+        with Attempt(request, self.name) as attempt:
+            return _SubprocessRun(attempt, self).run()
 
 
 class _SubprocessRun:
     """One run: the state between its steps."""
 
-    def __init__(self, request: RunRequest, runner: SubprocessRunner) -> None:
+    def __init__(self, attempt: Attempt, runner: SubprocessRunner) -> None:
         self._runner = runner
-        self._attempt = Attempt(request, runner.name)
+        self._attempt = attempt
         refuse_main(self._attempt.name, self._attempt.words)
         self._argv = self._local_argv()
         if not runner.isolated:
@@ -117,6 +118,7 @@ class _SubprocessRun:
             "TMPDIR": temporary,
             **secret_variables(self._attempt.template, os.environ),
             **self._attempt.environment,
+            **self._attempt.report_variables,
         }
 
     def _surroundings(self) -> dict[str, str]:

@@ -69,17 +69,15 @@ def _name(path: Path) -> str:
     return str(path).lstrip("/")
 
 
-def extract_out(
-    chunks: Iterable[bytes], target: Path, folders: tuple[str, ...]
-) -> None:
-    """Extract some folders of a container's copy of the run's folder.
+def extract_out(chunks: Iterable[bytes], target: Path, wanted: tuple[str, ...]) -> None:
+    """Extract some of what is in a container's copy of the run's folder.
 
     Names and links come from the task: nothing is written outside ``target``.
 
     Args:
         chunks: A tar file whose one top folder stands for ``target``.
         target: The run's folder here.
-        folders: Which folders of it are wanted.
+        wanted: Which folders and files in it.
 
     Raises:
         EngineError: The archive is cut off, or holds what would not stay inside.
@@ -89,7 +87,7 @@ def extract_out(
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 steps = member.name.rstrip("/").split("/")[1:]
-                if steps and steps[0] in folders:
+                if steps and steps[0] in wanted:
                     _extract(tar, member, target, steps)
     except tarfile.TarError as error:
         msg = f"What the engine copied out of the container is cut off: {error}."
@@ -111,8 +109,18 @@ def _extract(
     else:
         source = tar.extractfile(member)
         if source is not None:  # None: a device or a pipe
-            with source, path.open("wb") as file:
-                shutil.copyfileobj(source, file)
+            with source:
+                _write(source, path)
+
+
+def _write(source: IO[bytes], path: Path) -> None:
+    """Write a file, whole or not at all."""
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _inside(target: Path, path: Path, name: str) -> Path:
