@@ -35,7 +35,7 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 
 @click.command("check", epilog=_EPILOG)
 @click.argument("target", metavar="TASK", type=TaskTarget(TEMPLATES))
-@with_output_flags
+@with_output_flags()
 @click.option(
     "--platform",
     "platform",

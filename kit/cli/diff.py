@@ -36,7 +36,7 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
 @click.command("diff", epilog=_EPILOG)
 @click.argument("old", type=TaskTarget((*TEMPLATES, ".tgz")))
 @click.argument("new", type=TaskTarget((*TEMPLATES, ".tgz")))
-@with_output_flags
+@with_output_flags()
 @settings_flags(where="of the task (default: the file's)")
 def command(
     old: str,

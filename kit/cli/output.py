@@ -36,12 +36,18 @@ _ENDINGS = {"yml": "yaml", "txt": "text", "htm": "html"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def output_flags() -> list[click.Option]:
-    """Make ``--format`` and ``--output``."""
+def output_flags(*, messages: bool = False) -> list[click.Option]:
+    """Make ``--format`` and ``--output``.
+
+    Args:
+        messages: Whether help names :data:`MESSAGES`, for what has those forms.
+    """
+    named = _FORMATS if messages else (*VIEWS, *DATA)
     return [
         click.Option(
             ["--format", "form"],
-            type=click.Choice(_FORMATS),
+            type=click.Choice(_FORMATS),  # all: form_of says what has the others
+            metavar=f"[{'|'.join(named)}]",
             help="How to write it (default: text, or by the ending of --output).",
         ),
         click.Option(
@@ -52,12 +58,21 @@ def output_flags() -> list[click.Option]:
     ]
 
 
-def with_output_flags(command: F) -> F:
+def with_output_flags(*, messages: bool = False) -> Callable[[F], F]:
     """Give a command ``--format`` and ``--output``, as ``form`` and ``output``."""
-    for flag in reversed(output_flags()):
-        declared = [*flag.opts, str(flag.name)]
-        command = click.option(*declared, type=flag.type, help=flag.help)(command)
-    return command
+
+    def decorate(command: F) -> F:
+        for flag in reversed(output_flags(messages=messages)):
+            command = click.option(
+                *flag.opts,
+                str(flag.name),
+                type=flag.type,
+                metavar=flag.metavar,
+                help=flag.help,
+            )(command)
+        return command
+
+    return decorate
 
 
 def form_of(form: str | None, output: Path | None, *, message: str = "") -> str:

@@ -30,7 +30,7 @@ TASK is module:task or path/to/file.py:task.
 @click.command("show", help=_HELP, epilog=EPILOG)
 @click.argument("target", metavar="TASK", type=TaskTarget())
 @settings_flags(where="to put into the template")
-@with_output_flags
+@with_output_flags(messages=True)
 @click.option(
     "--details",
     is_flag=True,

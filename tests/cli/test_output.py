@@ -87,6 +87,19 @@ def test_a_report_is_no_message(command, form, capsys):
     assert "kit show" in error
 
 
+@pytest.mark.parametrize(
+    ("command", "forms"),
+    [
+        *((name, "text|html|json|yaml") for name in COMMANDS if name != "show"),
+        ("show", "text|html|json|yaml|pbtxt|pb"),
+    ],
+)
+def test_help_names_the_forms_that_there_are(command, forms, capsys):
+    """Those of a message where there is one."""
+    assert main([command, "--help"]) == 0
+    assert f"[{forms}]" in capsys.readouterr().out
+
+
 def test_a_file_is_written_whole_or_not_at_all(capsys, tmp_path: Path):
     """A folder that cannot be written is an error, and the status says so."""
     path = tmp_path / "file"
