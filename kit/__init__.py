@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     )
     from kit.runners.docker import DockerRunner
     from kit.runners.outcome import Outcome
+    from kit.running.comparison.compare import compare_runs
+    from kit.running.comparison.run_comparison import RunComparison
     from kit.running.replay import replay
     from kit.running.run import Run
     from kit.running.session import runs
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from kit.shim.deck_file import Decks
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
+    from kit.shim.run_report import RunReport
     from kit.source.module_source import ModuleSource, self_contained
     from kit.task.compile import workflow_closure, workflow_spec, workflow_template
     from kit.task.customized_container import TC, PythonCustomizedContainerTask
@@ -114,6 +117,8 @@ __all__ = [
     "ResourceSpec",
     "Resources",
     "Run",
+    "RunComparison",
+    "RunReport",
     "Runner",
     "Secret",
     "SecurityContext",
@@ -130,6 +135,7 @@ __all__ = [
     "Workflow",
     "WorkflowFailurePolicy",
     "check",
+    "compare_runs",
     "container_task",
     "current_context",
     "default_engine",
@@ -190,6 +196,8 @@ _HOMES = {
     "kit.runners": (*("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),),
     "kit.runners.docker": ("DockerRunner",),
     "kit.runners.outcome": ("Outcome",),
+    "kit.running.comparison.compare": ("compare_runs",),
+    "kit.running.comparison.run_comparison": ("RunComparison",),
     "kit.running.replay": ("replay",),
     "kit.running.run": ("Run",),
     "kit.running.session": ("runs",),
@@ -197,6 +205,7 @@ _HOMES = {
     "kit.shim.context": ("current_context",),
     "kit.shim.deck_file": ("Decks",),
     "kit.shim.decks": ("Deck",),
+    "kit.shim.run_report": ("RunReport",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
     "kit.source.module_source": ("ModuleSource", "self_contained"),
     "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),

@@ -35,6 +35,7 @@ _COMMANDS = {
     "demo": ("kit.cli.demo", "Run a SQL task on real data, step by step."),
     "show": ("kit.cli.show", "Show the template a task makes."),
     "run": ("kit.cli.run", "Run a task the way the cluster would."),
+    "compare": ("kit.cli.compare", "Run a task in several places, and compare."),
     "check": ("kit.cli.check", "Tell what of a task will fail, and what to do."),
     "prove": ("kit.cli.prove", "Make sure that what ships is all that a task needs."),
     "diff": ("kit.cli.diff", "Tell what differs between two tasks."),

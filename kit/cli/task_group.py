@@ -98,7 +98,7 @@ class TaskGroup(click.Group):
         def callback(**values: Any) -> ExitStatus:
             context = click.get_current_context()
             inner = {str(o.name): values[str(o.name)] for o in options}
-            chosen = {k: v for k, v in inner.items() if v is not None}
+            chosen = {k: v for k, v in inner.items() if v not in (None, ())}
             inputs = given_inputs(context, flags, values)
             return self._carry_out(task, inputs, {**outer, **chosen})
 

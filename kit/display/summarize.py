@@ -47,6 +47,12 @@ SUMMARIZERS = {
     "kit.runners.outcome.Outcome": "run_summary.summarize_run_shown",
     "kit.running.outputs.Outputs": "run_summary.summarize_outputs",
     "kit.running.run.Run": "run_summary.summarize_run_shown",
+    "kit.running.comparison.run_comparison.RunComparison": (
+        "comparison_summary.summarize_comparison"
+    ),
+    "kit.running.comparison.run_comparison.Measured": (
+        "comparison_summary.summarize_measured"
+    ),
     "kit.running.session.Runs": "runs_summary.summarize_runs",
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",

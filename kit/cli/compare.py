@@ -1,0 +1,113 @@
+"""``kit compare``: run a task in several places, and compare what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.status import ExitStatus
+from kit.cli.task_group import TaskGroup
+
+if TYPE_CHECKING:
+    from kit.display.summary import Summary
+    from kit.running.comparison.run_comparison import RunComparison
+    from kit.task.customized_container import PythonCustomizedContainerTask
+
+__all__ = ["command"]
+
+_HELP = """Run a task in several places, and compare what it came to.
+
+TASK is module:task or path/to/file.py:task. Its inputs are flags of their own names:
+
+  kit compare TASK --limit 3
+  kit compare TASK --runner in-process --runner subprocess
+  kit compare TASK --limit 3 --measured -o comparison.html
+
+Exit status: 0 they agree; 1 they disagree; 2 a place was not available, or what is
+asked for is wrong.
+"""
+
+_AGREE, _DISAGREE, _UNAVAILABLE = 0, 1, 2
+
+
+def _options() -> list[click.Option]:
+    """Make the options of the command, which stand before or behind TASK."""
+    return [
+        click.Option(
+            ["--runner", "runners"],
+            type=click.Choice(["in-process", "subprocess", "docker"]),
+            multiple=True,
+            help="Where to run it; twice or more (default: in all three).",
+        ),
+        click.Option(
+            ["--timeout", "timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Stop a run after so long, but not one in this process.",
+        ),
+        click.Option(
+            ["--side-by-side", "side_by_side"],
+            is_flag=True,
+            default=None,
+            help="Run at the same time, not one after the other.",
+        ),
+        click.Option(
+            ["--measured", "measured"],
+            is_flag=True,
+            default=None,
+            help="Show seconds and memory, too (JSON always has them).",
+        ),
+        *output_flags(),
+    ]
+
+
+def _compare(
+    task: PythonCustomizedContainerTask[Any],
+    inputs: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> ExitStatus:
+    from kit.running.comparison.compare import RUNNERS, compare_runs
+
+    output = options.get("output")
+    form = form_of(options.get("form"), output, message="A comparison")
+    comparison = compare_runs(
+        task,
+        runners=options.get("runners") or RUNNERS,
+        timeout=options.get("timeout"),
+        side_by_side=bool(options.get("side_by_side")),
+        inputs=inputs,
+    )
+    write_result(
+        form,
+        output,
+        summary=lambda: _summary(comparison, measured=bool(options.get("measured"))),
+        document=comparison.to_json,
+    )
+    return _status(comparison)
+
+
+def _summary(comparison: RunComparison, *, measured: bool) -> Summary:
+    import dataclasses
+
+    from kit.display.comparison_summary import (
+        summarize_comparison,
+        summarize_measured,
+    )
+
+    summary = summarize_comparison(comparison)
+    if not measured:
+        return summary
+    sections = (*summary.sections, *summarize_measured(comparison.measured).sections)
+    return dataclasses.replace(summary, sections=sections)
+
+
+def _status(comparison: RunComparison) -> ExitStatus:
+    if comparison.disagreements:
+        return ExitStatus(_DISAGREE)
+    return ExitStatus(_UNAVAILABLE if comparison.unavailable else _AGREE)
+
+
+command = TaskGroup("compare", carry_out=_compare, options=_options, help=_HELP)

@@ -1,0 +1,1 @@
+"""The same run in several places: what it came to in each, and where they disagree."""

@@ -1,0 +1,174 @@
+"""Where the results of runs disagree: how they ended, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+
+from kit.errors import render_path
+from kit.runners.outcome import Outcome
+from kit.running.comparison.differing import Steps
+from kit.running.comparison.disagreement import Disagreement, contrast
+from kit.running.comparison.literals import LiteralComparer
+from kit.running.comparison.texts import normal_text, short
+from kit.shim.offload import load_offloaded
+
+__all__ = ["error_text", "result_disagreements"]
+
+_MOST_PLACES = 20
+"""In which one output may differ before the rest is not looked at."""
+
+Outcomes = Mapping[str, Outcome]
+
+
+def result_disagreements(outcomes: Outcomes) -> Iterator[Disagreement]:
+    """Yield where results disagree, what matters most first.
+
+    Args:
+        outcomes: How the runs ended, by label.
+    """
+    yield from _phases(outcomes)
+    yield from _errors({k: v for k, v in outcomes.items() if v.error is not None})
+    yield from _inputs(outcomes)
+    yield from _outputs({k: v for k, v in outcomes.items() if v.literals is not None})
+    yield from _decks(outcomes)
+
+
+def error_text(outcome: Outcome) -> str:
+    """Say in a line why a run did not succeed."""
+    if outcome.error is None:
+        return ""
+    return short(normal_text(str(outcome.error), outcome.directory))
+
+
+def _phases(outcomes: Outcomes) -> Iterator[Disagreement]:
+    phases = {label: one.phase.value for label, one in outcomes.items()}
+    if len(set(phases.values())) < 2:  # noqa: PLR2004 - all the same
+        return
+    reasons = {
+        label: f"{phases[label]} ({one.error.type})" if one.error else phases[label]
+        for label, one in outcomes.items()
+    }
+    types = {one.error.type for one in outcomes.values() if one.error is not None}
+    yield Disagreement(
+        "phase",
+        "phase",
+        phases,
+        f"The run ended as {contrast(reasons)}.",
+        next((_ADVICE[name] for name in sorted(types) if name in _ADVICE), ""),
+    )
+
+
+_NOT_INSTALLED = (
+    "Put the package into the image, or run where it is installed: what is only "
+    "installed here is not there on the cluster."
+)
+_NOT_THERE = (
+    "Pass files as inputs of type FlyteFile or FlyteDirectory: a path of this machine "
+    "is not there on the cluster."
+)
+_ADVICE = {
+    "ModuleNotFoundError": _NOT_INSTALLED,
+    "ImportError": _NOT_INSTALLED,
+    "ExecutorModuleError": _NOT_INSTALLED,
+    "FileNotFoundError": _NOT_THERE,
+}
+
+
+def _errors(failed: Outcomes) -> Iterator[Disagreement]:
+    """Compare origin, kind, code and text; of those that failed."""
+    facts = {
+        label: (
+            one.error.origin,
+            one.error.kind,
+            one.error.code,
+            normal_text(str(one.error), one.directory),
+        )
+        for label, one in failed.items()
+        if one.error is not None
+    }
+    if len(set(facts.values())) < 2:  # noqa: PLR2004
+        return
+    same_text = len({fact[-1] for fact in facts.values()}) == 1
+    values = {
+        label: " ".join(filter(None, fact[:-1])) if same_text else short(fact[-1])
+        for label, fact in facts.items()
+    }
+    yield Disagreement("error", "error", values, f"The error is {contrast(values)}.")
+
+
+def _inputs(outcomes: Outcomes) -> Iterator[Disagreement]:
+    """Compare the types that executors were called with, where they tell them."""
+    reports = {label: one.report for label, one in outcomes.items() if one.report}
+    called = {
+        label: report.inputs for label, report in reports.items() if report.inputs
+    }
+    for name in dict.fromkeys(name for types in called.values() for name in types):
+        values = {label: types.get(name, "nothing") for label, types in called.items()}
+        if len(set(values.values())) > 1:
+            yield Disagreement(
+                "inputs",
+                render_path(("inputs", name)),
+                values,
+                f"For {name!r} the executor got {contrast(values)}.",
+                "Install what makes the type in all places, or declare a type that "
+                "needs nothing to be installed.",
+            )
+
+
+def _outputs(succeeded: Outcomes) -> Iterator[Disagreement]:
+    """Compare every run's outputs with those of the first."""
+    literals = {label: _loaded(one) for label, one in succeeded.items()}
+    for name in dict.fromkeys(n for one in literals.values() for n in sorted(one)):
+        found = _places(name, succeeded, literals)
+        for steps, values in islice(found.items(), _MOST_PLACES):
+            path = render_path(("outputs", name, *steps))
+            yield Disagreement(
+                "outputs",
+                path,
+                values,
+                f"{path} is {contrast(values)}.",
+                "" if steps != next(iter(found)) else _OUTPUT_ADVICE,
+            )
+
+
+_OUTPUT_ADVICE = (
+    "See below what differs around the runs. If nothing does, compare the first runner "
+    "with itself: a result that depends on time, order or chance differs there, too."
+)
+
+
+def _loaded(outcome: Outcome) -> dict[str, Literal]:
+    literals = LiteralMap()
+    literals.CopyFrom(outcome.literals or LiteralMap())
+    load_offloaded(literals)
+    return dict(literals.literals)
+
+
+def _places(
+    name: str, outcomes: Outcomes, literals: Mapping[str, Mapping[str, Literal]]
+) -> dict[Steps, dict[str, str]]:
+    """Return the places in an output that differ, and what is there in which run."""
+    base, *others = outcomes
+    found: dict[Steps, dict[str, str]] = {}
+    firsts: dict[Steps, str] = {}
+    for label in others:
+        comparer = LiteralComparer(outcomes[base].directory, outcomes[label].directory)
+        one, other = (literals[run].get(name, Literal()) for run in (base, label))
+        for place in islice(comparer.differing(one, other), _MOST_PLACES):
+            firsts[place.steps] = place.first
+            found.setdefault(place.steps, {})[label] = place.second
+    return {
+        steps: {label: values.get(label, firsts[steps]) for label in outcomes}
+        for steps, values in found.items()
+    }
+
+
+def _decks(outcomes: Outcomes) -> Iterator[Disagreement]:
+    names = {label: tuple(one.decks.names) for label, one in outcomes.items()}
+    if len(set(names.values())) < 2:  # noqa: PLR2004
+        return
+    values = {label: ", ".join(some) or "none" for label, some in names.items()}
+    yield Disagreement("decks", "decks", values, f"The decks are {contrast(values)}.")
