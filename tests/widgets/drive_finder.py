@@ -168,9 +168,8 @@ def attacked(lab: Lab) -> dict[str, Any]:
 def main(folder: Path) -> None:
     """Do all of it, and print what was seen."""
     cells = ("import kit", TASK, PREVIEW, FAULTY, DIFFERENCE)
-    write_notebook(
-        folder / "find.ipynb", "import kit", TASK, PREVIEW, FAULTY, DIFFERENCE
-    )
+    write_notebook(folder / "find.ipynb", *cells)
+    write_notebook(folder / "evil.ipynb", *ATTACKS)
     with jupyter(folder) as server, browser() as chromium:
         context = chromium.new_context(
             viewport={"width": 1400, "height": 1000},
@@ -187,7 +186,7 @@ def main(folder: Path) -> None:
         seen["compared"] = compared(page)
         seen["judged"] = judged(page)
         seen["pictured"] = pictured(lab, folder)
-        seen["attacked"] = attacked(Lab(context.new_page(), server, "evil.ipynb"))
+        seen["attacked"] = attacked(Lab(chromium.new_page(), server, "evil.ipynb"))
     print(json.dumps(seen))  # noqa: T201 - for the test
 
 
