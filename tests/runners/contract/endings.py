@@ -156,6 +156,10 @@ class Endings:
         """Return the input."""
         return payload
 
+    def large(self, n, payload):
+        """Return n MB."""
+        return "x" * (n * 1_000_000)
+
     def folder(self, n, payload):
         """Tell the working directory."""
         return str(Path.cwd())
