@@ -84,11 +84,12 @@ def executing(repeats: int) -> Iterator[Row]:
     """Compare the container's side: one template and one inputs.pb for both."""
     with tempfile.TemporaryDirectory() as folder:
         template, inputs = _template_and_inputs(Path(folder))
-        kit, flytekit, least = alternate(
+        kit, flytekit, least, run = alternate(
             repeats,
             _container("kit", folder, template, inputs),
             _container("flytekit", folder, template, inputs),
             process([sys.executable, "-c", "import flyteidl.core.tasks_pb2"]),
+            timed(lambda n: _run(kit_task(0), n)),
         )
         _check_outputs(Path(folder))
     yield Row(
@@ -100,6 +101,14 @@ def executing(repeats: int) -> Iterator[Row]:
         least.seconds,
         2,
     )
+    yield Row("`kit.run` in a process, whole", run.seconds, flytekit.seconds, "s", 6)
+
+
+def _run(task: Any, number: int) -> None:
+    from kit.running.start import run
+
+    done = run(task, a=number, on_log=lambda _line: None)
+    assert done.outputs.o == 40 + number
 
 
 _RESOLVERS = {

@@ -44,6 +44,7 @@ def bounds(*, quick: bool) -> Iterator[Bound]:
     yield from showing(5 if quick else 15)
     yield from checking(20 if quick else 100)
     yield from growing(3 if quick else 7)
+    yield from logging_lines(3 if quick else 7)
     yield from editing()
 
 
@@ -83,6 +84,27 @@ def growing(repeats: int) -> Iterator[Bound]:
         one = milliseconds(lambda face=face: face(summarize(few)), repeats)
         ten = milliseconds(lambda face=face: face(summarize(many)), repeats)
         yield Bound(f"1,000 variables over 100 → {name}", ten / one, "x", 12)
+
+
+LINES = 100_000
+
+
+def logging_lines(repeats: int) -> Iterator[Bound]:
+    """Run a task that writes many lines, start and end of its process included."""
+    from chatty import chatty
+
+    import kit
+
+    def work() -> None:
+        run = kit.run(chatty, lines=LINES, on_log=lambda _: None)
+        assert len(run.logs) + run.logs.dropped == LINES
+
+    seconds = milliseconds(work, repeats) / 1000
+    yield Bound(
+        f"{LINES:,} lines into a run's log",
+        *(LINES / seconds, "lines/s", 50_000),
+        at_least=True,
+    )
 
 
 def editing() -> Iterator[Bound]:
