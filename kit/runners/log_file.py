@@ -55,7 +55,7 @@ class LogFile:
             raise self._error(error) from error
 
     def close(self) -> None:
-        """Finish the file.
+        """Finish the file, for good also if that fails.
 
         Raises:
             StorageError: The file cannot be written.

@@ -41,7 +41,7 @@ class Workspace:
         """
         try:
             workspace = cls._placed(directory)
-            workspace._fill(template, inputs)
+            workspace.fill(template, inputs)
         except OSError as error:
             msg = f"The folder of the run cannot be written: {error}."
             raise StorageError(msg) from error
@@ -118,7 +118,13 @@ class Workspace:
         made = Path(tempfile.mkdtemp(prefix="kit-run-"))
         return cls(made.absolute(), is_temporary=True)
 
-    def _fill(self, template: bytes, inputs: bytes) -> None:
+    def fill(self, template: bytes, inputs: bytes) -> None:
+        """Make its folders and write what a run starts from, or discard it.
+
+        Raises:
+            StorageError: It holds a run already.
+            OSError: It cannot be written.
+        """
         try:
             self.work.mkdir(parents=True, exist_ok=True)
             self._refuse_leftovers()

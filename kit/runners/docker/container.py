@@ -22,6 +22,7 @@ from kit.runners.stoppable import Stoppable
 
 __all__ = ["Container", "NotStartedError", "State"]
 
+_CHUNK = 2**20
 _BOTH_STREAMS = {"stdout": 1, "stderr": 1, "stream": 1}
 
 
@@ -111,22 +112,33 @@ class Container(Stoppable):
         """How it ended, in the engine's words; None before."""
         return self._state
 
-    def read_out(self, directory: Path) -> Iterator[bytes]:
-        """Yield a tar file of one of its folders.
+    @contextlib.contextmanager
+    def read_out(self, directory: Path) -> Iterator[Iterator[bytes]]:
+        """Give the pieces of a tar file of one of its folders.
+
+        What was not read by the end of the block is not read at all: the engine locks
+        the container for as long as it waits for a reader.
 
         Raises:
             EngineError: The engine cannot read it.
         """
-        with engine_errors(f"copy {directory} out of the container"):
-            chunks, _ = self._api.get_archive(self._name, str(directory))
-            yield from chunks
+        params = {"path": str(directory)}
+        with (
+            engine_errors(f"copy {directory} out of the container"),
+            self._api.get(self._archive(), params=params, stream=True) as response,
+        ):
+            self._api._raise_for_status(response)  # noqa: SLF001 - as its methods do
+            yield response.iter_content(_CHUNK)
 
     def has(self, path: str) -> bool:
         """Say whether there is a file of that absolute path in it."""
-        version, name = self._api.api_version, self._name
-        url = f"{self._api.base_url}/v{version}/containers/{name}/archive"
         with engine_errors("look into the container"):
-            return bool(self._api.head(url, params={"path": path}).ok)
+            return bool(self._api.head(self._archive(), params={"path": path}).ok)
+
+    def _archive(self) -> str:
+        """Return where the engine serves its files; the SDK cannot stop reading."""
+        version, name = self._api.api_version, self._name
+        return f"{self._api.base_url}/v{version}/containers/{name}/archive"
 
     def __enter__(self) -> Container:  # noqa: PYI034 - Python 3.10 has no Self
         return self
