@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-__all__ = ["parse_date", "parse_datetime", "parse_timedelta"]
+__all__ = ["parse_date", "parse_datetime", "parse_timedelta", "write_timedelta"]
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_LARGE_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|us|[wdhms])")
 _FRACTION = re.compile(r"\.([0-9]{1,6})[0-9]*")
 _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?\Z")
@@ -91,3 +92,22 @@ def _sum_of_parts(text: str) -> dt.timedelta | None:
     for number, unit in _PART.findall(text):
         total += dt.timedelta(**{units[unit]: float(number)})
     return total
+
+
+def write_timedelta(duration: dt.timedelta) -> str:
+    """Write a duration with its units, as :func:`parse_timedelta` reads it.
+
+    >>> write_timedelta(dt.timedelta(minutes=90)), write_timedelta(-dt.timedelta(days=1))
+    ('1h30m', '-1d')
+    """
+    rest = abs(duration)
+    nothing = dt.timedelta()
+    text = "-" if duration < nothing else ""
+    for unit, seconds in _LARGE_UNITS:
+        count = rest // dt.timedelta(seconds=seconds)
+        rest -= count * dt.timedelta(seconds=seconds)
+        text += f"{count}{unit}" if count else ""
+    if rest > nothing or duration == nothing:
+        digits = f"{rest.seconds}.{rest.microseconds:06}".rstrip("0").rstrip(".")
+        text += f"{digits}s"
+    return text

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kit.definition.parse_time import write_timedelta
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 
 __all__ = ["as_text", "to_json"]
@@ -34,7 +35,9 @@ def to_json(value: Any) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """Write a value as one would type it: a text as it is, all else as JSON."""
+    """Write a value as one would type it: text and times so, all else as JSON."""
+    if isinstance(value, dt.timedelta):
+        return write_timedelta(value)
     plain = to_json(value)
     return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
 

@@ -140,4 +140,6 @@ class DictField(RowsField):
         ]
 
     def _key(self) -> TextField:
-        return TextField(f"{self.label} key", str)
+        key = TextField(f"{self.label} key", str)
+        key.has_lines = False
+        return key

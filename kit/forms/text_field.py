@@ -28,6 +28,7 @@ class TextField(Field):
         parser: How its text is read; by its type's way by default.
 
     Attributes:
+        has_lines: Whether its text may have several lines.
         text: What it shows.
     """
 
@@ -40,6 +41,7 @@ class TextField(Field):
     ) -> None:
         super().__init__(label, python_type, description)
         self.parser = parser or parser_for(python_type)
+        self.has_lines = self.parser.metavar in _LINES
         self.text = ""
         self._is_typed = False
 
@@ -47,11 +49,6 @@ class TextField(Field):
     def hint(self) -> str:
         """What kind of text it takes."""
         return _HINTS.get(self.parser.metavar, self.parser.metavar)
-
-    @property
-    def has_lines(self) -> bool:
-        """Whether its text may have several lines."""
-        return self.parser.metavar in _LINES
 
     def type(self, text: str) -> None:
         """Put a text into it."""

@@ -43,8 +43,7 @@ class FormView:
     ) -> None:
         self._looks, self._lock, self._changed = looks, lock, changed
         self.root = ipywidgets.Box(**looks.box, **named("kit-fields", "kit-inputs"))
-        self._more = ipywidgets.Button(**looks.button)
-        self._more.on_click(self._click_more)
+        self._more: Any = None
         self._views: list[_InputView] = []
         self._waiting: list[Input] = []
         self.show(form)
@@ -64,8 +63,19 @@ class FormView:
         shown, self._waiting = self._waiting[:more], self._waiting[more:]
         self._views += [self._view(entry) for entry in shown]
         boxes = [view.row.box for view in self._views]
-        self._more.description = f"Show {len(self._waiting)} more inputs"
-        self.root.children = (*boxes, *([self._more] if self._waiting else []))
+        self.root.children = (*boxes, *self._rest())
+
+    def _rest(self) -> tuple[Any, ...]:
+        """Return the button that shows the others, if there are any."""
+        if self._more is None and self._waiting:
+            self._more = ipywidgets.Button(**self._looks.button)
+            self._more.on_click(self._click_more)
+        if self._waiting:
+            self._more.description = f"Show {len(self._waiting)} more inputs"
+            return (self._more,)
+        if self._more is not None:
+            self._more.close()
+        return ()
 
     def tell(self, readings: Mapping[str, Reading]) -> None:
         """Show what is wrong with inputs beside their fields, and with no others."""

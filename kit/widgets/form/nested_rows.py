@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from kit.display.escape import html_text
+from kit.display.value import value_text
 from kit.forms.field import Field
 from kit.forms.nested_field import NestedField
 from kit.forms.rows_field import DictField, RowsField
@@ -54,25 +55,40 @@ class UnionRow(Row):
 
 
 class NestedRow(Row):
-    """The rows of an object, or its JSON."""
+    """The rows of an object, or its JSON.
+
+    A value that was given is shown as one until its reader edits it: most defaults are
+    not, and each widget takes its time.
+    """
+
+    classes = ("kit-nested",)
 
     def __init__(
         self, field: NestedField, label: str, shared: Shared, make: MakeRow
     ) -> None:
         super().__init__(field, label, shared)
         self._nested, self._make = field, make
-        self.box.add_class("kit-nested")
+        self._is_open = field.is_edited
         self.draw()
 
     def draw(self) -> None:
-        """Show its fields, or its JSON, anew."""
+        """Show its value, its fields, or its JSON, anew."""
+        if not self._is_open:
+            value = f"<code>{html_text(value_text(self._nested.read().value))}</code>"
+            self.put(self._head([self._button("Edit", self._open)], value))
+            return
         json = self._nested.json
         if json is not None:
             row: Row = TextRow(json, f"{self.label} as JSON", self.shared)
             rows, tools = [row], [self._button("As fields", self._use_fields)]
         else:
             rows, tools = self._rows(), self._tools()
-        self._head(tools, rows)
+        body = ipywidgets.Box(
+            tuple(self._body(row) for row in rows),
+            **self.shared.looks.box,
+            **named("kit-fields", "kit-nested-body"),
+        )
+        self.put(self._head(tools), body, inner=self._inner_rows(rows))
 
     def _rows(self) -> list[Row]:
         return [
@@ -83,19 +99,12 @@ class NestedRow(Row):
     def _tools(self) -> list[Any]:
         return [self._button("As JSON", self._use_json)]
 
-    def _head(self, tools: list[Any], rows: list[Row]) -> None:
+    def _head(self, tools: list[Any], value: str = "") -> Any:
         looks = self.shared.looks
-        title = ipywidgets.HTML(
-            f"<b>{html_text(label_text(self.label))}</b>", **looks.html
-        )
+        label = f"<b>{html_text(label_text(self.label))}</b> {value}"
+        title = ipywidgets.HTML(label, **looks.html)
         names = named("kit-nested-head")
-        head = ipywidgets.Box((title, *tools), **looks.box, **names)
-        body = ipywidgets.Box(
-            tuple(self._body(row) for row in rows),
-            **looks.box,
-            **named("kit-fields", "kit-nested-body"),
-        )
-        self.put(head, body, inner=self._inner_rows(rows))
+        return ipywidgets.Box((title, *tools), **looks.box, **names)
 
     def _inner_rows(self, rows: list[Row]) -> list[Row]:
         return rows
@@ -114,6 +123,10 @@ class NestedRow(Row):
 
         button.on_click(self.shared.handler(clicked))
         return button
+
+    def _open(self) -> None:
+        self._is_open = True
+        self.draw()
 
     def _use_json(self) -> None:
         self._nested.use_json()

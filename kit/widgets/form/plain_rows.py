@@ -38,7 +38,11 @@ class TextRow(Row):
             self.control = ipywidgets.Text(**facts)
         typed = shared.handler(lambda change: field.type(change["new"]))
         self.control.observe(typed, names="value")
-        self.put(self.control)
+        self.put(self.control, *self._more())
+
+    def _more(self) -> tuple[Any, ...]:
+        """Return what stands behind the text."""
+        return ()
 
 
 class ChoiceRow(Row):
@@ -78,20 +82,23 @@ class PathRow(TextRow):
     """A path or URL, and a button to upload what it shall name."""
 
     def __init__(self, field: PathField, label: str, shared: Shared) -> None:
-        super().__init__(field, label, shared)
-        what = "files" if field.takes_many else "a file"
         self._path = field
+        self._refused = ""
+        super().__init__(field, label, shared)
+
+    def _more(self) -> tuple[Any, ...]:
+        field, looks = self._path, self.shared.looks
+        what = "files" if field.takes_many else "a file"
         self._upload = ipywidgets.FileUpload(
             accept=field.accepts,
             multiple=field.takes_many,
             description=f"Upload {what}",
             tooltip=f"Up to {MOST_UPLOADED // 10**6} MB; larger ones by their path",
-            **shared.looks.button,
+            **looks.button,
             **named("kit-upload"),
         )
-        self._upload.observe(shared.handler(self._receive), names="value")
-        self._refused = ""
-        self.put(self.control, self._upload)
+        self._upload.observe(self.shared.handler(self._receive), names="value")
+        return (self._upload,)
 
     def tell(self, message: str) -> None:
         """Show what is wrong; that an upload was refused stays until the next one."""

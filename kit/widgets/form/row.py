@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
@@ -54,10 +54,10 @@ class Row:
         field: The field.
         label: Its name for a reader, where it stands.
         shared: What it shares with others.
-
-    Attributes:
-        box: The widget.
     """
+
+    classes: ClassVar[tuple[str, ...]] = ()
+    """Of the stylesheet, besides that of every row."""
 
     def __init__(self, field: Field, label: str, shared: Shared) -> None:
         self.field = field
@@ -66,15 +66,24 @@ class Row:
         self._note: Any = None
         self._message = ""
         self._inner: tuple[Row, ...] = ()
-        self.box = ipywidgets.Box(**shared.looks.box, **named("kit-field"))
+        self._box: Any = None
         shared.rows[id(field)] = self
+
+    @property
+    def box(self) -> Any:
+        """The widget, which is made when something is first put into it."""
+        return self._box
 
     def put(self, *controls: Any, inner: Sequence[Row] = ()) -> None:
         """Show these controls in it, and close those that were there before."""
-        before, kept = self.box.children, (*controls, *self._notes())
+        kept = (*controls, *self._notes())
         gone_rows = [row for row in self._inner if row not in inner]
         self._inner = tuple(inner)
-        self.box.children = kept
+        if self._box is None:
+            names = named("kit-field", *self.classes)
+            self._box = ipywidgets.Box(kept, **self.shared.looks.box, **names)
+            return
+        before, self._box.children = self._box.children, kept
         for row in gone_rows:
             row.forget()
         for widget in before:

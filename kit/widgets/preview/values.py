@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from kit.definition.parse_time import parse_timedelta
+from kit.definition.parse_time import parse_timedelta, write_timedelta
 from kit.errors import CustomError, DefinitionError, MetadataError
 from kit.template.custom import fill_struct
 
@@ -21,8 +21,6 @@ __all__ = [
     "environment_of_text",
     "environment_text",
 ]
-
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def environment_text(environment: Mapping[str, str | None] | None) -> str:
@@ -58,18 +56,8 @@ def environment_of_text(text: str) -> dict[str, str]:
 
 
 def duration_text(duration: dt.timedelta | int | None) -> str:
-    """Write a duration with its units.
-
-    >>> duration_text(dt.timedelta(minutes=90))
-    '1h30m'
-    """
-    if not isinstance(duration, dt.timedelta):
-        return ""
-    rest, parts = duration.total_seconds(), ""
-    for unit, seconds in _UNITS:
-        count, rest = divmod(rest, seconds) if rest > 0 else (0, rest)
-        parts += f"{count:.0f}{unit}" if count else ""
-    return f"{parts}{rest:g}s" if rest or not parts else parts
+    """Write a duration with its units; none is an empty text."""
+    return write_timedelta(duration) if isinstance(duration, dt.timedelta) else ""
 
 
 def duration_of_text(text: str) -> dt.timedelta | None:

@@ -54,7 +54,9 @@ class LogView:
             control.observe(self._change, names="value")
         self._lines = ipywidgets.HTML(**looks.html, **named("kit-log"))
         row = ipywidgets.Box(tools, **looks.box, **named("kit-choices"))
-        self.root = ipywidgets.Box((row, self._lines), **looks.box)
+        self.root = ipywidgets.Box(
+            (row, self._lines), **looks.box, **named("kit-stack")
+        )
 
     def show(self, log: Log, masks: Masks) -> None:
         """Show the log of another run."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.runners.secret_variables import secret_variables
+from kit.task.definition import CustomizedContainerDefinition
 
 __all__ = ["Masks"]
 
@@ -29,6 +30,13 @@ class Masks:
         values = secret_variables(template, os.environ).values()
         long = {value for value in values if len(value) >= _SHORTEST}
         self._values = sorted(long, key=len, reverse=True)
+
+    @classmethod
+    def of_task(cls, task: CustomizedContainerDefinition[Any]) -> Masks:
+        """Return those of a task, whose template may be impossible to make."""
+        security = task.security_context
+        message = None if security is None else security.to_flyte_idl()
+        return cls(TaskTemplate(security_context=message))
 
     def text(self, text: str) -> str:
         """Return a text without the values in it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,13 @@ from kit.display.stylesheet import forget_stylesheet
 from kit.errors import KitError
 from kit.running.run import Run
 from kit.widgets.closing import close_tree
-from kit.widgets.finder import finder
 from kit.widgets.form.form_view import FormView
 from kit.widgets.looks import Looks, named
-from kit.widgets.preview.panes import Panes, panes_of
-from kit.widgets.run_panel.cells import is_busy
 from kit.widgets.run_panel.flusher import draw_while
-from kit.widgets.run_panel.log_view import LogView
 from kit.widgets.run_panel.masks import Masks
-from kit.widgets.run_panel.results import summarize_results
+from kit.widgets.run_panel.run_view import RunView
 from kit.widgets.run_panel.runner_choice import RunnerChoice
-from kit.widgets.run_panel.status import clock_html, head_html, phase_html
+from kit.widgets.run_panel.status import head_html
 from kit.widgets.style import live_box
 
 if TYPE_CHECKING:
@@ -45,8 +40,7 @@ class PanelView:
         self._panel = panel
         self._looks = looks = Looks()
         self._is_closed = False
-        self._began = 0.0
-        self._masks: Masks | None = None
+        self._run_view: RunView | None = None  # made with the first run
         self._head = self._html("kit-preview-head", head_html(panel.task))
         self._form = FormView(panel.form, looks, panel.lock)
         self._choice = RunnerChoice(panel.runner, self._choose, looks, panel.lock)
@@ -56,23 +50,17 @@ class PanelView:
             "Re-run", "Run with the inputs of the last run", self._click_again
         )
         buttons = (self._run, self._cancel, self._again)
-        self._phase = self._html("kit-phase")
-        self._clock = self._html("kit-clock")
-        self._log = LogView(looks, panel.lock)
-        self._panes = Panes(looks)
-        self._finder = finder(looks)
-        self._parts = (
+        self._refusal = self._html("kit-refusal")
+        self._draw_buttons()
+        parts = (
             self._head,
             self._form.root,
             self._choice.root,
             ipywidgets.Box(buttons, **looks.box, **named("kit-tools")),
-            self._phase,
-            self._clock,
+            self._refusal,
         )
-        self.root = live_box(looks)
-        self._rules = self.root.children
-        self._arrange(log=False)
-        self._draw_buttons()
+        self.root = live_box(looks, parts)
+        self._fixed = self.root.children
         if panel.current is not None:
             self.show_run(panel.current)
 
@@ -88,19 +76,19 @@ class PanelView:
     def show_run(self, run: Run) -> None:
         """Show a run from now on, until it has ended or another one is shown."""
         with self._panel.lock:
-            self._began = time.monotonic()
-            self._masks = Masks(run.template)
-            for widget in self._panes.draw([]):
-                widget.close()
-            self._arrange(log=True)
-            self._log.show(run.logs, self._masks)
+            if self._run_view is None:
+                self._run_view = RunView(self._looks, self._panel.lock)
+            self._run_view.show(run)
+            self._refusal.value = ""
+            self._arrange(self._run_view)
             self._draw_buttons()
         draw_while(lambda: self._draw(run))
 
     def close(self) -> None:
         """Close every widget; outputs that come later bring the stylesheet again."""
         self._is_closed = True
-        self._arrange(log=True)  # whatever was made is a part of it
+        if self._run_view is not None:
+            self._run_view.close()
         close_tree(self.root)
         forget_stylesheet()
 
@@ -109,27 +97,20 @@ class PanelView:
     def _draw(self, run: Run) -> bool:
         """Draw what is new of a run; tell whether there may be more."""
         with self._panel.lock:
-            if self._is_closed or run is not self._panel.current:
+            view = self._run_view
+            if self._is_closed or view is None or run is not self._panel.current:
                 return False
             is_done = run.is_done
-            self._log.draw()
-            _say(self._phase, phase_html(run.phase))
+            view.draw(run, is_done=is_done)
             if is_done:
-                self._draw_results(run)
-            else:
-                seconds = time.monotonic() - self._began
-                _say(self._clock, clock_html(seconds, is_busy=is_busy()))
+                self._arrange(view)
             self._draw_buttons()
             return not is_done
 
-    def _draw_results(self, run: Run) -> None:
-        _say(self._clock, "")
-        masks = self._masks or Masks(run.template)
-        summary = summarize_results(run, masks)
-        panes = [pane for pane in panes_of(summary) if pane.items]
-        for widget in self._panes.draw(panes):
-            widget.close()
-        self._arrange(log=True)
+    def _arrange(self, view: RunView) -> None:
+        children = (*self._fixed, *view.widgets)
+        if self.root.children != children:
+            self.root.children = children
 
     def _draw_buttons(self) -> None:
         panel = self._panel
@@ -137,11 +118,6 @@ class PanelView:
         _set(self._run, disabled=running)
         _set(self._cancel, disabled=not panel.can_cancel)
         _set(self._again, disabled=running or panel.current is None)
-
-    def _arrange(self, *, log: bool) -> None:
-        shown = (self._log.root,) if log else ()
-        children = (*self._parts, *shown, *self._finder, *self._panes.widgets)
-        self.root.children = (*self._rules, *children)
 
     # --- what its reader does ---------------------------------------------------------
 
@@ -182,9 +158,8 @@ class PanelView:
 
     def _refuse(self, text: str) -> None:
         with self._panel.lock:
-            masked = text if self._masks is None else self._masks.text(text)
-            alert = f'<p role="alert" class="kit-bad">{html_text(masked)}</p>'
-            self._phase.value = alert
+            shown = html_text(Masks.of_task(self._panel.task).text(text))
+            self._refusal.value = f'<p role="alert" class="kit-bad">{shown}</p>'
 
     # --- parts ------------------------------------------------------------------------
 
@@ -197,11 +172,6 @@ class PanelView:
         )
         button.on_click(lambda _button: act())
         return button
-
-
-def _say(widget: Any, value: str) -> None:
-    if widget.value != value:
-        widget.value = value
 
 
 def _set(button: Any, *, disabled: bool) -> None:

@@ -26,13 +26,26 @@ def summarize_results(run: Run, masks: Masks) -> Summary:
     """
     outcome = run.standing
     told = summarize_run(outcome, with_command=True, with_logs=False)
-    sections = (
-        Section("Decks", _decks(outcome)) if part.title == "Decks" else part
-        for part in told.sections
-    )
-    timings = Section("Timings", _timings(outcome))
-    summary = dataclasses.replace(told, sections=(*sections, timings))
-    return masks.summary(summary)
+    details = {
+        "Decks": Section("Decks", _decks(outcome)),
+        "Command": Section("Command", _items(told, "Command"), detail=True),
+        "Files": Section(
+            "Files", (*_items(told, "Files"), *_log(outcome)), detail=True
+        ),
+    }
+    sections = (details.get(part.title, part) for part in told.sections)
+    timings = Section("Timings", _timings(outcome), detail=True)
+    return masks.summary(dataclasses.replace(told, sections=(*sections, timings)))
+
+
+def _items(summary: Summary, title: str) -> tuple[Item, ...]:
+    section = summary.section(title)
+    return () if section is None else section.items
+
+
+def _log(outcome: Outcome) -> tuple[Item, ...]:
+    path = outcome.logs.path
+    return () if path is None else (Facts((Fact("whole log", str(path)),)),)
 
 
 def _decks(outcome: Outcome) -> tuple[Item, ...]:
