@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kit.authoring.container_image.built_image import BuiltImage
+    from kit.authoring.container_image.image import containerfile, image
     from kit.authoring.decorator import container_task
     from kit.authoring.export.export import export
     from kit.authoring.export.result import Export
@@ -81,6 +83,7 @@ __all__ = [
     "TC",
     "Artifact",
     "BaseAccelerator",
+    "BuiltImage",
     "CheckReport",
     "Deck",
     "DeckField",
@@ -137,12 +140,14 @@ __all__ = [
     "check",
     "compare_runs",
     "container_task",
+    "containerfile",
     "current_context",
     "default_engine",
     "default_task_template_resolver",
     "diff",
     "export",
     "history",
+    "image",
     "kwtypes",
     "load_ipython_extension",
     "panel",
@@ -166,6 +171,8 @@ __all__ = [
 
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
+    "kit.authoring.container_image.built_image": ("BuiltImage",),
+    "kit.authoring.container_image.image": ("containerfile", "image"),
     "kit.authoring.decorator": ("container_task",),
     "kit.authoring.export.export": ("export",),
     "kit.authoring.export.result": ("Export",),

@@ -51,7 +51,8 @@
     ├── EngineError             the container engine refuses, fails or is none
     │   ├── EngineNotFoundError     no engine answers on this machine
     │   ├── EngineTooOldError       it answers, but lacks what is needed
-    │   └── ImageNotFoundError      it has no such image, or cannot pull it
+    │   ├── ImageNotFoundError      it has no such image, or cannot pull it
+    │   └── ImageBuildError         it builds none that the task could run in
     ├── ProofError              a task whose shipped form does not stand alone
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
@@ -92,6 +93,7 @@ __all__ = [
     "ExportError",
     "GuessError",
     "IgnoreOutputs",
+    "ImageBuildError",
     "ImageError",
     "ImageNotFoundError",
     "InlineError",
@@ -393,6 +395,10 @@ class EngineTooOldError(EngineError):
 
 class ImageNotFoundError(EngineError):
     """The container engine has no such image, or cannot pull it."""
+
+
+class ImageBuildError(EngineError):
+    """An image cannot be built, or the task could not run in it."""
 
 
 class ProofError(KitError, RuntimeError):

@@ -40,6 +40,7 @@ _COMMANDS = {
     "prove": ("kit.cli.prove", "Make sure that what ships is all that a task needs."),
     "diff": ("kit.cli.diff", "Tell what differs between two tasks."),
     "export": ("kit.cli.export", "Write tasks as a package, a module or an archive."),
+    "image": ("kit.cli.image", "Build an image that a task runs in."),
     "completion": ("kit.cli.completion", "Let a shell complete commands and tasks."),
     "check-env": ("kit.cli.check_env", "Say what this environment can do."),
 }

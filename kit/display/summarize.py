@@ -57,6 +57,9 @@ SUMMARIZERS = {
     "kit.task.workflow.Workflow": "workflow_summary.summarize_workflow",
     "kit.difference.difference.Difference": "difference_summary.summarize_difference",
     "kit.authoring.proof.outcome.Proof": "proof_summary.summarize_proof_shown",
+    "kit.authoring.container_image.built_image.BuiltImage": (
+        "image_summary.summarize_image"
+    ),
     "kit.authoring.export.result.Export": "export_summary.summarize_export",
     "kit.checks.report.CheckReport": "check_summary.summarize_check",
     "kit.widgets.preview.preview.Preview": "preview_summary.summarize_preview",

@@ -181,6 +181,19 @@ def _python_files() -> Files:
     return files
 
 
+def python_image() -> bytes:
+    """An image with Python, and the libraries that kit's dependencies are linked to."""
+    files = _python_files()
+    files.paths[str(PYTHON.with_name("python3"))] = PYTHON
+    linked = _python_files()
+    linked.add_distributions(closure("flyte-task-kit"))
+    linked.add_libraries()
+    for name, path in linked.paths.items():
+        if not name.startswith(SITE):
+            files.paths.setdefault(name, path)
+    return files.archive()
+
+
 def kit_image() -> bytes:
     """A slim image with kit, for ``kit-execute``."""
     files = _python_files()

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 
 from kit.authoring.export.naming import project_name
 
-__all__ = ["Requirements", "compatible", "requirements"]
+__all__ = [
+    "OWN_EXTRAS",
+    "Requirements",
+    "compatible",
+    "distributions_with",
+    "requirements",
+]
 
 _RELEASE = re.compile(r"(?:\d+!)?\d+(?:\.\d+)*")
-_OWN_EXTRAS = ("numpy", "pandas", "pydantic")
+OWN_EXTRAS = ("numpy", "pandas", "pydantic")
 """Third-party modules whose values kit handles through an extra of the same name."""
 
 
@@ -48,17 +54,17 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
     import kit
 
     wanted = sorted({*modules} - {"kit"})
-    owners = metadata.packages_distributions()
+    owners = distributions_with(wanted)
     pinned: dict[str, str] = {}
     notes: list[str] = []
     for module in wanted:
-        names = owners.get(module) or _owners(module)
+        names = owners[module]
         if not names:
             notes.append(
                 f"No installed distribution has the module {module}: add what brings "
                 "it to the dependencies."
             )
-        for name in dict.fromkeys(names):
+        for name in names:
             found = metadata.distribution(name)
             pinned[project_name(name)] = name + compatible(found.version)
             if _is_local(found):
@@ -67,9 +73,18 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
                     "cannot install it."
                 )
     extras = ["cli", *(["cache"] if cache else ())]
-    extras += [name for name in _OWN_EXTRAS if name in wanted]
+    extras += [name for name in OWN_EXTRAS if name in wanted]
     own = f"flyte-task-kit[{','.join(extras)}]{compatible(kit.__version__)}"
     return Requirements(own, tuple(pinned[name] for name in sorted(pinned)), (*notes,))
+
+
+def distributions_with(modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the installed distributions that have each top-level module."""
+    from importlib import metadata
+
+    owners = metadata.packages_distributions()
+    found = {module: owners.get(module) or _owners(module) for module in modules}
+    return {module: tuple(dict.fromkeys(names)) for module, names in found.items()}
 
 
 def _owners(module: str) -> list[str]:

@@ -19,7 +19,7 @@ from kit.runners.docker.container import Container, NotStartedError
 from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.diagnosis import Diagnosis
 from kit.runners.docker.engine import Engine, connected
-from kit.runners.docker.image import LocalImage, Pull, find_image
+from kit.runners.docker.image import LocalImage, Pull, check_pull, find_image
 from kit.runners.docker.limits import container_limits
 from kit.runners.docker.secret_layout import lay_out_secrets
 from kit.runners.docker.session import reap_leftovers
@@ -30,7 +30,6 @@ from kit.runners.stoppable import GRACE_SECONDS, Exit
 
 __all__ = ["DockerRunner"]
 
-_PULLS = ("never", "missing", "always")
 _NEVER_STARTED = Exit(0, "cancelled", 0.0)
 
 
@@ -55,9 +54,7 @@ class DockerRunner:
     grace: float = GRACE_SECONDS
 
     def __post_init__(self) -> None:
-        if self.pull not in _PULLS:
-            words = ", ".join(map(repr, _PULLS))
-            raise CallError(f"pull must be one of {words}, got {self.pull!r}.")
+        check_pull(self.pull)
         if not self.network or not isinstance(self.network, str):
             msg = (
                 "network must be 'none', 'bridge', 'host' or the name of a network, "

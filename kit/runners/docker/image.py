@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from kit.errors import EngineError, ImageNotFoundError, nearest
+from kit.errors import CallError, EngineError, ImageNotFoundError, nearest
 from kit.runners.docker.engine import Engine, engine_errors
 
-__all__ = ["LocalImage", "Pull", "find_image"]
+__all__ = ["LocalImage", "Pull", "check_pull", "find_image"]
 
 Pull = Literal["never", "missing", "always"]
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def check_pull(pull: object) -> None:
+    """Refuse what does not say when to pull.
+
+    Raises:
+        CallError: With what does.
+    """
+    if pull not in get_args(Pull):
+        words = ", ".join(map(repr, get_args(Pull)))
+        raise CallError(f"pull must be one of {words}, got {pull!r}.")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Making a container image for a task, of what this environment has."""

@@ -1,0 +1,144 @@
+"""Let the engine build an image, and hear what it does."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from kit.authoring.container_image.containerfile import LABEL
+from kit.authoring.container_image.context import CONTAINERFILE
+from kit.errors import ImageBuildError
+from kit.runners.docker.engine import Engine, engine_errors
+
+__all__ = ["build", "give_tag", "remove_untagged"]
+
+_LAST_LINES = 8
+_LAYER = re.compile(r"^ ?---> ([0-9a-f]{12,64})$")
+_NOISE = re.compile(
+    r"^ ---> (Running in|Using cache)|^Removing intermediate container"
+    r"|^Successfully (built|tagged)"
+)
+_BUILT = re.compile(r"(?:^Successfully built |^sha256:)([0-9a-f]{12,64})$")
+
+
+def build(
+    engine: Engine,
+    context: IO[bytes],
+    *,
+    platform: str | None,
+    on_line: Callable[[str], None],
+) -> str:
+    """Build an image without a network, and return its id.
+
+    A build that fails or is interrupted leaves no container and no image behind.
+
+    Args:
+        engine: Who builds.
+        context: A tar file with a Containerfile.
+        platform: As in ``linux/arm64``; None leaves it to the base image.
+        on_line: Called with each line that the engine says.
+
+    Raises:
+        ImageBuildError: In the engine's words, after its last lines.
+        EngineError: It stopped answering.
+    """
+    told = _Told(on_line)
+    try:
+        with engine_errors("build the image"):
+            events = engine.client.api.build(
+                fileobj=context,
+                custom_context=True,
+                dockerfile=CONTAINERFILE,
+                rm=True,
+                forcerm=True,
+                network_mode="none",
+                platform=platform,
+                decode=True,
+            )
+            with contextlib.closing(events):
+                for event in events:
+                    told.hear(event)
+        return told.image()
+    except BaseException:
+        if told.layer is not None:
+            remove_untagged(engine, told.layer)
+        raise
+
+
+class _Told:
+    """What an engine has said so far."""
+
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self._on_line = on_line
+        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self.layer: str | None = None
+        self._built: str | None = None
+
+    def image(self) -> str:
+        """Return the id of the image that was built.
+
+        Raises:
+            ImageBuildError: There is none.
+        """
+        if self._built is None:
+            raise self.failure("it named no image at the end")
+        return self._built
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Take the next of its messages.
+
+        Raises:
+            ImageBuildError: It says that it failed.
+        """
+        if "error" in event:
+            raise self.failure(str(event["error"]).strip())
+        text = event.get("stream") or event.get("status") or ""
+        for line in _lines(text + "\n" + str((event.get("aux") or {}).get("ID", ""))):
+            layer, built = _LAYER.search(line), _BUILT.search(line)
+            if layer is not None:
+                self.layer = layer[1]
+            elif built is not None:
+                self._built = self.layer = built[1]
+            elif not _NOISE.search(line):
+                self._lines.append(line)
+                self._on_line(line)
+
+    def failure(self, words: str) -> ImageBuildError:
+        """Say that it failed, after its last lines."""
+        before = [line for line in self._lines if line != words]
+        tail = "".join(f"\n  {line}" for line in before)
+        return ImageBuildError(f"The engine could not build the image: {words}{tail}")
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def give_tag(engine: Engine, image: str, tag: str) -> None:
+    """Give an image its name; an older one of kit's that loses it by that is removed.
+
+    Raises:
+        EngineError: The engine refuses the name.
+    """
+    from docker.utils import parse_repository_tag
+
+    repository, version = parse_repository_tag(tag)
+    with engine_errors("name the image"):
+        before = [one for one in engine.client.images.list(tag) if tag in one.tags]
+        engine.client.api.tag(image, repository, version or "latest")
+    for old in before:
+        if LABEL in old.labels:
+            remove_untagged(engine, old.id)
+
+
+def remove_untagged(engine: Engine, image: str) -> None:
+    """Remove an image and the layers that only it has, unless it is in use or named."""
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    with contextlib.suppress(DockerException, RequestException):
+        if not engine.client.api.inspect_image(image)["RepoTags"]:
+            engine.client.api.remove_image(image)

@@ -1,0 +1,144 @@
+"""``kit image``: build an image that a task runs in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kit.cli.output import form_of, with_output_flags, write_result
+from kit.cli.settings_flags import given, settings_flags
+from kit.cli.status import ExitStatus
+from kit.cli.task_target import TaskTarget
+
+if TYPE_CHECKING:
+    from kit.authoring.container_image.built_image import BuiltImage
+    from kit.display.summary import Summary
+
+__all__ = ["command"]
+
+_EPILOG = """\b
+Examples:
+  kit image lab.py:load
+  kit image lab.py:load -t acme/load:1 --base python:3.12-slim --source index
+  kit image lab.py:load --package 'duckdb>=1' --package dist/acme-1.whl
+  kit image lab.py:load --containerfile-only
+
+Exit status: 0 built; 1 the image cannot be built, or no engine answers; 2 wrong
+command line; 3 the task could not be loaded or defined; 130 Ctrl-C.
+"""
+
+
+@click.command("image", epilog=_EPILOG)
+@click.argument("target", metavar="TASK", type=TaskTarget())
+@click.option("-t", "--tag", help="What to call it (default: the task's own image).")
+@click.option(
+    "--base", metavar="IMAGE", help="What to build on (default: a slim python)."
+)
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="NAME|WHEEL",
+    help="Something more to put into it; may be repeated.",
+)
+@click.option(
+    "--source",
+    type=click.Choice(["local", "index"]),
+    default="local",
+    help="Take packages as they are installed here (the default), or from pip's index.",
+)
+@click.option("--user", help="Who runs in it, such as 1000.")
+@click.option(
+    "--pull",
+    type=click.Choice(["never", "missing", "always"]),
+    default="missing",
+    help="Whether to pull the base image (default: missing).",
+)
+@click.option("--platform", metavar="OS/ARCH", help="For which machine, of several.")
+@click.option("--no-check", is_flag=True, help="Do not load the task in it at the end.")
+@click.option(
+    "--containerfile-only", is_flag=True, help="Write its Containerfile; build nothing."
+)
+@with_output_flags()
+@settings_flags(where="of the task")
+def command(
+    target: str,
+    form: str | None,
+    output: Path | None,
+    base: str | None,
+    user: str | None,
+    *,
+    containerfile_only: bool,
+    no_check: bool,
+    **said: Any,
+) -> ExitStatus:
+    """Build an image that a task runs in.
+
+    It holds the task's runtime, the packages that the task imports in the versions that
+    are installed here, and modules of your own. The build has no network.
+    """
+    from kit.authoring.container_image.image import containerfile, image
+    from kit.cli.target import load_task
+    from kit.template.serialize import LOCAL_SETTINGS
+
+    options = {name: said.pop(name) for name in _OPTIONS}
+    settings = LOCAL_SETTINGS.replace(**given(said))
+    if containerfile_only:
+        task = load_task(target)
+        _write_text(
+            containerfile(task, base=base, user=user, settings=settings), output
+        )
+        return ExitStatus.OK
+    form = form_of(form, output, message="An image")
+    built = image(
+        load_task(target),
+        options.pop("tag"),
+        base=base,
+        user=user,
+        settings=settings,
+        check=not no_check,
+        on_line=_tell,
+        **options,
+    )
+    write_result(
+        form,
+        output,
+        summary=lambda: _summary(built),
+        document=lambda: _document(built),
+    )
+    return ExitStatus.OK
+
+
+_OPTIONS = ("tag", "packages", "source", "pull", "platform")
+
+
+def _tell(line: str) -> None:
+    from kit.display.escape import visible
+
+    click.echo(visible(line), err=True)
+
+
+def _write_text(text: str, output: Path | None) -> None:
+    from kit.storage import write_bytes
+
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_bytes(str(output), text.encode())
+
+
+def _summary(built: BuiltImage) -> Summary:
+    from kit.display.image_summary import summarize_image
+
+    return summarize_image(built)
+
+
+def _document(built: BuiltImage) -> dict[str, object]:
+    import dataclasses
+
+    document = dataclasses.asdict(built)
+    for name in ("packages", "modules", "notes"):
+        document[name] = list(document[name])
+    return document
