@@ -78,6 +78,12 @@ class Footprint:
         return [path.name for path in self._scratch.iterdir() if path not in kept]
 
 
+def is_alive(pid: int) -> bool:
+    """Say whether a process goes on; a zombie that nobody reaps does not."""
+    state = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()[:1]
+    return state not in ([], [b"Z"])
+
+
 def _processes() -> list[Path]:
     return [path for path in Path("/proc").iterdir() if path.name.isdigit()]
 

@@ -171,6 +171,20 @@ class Endings:
         child.returncode = 0  # it is left on purpose
         return str(child.pid)
 
+    def daemon(self, n, payload):
+        """Leave a child that leads a session of its own, and tell its id."""
+        child = subprocess.Popen(SLEEP, start_new_session=True)
+        child.returncode = 0  # idem
+        return str(child.pid)
+
+    def busy_family(self, n, payload):
+        """Start a child that starts a child, each deaf to SIGINT, and wait."""
+        deaf = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+        deaf += "import subprocess, time; {}; print('deaf', flush=True); time.sleep(60)"
+        inner = [sys.executable, "-S", "-c", deaf.format("pass")]
+        outer = deaf.format(f"subprocess.Popen({inner!r})")
+        subprocess.run([sys.executable, "-S", "-c", outer], check=False)
+
 
 class SlowList(list):
     """Says when it is looked into, and takes long."""
