@@ -25,10 +25,11 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit compare TASK --limit 3
   kit compare TASK --runner in-process --runner subprocess
   kit compare TASK --limit 3 --measured -o comparison.html
-
-Exit status: 0 they agree; 1 they disagree; 2 a place was not available, or what is
-asked for is wrong.
 """
+_EPILOG = (
+    "Exit status: 0 all agree; 1 they disagree; 2 a place was not available, or the "
+    "command line is wrong; 3 the task could not be loaded or defined; 130 Ctrl-C."
+)
 
 _AGREE, _DISAGREE, _UNAVAILABLE = 0, 1, 2
 
@@ -110,4 +111,6 @@ def _status(comparison: RunComparison) -> ExitStatus:
     return ExitStatus(_UNAVAILABLE if comparison.unavailable else _AGREE)
 
 
-command = TaskGroup("compare", carry_out=_compare, options=_options, help=_HELP)
+command = TaskGroup(
+    "compare", carry_out=_compare, options=_options, epilog=_EPILOG, help=_HELP
+)

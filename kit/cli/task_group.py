@@ -31,6 +31,7 @@ class TaskGroup(click.Group):
         carry_out: What it does.
         options: Makes its own options, which stand before or behind the task.
         requires_inputs: Whether inputs without a default must be given.
+        epilog: What its help ends with: the exit statuses.
         help: What ``--help`` says; indented lines stay as they are.
     """
 
@@ -41,12 +42,13 @@ class TaskGroup(click.Group):
         carry_out: CarryOut,
         options: Callable[[], list[click.Option]],
         requires_inputs: bool = True,
+        epilog: str = EPILOG,
         help: str,  # noqa: A002 - click's name for it
     ) -> None:
         super().__init__(
             name,
             help=help.replace(f"\n\n  kit {name}", f"\n\n\b\n  kit {name}", 1),
-            epilog=EPILOG,
+            epilog=epilog,
             params=list(options()),
             subcommand_metavar="TASK [--INPUT VALUE]...",
             no_args_is_help=True,
@@ -108,7 +110,7 @@ class TaskGroup(click.Group):
             callback=callback,
             params=[*flags, *options],
             help=_task_help(task),
-            epilog=EPILOG,
+            epilog=self.epilog,
             context_settings={"help_option_names": help_names},
         )
 

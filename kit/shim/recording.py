@@ -39,7 +39,7 @@ class Recording(Recorder):
         self._seconds: dict[str, float] = {}
         self._inputs: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
-        self._module: ModuleType | None = None
+        self._executor_type: type = object
 
     def enter(self, step: Step | None) -> None:
         """Begin a step; None ends the last."""
@@ -51,7 +51,7 @@ class Recording(Recorder):
 
     def called(self, executor_type: type, inputs: Mapping[str, Any]) -> None:
         """Note the types of the inputs, before the executor can change them."""
-        self._module = sys.modules.get(executor_type.__module__)
+        self._executor_type = executor_type
         self._inputs = _types(inputs)
 
     def returned(
@@ -72,8 +72,9 @@ class Recording(Recorder):
             Path(path).write_bytes(report.to_bytes())
 
     def _report(self) -> RunReport:
-        module = self._module or ModuleType("")
-        imported, texts = names_in_code(module)
+        executor_type = self._executor_type
+        module = sys.modules.get(executor_type.__module__) or ModuleType("")
+        imported, texts = names_in_code(executor_type, module)
         variables = sorted(os.environ)[:_MOST]
         machine = os.uname().machine if hasattr(os, "uname") else ""
         return RunReport(

@@ -59,15 +59,19 @@ def user_name() -> str:
         return str(number)
 
 
-def names_in_code(module: ModuleType) -> tuple[set[str], set[str]]:
-    """Return what the functions of a module import, and the texts in their code.
+def names_in_code(executor_type: type, module: ModuleType) -> tuple[set[str], set[str]]:
+    """Return what an executor and its module's functions import, and their texts.
+
+    Args:
+        executor_type: The executor, which may be of a function of no such name.
+        module: Its module.
 
     Returns:
         Names of packages, and texts, as which the names of variables are written.
     """
     imported: set[str] = set()
     texts = {value for value in vars(module).values() if isinstance(value, str)}
-    waiting = list(_code_of(module))
+    waiting = [*_code_of([executor_type]), *_code_of(_defined_in(module))]
     for _ in range(_MOST_OBJECTS):
         if not waiting:
             break
@@ -83,13 +87,16 @@ def names_in_code(module: ModuleType) -> tuple[set[str], set[str]]:
     return imported, texts
 
 
-def _code_of(module: ModuleType) -> Iterator[CodeType]:
-    """Yield the code of functions and methods that a module defines."""
+def _defined_in(module: ModuleType) -> Iterator[type | FunctionType]:
     for value in list(vars(module).values()):
-        if not isinstance(value, (type, FunctionType)):
-            continue
-        if value.__module__ != module.__name__:
-            continue
+        is_code = isinstance(value, (type, FunctionType))
+        if is_code and value.__module__ == module.__name__:
+            yield value
+
+
+def _code_of(defined: Iterable[type | FunctionType]) -> Iterator[CodeType]:
+    """Yield the code of functions, and of the methods of classes."""
+    for value in defined:
         members = vars(value).values() if isinstance(value, type) else (value,)
         for member in list(members):
             if isinstance(member, (staticmethod, classmethod)):

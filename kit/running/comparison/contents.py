@@ -116,7 +116,9 @@ def _listed(column: Any) -> list[Any]:
 
 
 def _dtype(column: Any) -> str:
-    return str(column.dtype if hasattr(column, "dtype") else column.type)
+    """Name the type of a column; which offsets Arrow has for it is no matter."""
+    kind = column.dtype if hasattr(column, "dtype") else column.type
+    return str(kind).replace("large_", "")
 
 
 def _column_text(column: Any) -> str:

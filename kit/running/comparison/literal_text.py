@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 from flyteidl.core.literals_pb2 import Literal
@@ -11,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.errors import KitError
 from kit.running.comparison.texts import normal_text, short
 
-__all__ = ["kind_of", "literal_text", "plain_value", "value_text"]
+__all__ = ["elements", "kind_of", "literal_text", "plain_value", "value_text"]
 
 _ABSENT = "nothing"
 _TIMES = (Timestamp, Duration)
@@ -34,13 +35,17 @@ def literal_text(literal: Literal) -> str:
     """Say what a literal holds."""
     kind = kind_of(literal)
     if kind in ("collection", "map"):
-        count = len(getattr(literal, kind).literals)
-        return f"{count:,} element{'s' if count != 1 else ''}"
+        return elements(getattr(literal, kind).literals)
     if kind == "union":
         return literal_text(literal.scalar.union.value)
     if kind == "blob":
         return f"the file {literal.scalar.blob.uri.rpartition('/')[2]}"
     return "a table" if kind in _TABLES else value_text(plain_value(literal))
+
+
+def elements(of: Sized) -> str:
+    """Count the elements of something."""
+    return f"{len(of):,} element{'s' if len(of) != 1 else ''}"
 
 
 def value_text(value: Any) -> str:

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from kit.running.comparison.contents import differing_datasets, differing_places
 from kit.running.comparison.differing import Differing, Steps
 from kit.running.comparison.literal_text import (
+    elements,
     kind_of,
     literal_text,
     plain_value,
@@ -171,7 +172,7 @@ class LiteralComparer:
 
 
 def _lengths(one: Sequence[Any], other: Sequence[Any], steps: Steps) -> Differing:
-    return Differing(steps, f"{len(one):,} elements", f"{len(other):,} elements")
+    return Differing(steps, elements(one), elements(other))
 
 
 def _bytes(message: Message) -> bytes:
