@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli.docker_flags import chosen_runner, docker_flags
 from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.status import ExitStatus, status_of
 from kit.cli.task_group import TaskGroup
@@ -27,6 +28,7 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit run TASK --help     lists them.
   kit run TASK --limit 3 --format json
   kit run TASK --runner docker -o run.html
+  kit run TASK --runner docker --pull missing --network bridge
 
 Lists, dicts and dataclasses are written as JSON. After an @ stands a file that holds
 the value (@- is standard input, @@ a value that begins with @); files and folders are
@@ -54,6 +56,7 @@ def _options() -> list[click.Option]:
             type=click.Path(file_okay=False, path_type=Path),
             help="Keep the run's files here (default: a new temporary folder).",
         ),
+        *docker_flags(),
         *output_flags(),
     ]
 
@@ -71,7 +74,7 @@ def _run(
     is_told = form == "text" and output is None
     run = run_task(
         task,
-        runner=options.get("runner") or "subprocess",
+        runner=chosen_runner(options),
         timeout=options.get("timeout"),
         directory=options.get("directory"),
         keep=True,  # its user looks for its outputs after this process

@@ -97,7 +97,7 @@ def _sum_of_parts(text: str) -> dt.timedelta | None:
 def write_timedelta(duration: dt.timedelta) -> str:
     """Write a duration with its units, as :func:`parse_timedelta` reads it.
 
-    >>> write_timedelta(dt.timedelta(minutes=90)), write_timedelta(-dt.timedelta(days=1))
+    >>> write_timedelta(dt.timedelta(hours=1.5)), write_timedelta(-dt.timedelta(days=1))
     ('1h30m', '-1d')
     """
     rest = abs(duration)

@@ -66,6 +66,8 @@ def drawn_changes(difference: Difference) -> Iterator[DrawnChange]:
     for change in difference.changes:
         if not _follows(change, difference):
             caption = f"{change.path}: {change.why}"
+            if change.steps == _SOURCE:
+                caption += ", whose name and hash differ with it"
             yield change, Code(change_lines(change), "diff", caption)
 
 

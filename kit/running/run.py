@@ -115,10 +115,11 @@ class Run(RunResults):
         """
         try:
             ended = self._finish(self._place.run(self._request))
+            ended = tidied(ended, keep=self._keep)
         except BaseException as error:
             self._end(_not_run(self.standing, error), error)
             raise
-        self._end(tidied(ended, keep=self._keep))
+        self._end(ended)
 
     def carry_out_in_background(self) -> None:
         """Run it in a thread; what the runner raises is raised where one waits."""
@@ -158,6 +159,8 @@ class Run(RunResults):
 
     def watch(self, callback: Callable[[Run], None]) -> Callable[[], None]:
         """Call back whenever the phase has changed, from any thread.
+
+        What the callback raises is logged, and nothing of the run's.
 
         Returns:
             What stops it.
@@ -266,7 +269,12 @@ class Run(RunResults):
         with self._lock:
             watchers = list(self._watchers)
         for callback in watchers:
-            callback(self)
+            try:
+                callback(self)
+            except Exception:  # noqa: PERF203 - there are few of them
+                import logging
+
+                logging.getLogger("kit").exception("A watcher of %r failed.", self)
 
     def __repr__(self) -> str:
         standing = self.standing

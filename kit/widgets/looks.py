@@ -24,22 +24,33 @@ def named(*names: str) -> dict[str, Any]:
 class Looks:
     """A layout, and a style for each kind of widget; the stylesheet does the rest.
 
+    Styles are made when they are asked for: one that no widget has is never closed.
+
     Attributes:
         box: Arguments of boxes, and of widgets that are few.
-        html: Arguments of texts in HTML.
-        text: Arguments of fields of text.
-        button: Arguments of buttons.
     """
 
     def __init__(self) -> None:
         self.box: dict[str, Any] = {"layout": ipywidgets.Layout(width="auto")}
-        self.html = {**self.box, "style": HTMLStyle()}
-        self.text = {**self.box, "style": TextStyle()}
-        self.button = {**self.box, "style": ipywidgets.ButtonStyle()}
+
+    @functools.cached_property
+    def html(self) -> dict[str, Any]:
+        """Arguments of texts in HTML."""
+        return {**self.box, "style": HTMLStyle()}
+
+    @functools.cached_property
+    def text(self) -> dict[str, Any]:
+        """Arguments of fields of text."""
+        return {**self.box, "style": TextStyle()}
+
+    @functools.cached_property
+    def button(self) -> dict[str, Any]:
+        """Arguments of buttons."""
+        return {**self.box, "style": ipywidgets.ButtonStyle()}
 
     @functools.cached_property
     def choice(self) -> dict[str, Any]:
-        """Arguments of lists to choose from; a style that nothing has is not closed."""
+        """Arguments of lists to choose from."""
         return {**self.box, "style": DescriptionStyle()}
 
     @functools.cached_property

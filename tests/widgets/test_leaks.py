@@ -22,6 +22,8 @@ from ipywidgets.widgets.widget import _instances
 from kit.difference import history
 from kit.widgets.following import open_views
 from kit.widgets.preview.preview import Preview
+from kit.widgets.run_panel.panel import Panel
+import threading
 
 def counted():
     gc.collect()
@@ -31,8 +33,20 @@ def counted():
         "callbacks": len(get_ipython().events.callbacks["post_run_cell"]),
         "observers": len(history._observers),
         "open": len(open_views(Preview)),
+        "open panels": len(open_views(Panel)),
+        "panels": sum(type(thing) is Panel for thing in gc.get_objects()),
+        "threads": threading.active_count(),
         "previews": sum(type(thing) is Preview for thing in gc.get_objects()),
     }
+"""
+RUN = """
+import time
+from kit.widgets.run_panel import flusher
+(view,) = open_views(Panel)
+view.start().wait()
+while flusher._thread is not None:
+    time.sleep(0.05)
+del view
 """
 TIMES = 200
 
@@ -108,6 +122,21 @@ def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
     assert kernel.counted() == first
 
 
+def test_reports_leave_nothing_either(kernel):
+    """Nor do differences, when their cells run again."""
+    cells = {"check": "kit.check(double)", "diff": "kit.diff(double, against=double)"}
+    for _ in range(4):
+        for cell, code in cells.items():
+            kernel.run(code, cell)
+    first = kernel.counted()
+    for _ in range(TIMES // 10):
+        for cell, code in cells.items():
+            kernel.run(code, cell)
+    assert kernel.counted() == first
+    kernel.run("from kit.widgets import open_views as shown", "close")
+    kernel.run("for view, _ in shown._open: view.close()", "close")
+
+
 def test_closing_leaves_nothing_at_all(kernel):
     """Neither widgets nor comms; the one callback stays, for what may be opened."""
     kernel.run("for view in open_views(Preview): view.close()\ndel view", "close")
@@ -115,3 +144,21 @@ def test_closing_leaves_nothing_at_all(kernel):
     assert (last["open"], last["widgets"], last["comms"]) == (0, 0, 0)
     kernel.run("kit.preview(double).close()", "opened and closed")
     assert kernel.counted() == last
+
+
+def test_running_a_panel_again_leaves_nothing(kernel):
+    """Neither of its form, nor of its runs, nor a thread; sixty times."""
+    kernel.run(DEFINE, "define")
+    for _ in range(4):
+        kernel.run("kit.panel(double, n=1)", "panel")
+    kernel.run(RUN, "use")
+    first = kernel.counted()
+    assert first["open panels"] == 1
+    for number in range(60):
+        kernel.run("kit.panel(double, n=1)", "panel")
+        if number % 20 == 0:
+            kernel.run(RUN, "use")
+    kernel.run(RUN, "use")
+    assert kernel.counted() == first
+    kernel.run("open_views(Panel)[0].close()", "close")
+    assert kernel.counted()["widgets"] == 0

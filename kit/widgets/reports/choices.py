@@ -35,7 +35,7 @@ class Choices:
                 options=[("all", ""), *((word, word) for word in words)],
                 value="",
                 description=label,
-                **looks.box,
+                **looks.choice,
             )
             for label, words in menus.items()
         }
@@ -43,7 +43,7 @@ class Choices:
             description="text",
             placeholder="any text",
             continuous_update=True,
-            **looks.box,
+            **looks.text,
         )
         for control in (*self._menus.values(), self._text):
             control.observe(lambda _change: changed(), "value")

@@ -70,6 +70,7 @@ class ReportView:
     def close(self) -> None:
         """Close every widget of it."""
         close_tree(self.root)
+        self._looks.button["style"].close()  # no button may be left that has it
 
     def _draw(self) -> None:
         report = self._report
