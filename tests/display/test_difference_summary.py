@@ -193,7 +193,10 @@ def test_source_is_shown_without_its_hash():
         **{"kit.inline": {"source": "a\nc\n", "sha256": "2", "module": "m_2"}}
     )
     (code,) = shown(old, new)["Behaviour"]
-    assert code.caption == "custom['kit.inline'].source: the executor's source"
+    assert code.caption == (
+        "custom['kit.inline'].source: the executor's source, "
+        "whose name and hash differ with it"
+    )
     new.custom["kit.inline"]["source"] = "a\nb\n"
     assert len(shown(old, new)["Behaviour"]) == 2
 
