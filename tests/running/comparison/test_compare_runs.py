@@ -164,6 +164,23 @@ def test_types_that_the_executor_got():
     )
 
 
+def test_a_runtime_that_tells_nothing_from_inside():
+    """No report comes from flytekit's: what is known is compared."""
+    task = kit.container_task(
+        image="acme/nowhere:1", name="twice", runtime="flytekit", ship="inline"
+    )(twice)
+    comparison = kit.compare_runs(task, runners=BOTH, n=2)
+    assert comparison.agree
+    assert comparison.runs["subprocess"].report is None
+    assert comparison.runs["subprocess"].timings.load is None
+    assert comparison.measured.peak_memory["subprocess"] is None
+
+
+def twice(tt, n: int) -> int:
+    """Double it."""
+    return 2 * n
+
+
 def test_runs_that_fail_alike():
     """Folders of the runs and addresses in memory are no difference of errors."""
     comparison = kit.compare_runs(failing, runners=BOTH, n=1)
