@@ -18,7 +18,6 @@ def double(tt, n: int) -> int:
 """
 COUNT = """
 import gc, comm
-from kit.widgets.open_views import _open as open_reports
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
 from kit.widgets.following import open_views
