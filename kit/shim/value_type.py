@@ -23,7 +23,7 @@ def value_type(value: Any) -> str:
 
     Of a container the first hundred elements are looked at.
 
-    >>> value_type([{"a": 1.5}, {"b": None}])
+    >>> value_type([{"a": 1.5, "b": None}])
     'list[dict[str, None | float]]'
     >>> value_type((1, "x"))
     'tuple[int, str]'

@@ -19,7 +19,7 @@ import os, kit
 @kit.container_task(image="acme/a:1", name="place", ship="inline")
 def place(tt) -> str:
     """Tell where it is."""
-    return "<b>\\x1b[31m" + os.getcwd()
+    return "<blink>\\x1b[31m" + os.getcwd()
 '''
 
 
@@ -56,7 +56,8 @@ def test_a_page_and_data(capsys, place, tmp_path):
     assert main([*BOTH, "-o", "comparison.html", place]) == 1
     page = (tmp_path / "comparison.html").read_text()
     assert "≠ outputs.o0" in page
-    assert "<b>" not in page.partition("</style>")[2].replace("&lt;b&gt;", "")
+    assert "&lt;blink&gt;" in page
+    assert "<blink>" not in page
     assert main([*BOTH, place, "--format", "json"]) == 1
     facts = json.loads(capsys.readouterr().out)
     assert facts["agree"] is False
