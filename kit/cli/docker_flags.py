@@ -52,8 +52,8 @@ def chosen_runner(options: Mapping[str, Any]) -> str | Runner:
     if name != "docker":
         flags = ", ".join(f"--{key}" for key in said)
         msg = (
-            f"{flags} is for containers: add --runner docker, or leave it out "
-            f"(--runner is {name})."
+            f"Only containers take {flags}, and --runner is {name}: add --runner "
+            "docker, or leave that out."
         )
         raise click.UsageError(msg)
     from kit.runners.docker import DockerRunner
