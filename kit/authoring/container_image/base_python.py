@@ -12,6 +12,7 @@ from kit.errors import MissingPackageError
 
 __all__ = ["BasePython", "check_packaging", "this_python"]
 
+_OLDEST_GLIBC = 5
 _MANYLINUX = {(2, 5): "1", (2, 12): "2010", (2, 17): "2014"}
 
 
@@ -82,9 +83,10 @@ class BasePython:
         name, version = self.libc
         major, minor = _numbers(version)
         if name == "musl":
-            yield from (f"musllinux_{major}_{n}_{self.machine}" for n in _down(minor))
+            for number in range(minor, -1, -1):
+                yield f"musllinux_{major}_{number}_{self.machine}"
         elif name == "glibc":
-            for number in _down(minor):
+            for number in range(minor, _OLDEST_GLIBC - 1, -1):
                 yield f"manylinux_{major}_{number}_{self.machine}"
                 if (major, number) in _MANYLINUX:
                     yield f"manylinux{_MANYLINUX[major, number]}_{self.machine}"
@@ -118,10 +120,6 @@ class BasePython:
 def _numbers(version: str) -> tuple[int, int]:
     major, minor = (version or "0.0").split(".")[:2]
     return int(major), int(minor)
-
-
-def _down(number: int) -> Iterator[int]:
-    return iter(range(number, -1, -1))
 
 
 @functools.lru_cache(maxsize=1)
