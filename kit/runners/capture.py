@@ -30,8 +30,12 @@ class _Capture:
         self._lines = {stream: Lines(stream, on_line) for stream in streams}
 
     def write(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
-        with self._lock:
-            self._lines[stream].feed(data, final=final)
+        token = _current.set(None)  # what takes the lines may print them
+        try:
+            with self._lock:
+                self._lines[stream].feed(data, final=final)
+        finally:
+            _current.reset(token)
 
     def close(self) -> None:
         for stream in self._lines:

@@ -76,3 +76,10 @@ def test_bytes_become_lines(capsysbinary):
     sys.stdout.flush()
     assert lines == [LogLine("stdout", "text"), LogLine("stdout", "\ufffd bytes")]
     assert capsysbinary.readouterr().out == b"after"
+
+
+def test_what_takes_the_lines_may_print(capsys):
+    """It is not captured itself."""
+    with capture_output(print):
+        print("once")
+    assert capsys.readouterr().out == "once\n"
