@@ -254,7 +254,7 @@ def interrupted(lab: Lab) -> dict[str, Any]:
 def nested(page: Page) -> dict[str, Any]:
     """Add and remove rows, and type JSON."""
     page.get_by_title("Edit: pauses").click()
-    page.get_by_role("button", name="Add").first.click()
+    page.get_by_title("Add: pauses").click()
     field(page, "pauses 2: float").wait_for()
     type_into(page, "pauses 2: float", "x")
     page.locator(".kit-field [role=alert]", has_text="'x' is no number").wait_for()

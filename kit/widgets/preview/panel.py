@@ -16,6 +16,7 @@ from kit.widgets.finder import finder
 from kit.widgets.looks import Looks, named
 from kit.widgets.preview.form import Form
 from kit.widgets.preview.panes import Pane, Panes, panes_of
+from kit.widgets.preview.run_tab import RunTab
 from kit.widgets.preview.tools import Tools
 from kit.widgets.preview.view import CHANGES
 from kit.widgets.style import live_box
@@ -42,12 +43,14 @@ class Panel:
         self._tools = Tools(preview, looks)
         self._form = Form(preview.edits, preview.edit, looks)
         self._panes = Panes(looks)
+        self._run_tab = RunTab(preview, looks)
         self._fixed = (
             self._head,
             self._tools.widget,
             *finder(looks),
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
+            *self._run_tab.widgets,
         )
         self._root = live_box(looks)
         self._rules = self._root.children
@@ -64,6 +67,7 @@ class Panel:
         self._head.value = "".join(heading_html(summary)) + _status(preview)
         self._tools.draw()
         self._form.draw(disabled=preview.is_past)
+        self._run_tab.draw()
         changes, *rest = _with_changes(list(panes_of(summary)))
         gone = self._panes.draw([changes, _code_pane(preview.code), *rest])
         children = (*self._rules, *self._fixed, *self._panes.widgets)
@@ -74,6 +78,7 @@ class Panel:
 
     def close(self) -> None:
         """Close every widget; outputs that come later bring the stylesheet again."""
+        self._run_tab.close()
         close_tree(self._root)
         forget_stylesheet()
 

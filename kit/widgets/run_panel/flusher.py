@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 __all__ = ["PER_SECOND", "draw_while"]
 
-PER_SECOND = 8
+PER_SECOND = 5
 
 Draw = Callable[[], bool]
 

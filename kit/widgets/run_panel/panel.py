@@ -79,6 +79,8 @@ class Panel(Shown):
 
     Attributes:
         form: The inputs, as they are filled in.
+        current: The last run that it has started, None before the first.
+        lock: Held while its state changes.
     """
 
     def __init__(
@@ -99,6 +101,16 @@ class Panel(Shown):
     def task(self) -> Any:
         """The task."""
         return self._task
+
+    @property
+    def settings(self) -> SerializationSettings:
+        """What its template is made with; others can be set."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: SerializationSettings) -> None:
+        with self.lock:
+            self._settings = settings
 
     @property
     def runner(self) -> str:

@@ -1,0 +1,65 @@
+"""The run panel in a preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from preview_tasks import SETTINGS
+
+import kit
+from kit.widgets.preview.preview import Preview
+
+ipywidgets = pytest.importorskip("ipywidgets")
+from kit.widgets.preview.panel import Panel  # noqa: E402 - without it there is none
+
+
+@kit.container_task(image="a/b:1", name="where", environment={"PLACE": "home"})
+def where(tt, n: int = 1) -> str:
+    """Tell where it runs."""
+    import os
+
+    return os.environ["PLACE"] * n
+
+
+def below(widget: Any) -> list[Any]:
+    """Return a widget and all below it."""
+    return [widget, *(w for c in getattr(widget, "children", ()) for w in below(c))]
+
+
+def button(view: Preview, text: str) -> Any:
+    """Return a button of a preview."""
+    widgets = below(view._panel._root)
+    return next(w for w in widgets if getattr(w, "description", "") == text)
+
+
+@pytest.fixture
+def view():
+    """Return a preview of which there is a widget."""
+    made = Preview(where, SETTINGS)
+    made._panel = Panel(made)
+    yield made
+    made.close()
+
+
+def test_the_run_panel_opens_when_it_is_asked_for(view):
+    """And runs the task with the edits, those made later too."""
+    before = len(below(view._panel._root))
+    button(view, "Open the run panel").click()
+    assert len(below(view._panel._root)) > before + 10
+    panel = view._panel._run_tab._panel
+    assert panel.start().wait().outputs.o0 == "home"
+    view.edit("env", "PLACE=away")
+    assert panel.start().wait().outputs.o0 == "away"
+
+
+def test_closing_the_preview_closes_it():
+    """With every widget."""
+    from ipywidgets.widgets.widget import _instances
+
+    before = set(_instances)
+    view = Preview(where, SETTINGS)
+    view._panel = Panel(view)
+    button(view, "Open the run panel").click()
+    view.close()
+    assert set(_instances) <= before
