@@ -119,7 +119,7 @@ _COUNT = """() => {
   window.kitUpdates = [];
   kernel.iopubMessage.connect((_, message) => {
     if (message.header.msg_type === 'comm_msg') {
-      window.kitUpdates.push(performance.now());
+      window.kitUpdates.push(Date.parse(message.header.date)); // when it was sent
     }
   });
 }"""
