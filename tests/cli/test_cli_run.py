@@ -82,7 +82,7 @@ def test_help_lists_the_inputs(capsys):
     assert '--names JSON Names. [default: ["a"]]' in flat
     assert "--verbose / --no-verbose Whether to talk. [default: true]" in flat
     assert "--when TIME A time. [default: 2024-05-01T00:00:00+00:00]" in flat
-    assert "--pause DURATION A duration. [default: 60.0]" in flat
+    assert "--pause DURATION A duration. [default: 1m]" in flat
     assert "--size small|large How large. [default: small]" in flat
     assert "A [bold]note[/bold]." in flat
     assert "--runner [subprocess|in-process|docker]" in flat

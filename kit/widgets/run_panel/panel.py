@@ -58,9 +58,8 @@ def panel(
         ... def double(tt, n: int) -> int:
         ...     return 2 * n
         >>> view = panel(double, n=3)
-        >>> view.runner = "in-process"
-        >>> view.start().outputs.o0
-        6
+        >>> view.read()["n"].value
+        3
     """
     check_task(task, "kit.panel")
     made = Panel(task, settings or LOCAL_SETTINGS, values)
