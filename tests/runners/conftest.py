@@ -15,7 +15,7 @@ sys.path += [str(Path(__file__).parent / name) for name in ("contract", "docker"
 
 from daemon import locked, shared_engine, why_not
 from footprint import MARK, Footprint
-from local_images import PROGRAMS, SITE, flytekit_image, kit_image
+from local_images import PROGRAMS, SITE, flytekit_image, kit_image, python_image
 
 from kit.runners.docker.engine import Engine, connected
 from kit.storage import process_storage
@@ -63,6 +63,12 @@ def slim(engine: Engine, engine_folder: Path) -> str:
 def with_flytekit(engine: Engine, engine_folder: Path) -> str:
     """Name an image with the real flytekit, without kit."""
     return import_image(engine, engine_folder, "kit-test/flytekit", flytekit_image)
+
+
+@pytest.fixture(scope="session")
+def with_python(engine: Engine, engine_folder: Path) -> str:
+    """Name an image with Python and nothing else."""
+    return import_image(engine, engine_folder, "kit-test/python", python_image)
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def _python_files() -> Files:
 def python_image() -> bytes:
     """An image with Python, and the libraries that kit's dependencies are linked to."""
     files = _python_files()
-    files.paths[str(PYTHON.with_name("python3"))] = PYTHON
+    files.paths[f"{PROGRAMS}/python3"] = PYTHON
     linked = _python_files()
     linked.add_distributions(closure("flyte-task-kit"))
     linked.add_libraries()

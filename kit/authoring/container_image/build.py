@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -16,6 +17,7 @@ from kit.runners.docker.engine import Engine, engine_errors
 __all__ = ["build", "give_tag", "remove_untagged"]
 
 _LAST_LINES = 8
+_PATIENCE, _PAUSE = 10.0, 0.1
 _LAYER = re.compile(r"^ ?---> ([0-9a-f]{12,64})$")
 _NOISE = re.compile(
     r"^ ---> (Running in|Using cache)|^Removing intermediate container"
@@ -135,10 +137,20 @@ def give_tag(engine: Engine, image: str, tag: str) -> None:
 
 
 def remove_untagged(engine: Engine, image: str) -> None:
-    """Remove an image and the layers that only it has, unless it is in use or named."""
-    from docker.errors import DockerException
+    """Remove an image and the layers that only it has, unless it is in use or named.
+
+    A build that was interrupted may still have a container of it for a moment.
+    """
+    from docker.errors import APIError, DockerException
     from requests import RequestException
 
+    deadline = time.monotonic() + _PATIENCE
     with contextlib.suppress(DockerException, RequestException):
-        if not engine.client.api.inspect_image(image)["RepoTags"]:
-            engine.client.api.remove_image(image)
+        while not engine.client.api.inspect_image(image)["RepoTags"]:
+            try:
+                engine.client.api.remove_image(image)
+            except APIError as error:  # noqa: PERF203 - few
+                is_used = "container" in (error.explanation or "")
+                if not is_used or time.monotonic() > deadline:
+                    return
+                time.sleep(_PAUSE)

@@ -11,6 +11,7 @@ from kit.authoring.container_image.base_python import BasePython
 from kit.authoring.container_image.installed_files import (
     add_distribution,
     add_programs,
+    is_editable,
     misfit,
 )
 from kit.authoring.container_image.layer import Layer
@@ -90,7 +91,8 @@ def gather(
     chosen = _Chosen()
     missing = _not_in_base(resolution.missing, base, chosen)
     for name, distribution in resolution.found.items():
-        if base.distributions.get(name) == distribution.version:
+        is_there = base.distributions.get(name) == distribution.version
+        if is_there and not is_editable(distribution):
             chosen.there[name] = distribution.version
         else:
             origin: Origin = "wheel" if name in given else "local"

@@ -17,7 +17,7 @@ from kit.errors import ImageBuildError
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["add_distribution", "add_programs", "misfit"]
+__all__ = ["add_distribution", "add_programs", "is_editable", "misfit"]
 
 _OF_THIS_MACHINE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _LEFT_OUT = re.compile(r"\.(pyc|pyi|pth)$")
@@ -43,7 +43,7 @@ def add_distribution(layer: Layer, name: str, distribution: Distribution) -> Non
             "from a wheel. Install it with pip, or choose a base image that has it."
         )
         raise ImageBuildError(msg)
-    if _is_editable(distribution):
+    if is_editable(distribution):
         if name != KIT:
             raise _editable(name)
         layer.add_tree("site/kit", Path(__file__).parents[2])
@@ -104,7 +104,8 @@ def _tags(distribution: Distribution) -> list[str]:
     return [value.strip() for key, _, value in lines if key == "Tag"]
 
 
-def _is_editable(distribution: Distribution) -> bool:
+def is_editable(distribution: Distribution) -> bool:
+    """Tell whether a distribution's files are in its author's folder (PEP 610)."""
     try:
         origin: Mapping[str, Mapping[str, bool]] = json.loads(
             distribution.read_text("direct_url.json") or "{}"

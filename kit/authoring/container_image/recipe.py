@@ -17,6 +17,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageError
 from kit.source.secret_values import SecretValues
 from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.template.serialize import LOCAL_SETTINGS
 
 __all__ = ["Recipe", "chosen_tag", "own_tag"]
 
@@ -80,7 +81,14 @@ class Recipe:
 
 
 def own_tag(task: Task, settings: SerializationSettings) -> str | None:
-    """Return the name of the image that a task names, None if it names none."""
+    """Return the name of the image that a task names, None if it names none.
+
+    Macros are for settings to fill in, and those of a local call know no image.
+    """
+    said = task.container_image or ""
+    is_local = settings.image_config is LOCAL_SETTINGS.image_config
+    if is_local and (not said or "{{" in said):
+        return None
     try:
         return task.get_image(settings)
     except ImageError:
@@ -97,8 +105,8 @@ def chosen_tag(tag: str | None, task: Task, settings: SerializationSettings) -> 
     chosen = own_tag(task, settings) if tag is None else tag
     if not chosen:
         msg = (
-            f"The task {task.name!r} names no image. Say what this one is to be called:"
-            " kit.image(task, 'acme/app:1.0')."
+            f"The task {task.name!r} names no image by itself. Say what this one is to "
+            "be called: kit.image(task, 'acme/app:1.0')."
         )
         raise CallError(msg)
     check_image_reference(chosen)

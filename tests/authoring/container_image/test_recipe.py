@@ -1,0 +1,153 @@
+"""What can be asked of an image, and what cannot."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import kit
+from kit.authoring.container_image.base_python import this_python
+from kit.authoring.container_image.contents import gather
+from kit.authoring.container_image.image import containerfile, image
+from kit.authoring.container_image.needs import Needs, needs_of
+from kit.authoring.container_image.recipe import Recipe, chosen_tag
+from kit.authoring.decorator import container_task
+from kit.definition.settings import SerializationSettings
+from kit.errors import CallError, ImageBuildError, ImageError
+from kit.template.serialize import LOCAL_SETTINGS
+
+
+@container_task(image="acme/lab:{{.image.default.version}}", ship="inline")
+def twice(tt, n: int) -> int:
+    """Twice a number, read from text."""
+    import yaml
+
+    return yaml.safe_load(str(2 * n))
+
+
+@container_task(image="", ship="inline", enable_deck=True)
+def framed(tt, n: int) -> int:
+    """Count rows."""
+    import pandas as pd
+
+    return len(pd.DataFrame({"n": range(n)}))
+
+
+def test_the_base_is_the_python_that_runs_this():
+    """In its slim form, unless another one is named."""
+    major, minor = sys.version_info[:2]
+    assert f"\nFROM python:{major}.{minor}-slim\n" in containerfile(twice)
+    assert "\nFROM acme/base:1\n" in containerfile(twice, base="acme/base:1")
+    assert kit.containerfile(twice, user="lab").endswith("\nUSER lab\n")
+
+
+def test_an_inline_task_needs_kit_and_what_it_imports():
+    """With the extra of kit's that converts the values of these."""
+    needs = needs_of(twice, LOCAL_SETTINGS.with_image_config(_images()))
+    assert needs.requirements == ("flyte-task-kit", "PyYAML")
+    assert needs.modules == {}
+    needs = needs_of(framed, LOCAL_SETTINGS, ["duckdb>=1"])
+    assert needs.requirements == ("flyte-task-kit[deck,pandas]", "pandas", "duckdb>=1")
+
+
+def test_flytekits_runtime_is_called_as_its_distribution():
+    """And an inline task needs kit besides."""
+    settings = LOCAL_SETTINGS.with_runtime("flytekit")
+    assert needs_of(framed, settings).requirements[1] == "flytekit"
+
+
+def _images():
+    return kit.ImageConfig.from_images("acme/lab:7")
+
+
+def test_the_name_is_the_tasks_own_with_its_macros_rendered():
+    """Or the one that is given."""
+    settings = SerializationSettings(image_config=_images())
+    assert chosen_tag(None, twice, settings) == "acme/lab:7"
+    assert chosen_tag("other:2", twice, settings) == "other:2"
+    with pytest.raises(CallError, match="names no image by itself"):
+        chosen_tag(None, twice, LOCAL_SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("tag", "error", "message"),
+    [
+        (
+            None,
+            CallError,
+            r"'tests.*framed' names no image by itself\. Say .* kit\.image\(task",
+        ),
+        ("acme/X:1", ImageError, "has upper-case letters"),
+        (f"acme@sha256:{'a' * 64}", CallError, "under the digest"),
+    ],
+)
+def test_names_that_cannot_be_built(tag, error, message):
+    """Each says what to do."""
+    with pytest.raises(error, match=message.replace("tests.*", ".*")):
+        chosen_tag(tag, framed, LOCAL_SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"packages": "duckdb"}, r"packages must be a list of requirements, got the t"),
+        ({"packages": ["a b c"]}, r"'a b c' is neither a requirement such as"),
+        ({"packages": ["nowhere.whl"]}, r"There is no wheel 'nowhere.whl'"),
+        ({"user": "a b"}, r"user must be a name or number .* got 'a b'"),
+        ({"source": "pypi"}, r"source must be 'local' or 'index', got 'pypi'"),
+        ({"pull": "yes"}, r"pull must be one of 'never', 'missing', 'always', got"),
+    ],
+)
+def test_what_cannot_be_meant(options, message):
+    """Said before an engine is asked."""
+    with pytest.raises(CallError, match=message):
+        image(framed, "acme/lab:1", **options)
+
+
+def test_an_image_is_for_a_task():
+    """Nothing else has needs."""
+    with pytest.raises(CallError, match="made for a task, as @kit"):
+        containerfile(print)
+    with pytest.raises(ImageError, match="has spaces"):
+        containerfile(framed, base="a b")
+
+
+def test_what_does_not_fit_the_base_is_said_all_at_once(another_python, tmp_path):
+    """Compiled files are for one Python and one machine."""
+    recipe = Recipe(framed, LOCAL_SETTINGS, base="acme/base:1", user=None)
+    with pytest.raises(ImageBuildError) as caught:
+        gather(recipe.needs, another_python, "local", [], tmp_path)
+    text = str(caught.value)
+    assert f"does not fit the base image, {another_python}:" in text
+    for name in ("msgpack", "numpy", "pandas"):
+        assert f"\n  {name} " in text
+    assert "mashumaro" not in text
+    assert text.endswith("source='index' (--source index).")
+
+
+def test_what_the_base_has_is_not_copied(tmp_path):
+    """If it is the same version; kit itself is copied while it is being written."""
+    import dataclasses
+    from importlib.metadata import version
+
+    there = {name: version(name) for name in ("protobuf", "flyte-task-kit")}
+    base = dataclasses.replace(this_python(), distributions={**there, "fsspec": "1"})
+    needs = Needs(("flyte-task-kit",), {}, ())
+    contents = gather(needs, base, "local", [], tmp_path)
+    origins = {one.name: one.origin for one in contents.packages}
+    assert (origins["protobuf"], origins["fsspec"]) == ("base", "local")
+    assert "site/google/protobuf/__init__.py" not in contents.layers["packages"].files
+    assert "site/fsspec/__init__.py" in contents.layers["packages"].files
+    assert "bin/kit-execute" in contents.layers["kit"].texts
+
+
+def test_what_only_the_base_has_is_enough(tmp_path):
+    """A base may bring what nobody wants to install here."""
+    import dataclasses
+
+    base = dataclasses.replace(this_python(), distributions={"torch": "2.9"})
+    contents = gather(Needs(("torch>=2",), {}, ()), base, "local", [], tmp_path)
+    assert [(one.name, one.origin) for one in contents.packages] == [("torch", "base")]
+    with pytest.raises(ImageBuildError, match="\n  torch>=3\n"):
+        gather(Needs(("torch>=3",), {}, ()), base, "local", [], tmp_path)

@@ -1,0 +1,17 @@
+"""Tasks that images are built for: one function with an own module beside it."""
+
+from __future__ import annotations
+
+import image_rows
+
+import kit
+
+
+@kit.container_task(
+    image="kit-test/image-rows:1",
+    environment={"IMAGE_LAB": "value-of-a-variable"},
+    secret_requests=[kit.Secret(group="lab", key="token")],
+)
+def counted(tt, n: int) -> dict[str, int]:
+    """Count rows in a module beside this one, as who runs it."""
+    return {"rows": len(image_rows.rows(n)), "user": image_rows.user()}
