@@ -79,7 +79,13 @@ class SwitchRow(Row):
 
 
 class PathRow(TextRow):
-    """A path or URL, and a button to upload what it shall name."""
+    """A path or URL, and a button to upload what it shall name.
+
+    What is too large for a message never arrives, and nobody is told: so the bound is
+    said before.
+    """
+
+    hint = f"Uploads: up to {MOST_UPLOADED // 10**6} MB. Larger data: its path or URL."
 
     def __init__(self, field: PathField, label: str, shared: Shared) -> None:
         self._path = field
@@ -93,7 +99,7 @@ class PathRow(TextRow):
             accept=field.accepts,
             multiple=field.takes_many,
             description=f"Upload {what}",
-            tooltip=f"Up to {MOST_UPLOADED // 10**6} MB; larger ones by their path",
+            tooltip=self.hint,
             **looks.button,
             **named("kit-upload"),
         )

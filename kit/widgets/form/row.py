@@ -58,6 +58,8 @@ class Row:
 
     classes: ClassVar[tuple[str, ...]] = ()
     """Of the stylesheet, besides that of every row."""
+    hint: ClassVar[str] = ""
+    """What is always told below the control."""
 
     def __init__(self, field: Field, label: str, shared: Shared) -> None:
         self.field = field
@@ -115,10 +117,11 @@ class Row:
         return () if self._note is None else (self._note,)
 
     def _note_html(self) -> str:
-        parts = []
-        if self.field.description:
-            text = html_text(shorten(self.field.description, _LONGEST_NOTE))
-            parts.append(f"<p><small>{text}</small></p>")
+        parts = [
+            f"<p><small>{html_text(shorten(text, _LONGEST_NOTE))}</small></p>"
+            for text in (self.field.description, self.hint)
+            if text
+        ]
         if self._message:
             text = html_text(shorten(self._message, _LONGEST_NOTE))
             parts.append(f'<p role="alert" class="kit-bad">{text}</p>')
