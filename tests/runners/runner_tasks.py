@@ -13,9 +13,8 @@ from typing import Any
 from kit.definition.docstring import Docstring
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface
-from kit.definition.metadata import TaskMetadata
 from kit.definition.security import Secret
-from kit.errors import IgnoreOutputs, RecoverableError
+from kit.errors import IgnoreOutputs
 from kit.shim.context import current_context
 from kit.shim.decks import Deck
 from kit.task.customized_container import PythonCustomizedContainerTask
@@ -43,18 +42,9 @@ class LabExecutor(ShimTaskExecutor):
         print("about to fail")
         raise ValueError(f"n is {n}")
 
-    def recoverable(self, tt, n):
-        """Raise what asks for another attempt."""
-        raise RecoverableError("again")
-
     def ignore(self, tt, n):
         """End without outputs."""
         raise IgnoreOutputs("none")
-
-    def exit(self, tt, n):
-        """End the process without a word."""
-        print("last words", flush=True)
-        os._exit(n)
 
     def killed(self, tt, n):
         """Die by a signal."""
@@ -65,10 +55,6 @@ class LabExecutor(ShimTaskExecutor):
         """Tell some variables."""
         names = ("MODE", "FLYTE_INTERNAL_TASK_NAME", "PYTHONUNBUFFERED")
         return " ".join(os.environ.get(name, "-") for name in names)
-
-    def folder(self, tt, n):
-        """Tell the working directory."""
-        return Path.cwd()
 
     def secret(self, tt, n):
         """Tell a secret."""
@@ -100,11 +86,6 @@ class LabExecutor(ShimTaskExecutor):
         """Make a deck and fail."""
         current_context().default_deck.append("<b>before</b>")
         raise ValueError("after")
-
-    def many(self, tt, n):
-        """Print n lines."""
-        for number in range(n):
-            print(number)
 
 
 class HelloExecutor(ShimTaskExecutor):
@@ -139,7 +120,6 @@ def lab_task(name: str = "lab.task", **kwargs: Any) -> LabTask:
 lab = lab_task()
 decked = lab_task("lab.decked", enable_deck=True)
 secretive = lab_task("lab.secretive", secret_requests=[Secret(group="grp", key="pw")])
-quick = lab_task("lab.quick", metadata=TaskMetadata(timeout=1))
 flytekit_hello = LabTask(
     "lab.hello",
     None,

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from footprint import is_alive
 
 from kit.runners.lines import MAX_LINE
 from kit.runners.log_line import LogLine
@@ -29,15 +30,6 @@ def collect(source: str) -> tuple[list[LogLine], int]:
     lines: list[LogLine] = []
     end = python(source, on_line=lines.append).wait()
     return lines, end.status
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie that nobody reaps counts as gone."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def wait_until(condition, seconds: float = 10.0) -> bool:

@@ -63,6 +63,7 @@ def test_an_error_of_the_user(place: Place):
     assert (failed.error.type, failed.error.message) == ("ValueError", "n is 3")
     assert (failed.error.origin, failed.error.kind) == USER_ERRORS[place.runtime]
     assert 'raise ValueError(f"n is {n}")' in failed.error.traceback
+    assert "kit/shim" not in failed.error.traceback
     with pytest.raises(RunFailed, match="ValueError: n is 3") as caught:
         failed.raise_for_error()
     assert failed.error.traceback in str(caught.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from contract_tasks import FILES, CopyExecutor
-from places import EVERYWHERE, KIT, Place, on
+from places import KIT, Place, on
 
 from kit.errors import StorageError
 from kit.runners import Phase
@@ -72,7 +72,7 @@ def read_only(mount: Mount) -> Path:
     return place
 
 
-@on(*EVERYWHERE)
+@on(*KIT)
 def test_ten_megabytes_in_and_out(place: Place):
     """As a value that travels in the literals."""
     payload = "ä" * (5 * MB)
@@ -112,7 +112,7 @@ def test_names_of_any_kind(place: Place, tmp_path: Path, name: str):
     assert done.directory == tmp_path / name / "run"
 
 
-@on(*EVERYWHERE)
+@on(*KIT)
 def test_a_folder_given_by_a_relative_path(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
