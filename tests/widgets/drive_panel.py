@@ -88,7 +88,7 @@ view = kit.panel(evil, text="\\n".join(texts))
 view
 """
 WIDTHS = (400, 900, 1400)
-OPENINGS = 7
+OPENINGS = 12
 _PROBLEMS = """() => {
   const view = document.querySelector('.kit-preview');
   const unnamed = [...view.querySelectorAll('input, textarea, select, button')].filter(
