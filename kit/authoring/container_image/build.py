@@ -18,10 +18,10 @@ __all__ = ["build", "give_tag", "remove_untagged"]
 
 _LAST_LINES = 8
 _PATIENCE, _PAUSE = 10.0, 0.1
-_LAYER = re.compile(r"^ ?---> ([0-9a-f]{12,64})$")
+_LAYER = re.compile(r"^ ?--+> ([0-9a-f]{11,64})$")  # Docker, and Podman
 _NOISE = re.compile(
-    r"^ ---> (Running in|Using cache)|^Removing intermediate container"
-    r"|^Successfully (built|tagged)"
+    r"^ ---> (Running in|Using cache)|^--> Using cache|^Removing intermediate container"
+    r"|^Successfully (built|tagged)|^COMMIT$|^[0-9a-f]{64}$"
 )
 _BUILT = re.compile(r"(?:^Successfully built |^sha256:)([0-9a-f]{12,64})$")
 
@@ -125,15 +125,18 @@ def give_tag(engine: Engine, image: str, tag: str) -> None:
     Raises:
         EngineError: The engine refuses the name.
     """
+    from docker.errors import ImageNotFound
     from docker.utils import parse_repository_tag
 
+    api = engine.client.api
     repository, version = parse_repository_tag(tag)
+    old = None
     with engine_errors("name the image"):
-        before = [one for one in engine.client.images.list(tag) if tag in one.tags]
-        engine.client.api.tag(image, repository, version or "latest")
-    for old in before:
-        if LABEL in old.labels:
-            remove_untagged(engine, old.id)
+        with contextlib.suppress(ImageNotFound):
+            old = api.inspect_image(tag)
+        api.tag(image, repository, version or "latest")
+    if old is not None and LABEL in ((old.get("Config") or {}).get("Labels") or {}):
+        remove_untagged(engine, old["Id"])
 
 
 def remove_untagged(engine: Engine, image: str) -> None:

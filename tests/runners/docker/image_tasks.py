@@ -13,5 +13,5 @@ import kit
     secret_requests=[kit.Secret(group="lab", key="token")],
 )
 def counted(tt, n: int) -> dict[str, int]:
-    """Count rows in a module beside this one, as who runs it."""
-    return {"rows": len(image_rows.rows(n)), "user": image_rows.user()}
+    """Count rows in a module beside this one, and tell whose it is."""
+    return {"rows": len(image_rows.rows(n)), **image_rows.users()}
