@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import yaml
 
@@ -14,4 +15,4 @@ def rows(n):
 
 def users():
     """Return who runs this, and whose file it is."""
-    return {"user": os.getuid(), "owner": os.stat(__file__).st_uid}
+    return {"user": os.getuid(), "owner": Path(__file__).stat().st_uid}

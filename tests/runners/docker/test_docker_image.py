@@ -6,6 +6,7 @@ import importlib
 import io
 import sys
 import tarfile
+import time
 import zipfile
 
 import image_tasks
@@ -22,7 +23,6 @@ from kit.definition.interface import Interface
 from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
 from kit.running.start import run
 from kit.source import exported
-from kit.template.serialize import LOCAL_SETTINGS
 
 pytestmark = pytest.mark.docker
 
@@ -37,7 +37,7 @@ def twice(tt, n: int) -> int:
 
 def lab_task(name, executor, **facts):
     """Return a task whose executor is a class in a module."""
-    interface = Interface({"mode": str, "n": int}, {"text": str, "double": int})
+    interface = facts.pop("interface", Interface({"n": int}, {"n": int}))
     return LabTask(name, None, TAG, executor, interface=interface, **facts)
 
 
@@ -47,6 +47,11 @@ def labelled(engine):
     return {one.id: one for one in images}
 
 
+def containers(engine):
+    """Return the containers of those images."""
+    return engine.client.api.containers(all=True, filters={"label": LABEL})
+
+
 @pytest.fixture(scope="module", autouse=True)
 def cached(engine):
     """Let the tests share layers, and remove them all at the end."""
@@ -54,8 +59,7 @@ def cached(engine):
     for one in labelled(engine).values():
         for tag in one.tags:
             engine.client.images.remove(tag)
-    made_of_them = engine.client.api.containers(all=True, filters={"label": LABEL})
-    assert made_of_them == []
+    assert containers(engine) == []
     assert labelled(engine) == {}
 
 
@@ -153,13 +157,15 @@ def test_flytekits_runtime_runs_in_its_image(with_flytekit, tiny):
     """What the base image has of it in the same version is not copied again."""
     python = {f"{PROGRAMS}/python3".lstrip("/"): PYTHON.read_bytes()}
     base = tiny(python, base=with_flytekit)
-    settings = LOCAL_SETTINGS.with_runtime("flytekit")
-    made = image(image_tasks.counted, base=base, settings=settings)
+    interface = Interface({"n": int}, {"rows": int})
+    executor = image_tasks.CountExecutor
+    task = lab_task("image.rows", executor, interface=interface, runtime="flytekit")
+    made = image(task, base=base)
     origins = {one.name: one.origin for one in made.packages}
     assert origins["flytekit"] == "base"
     assert origins["flyte-task-kit"] == "local"
-    done = run(image_tasks.counted, n=4, runner="docker", settings=settings)
-    assert done.raise_for_error().outputs["o0"]["rows"] == 4
+    done = run(task, n=4, runner="docker")
+    assert done.raise_for_error().outputs["rows"] == 4
     assert "pyflyte-execute" in done.command
 
 
@@ -275,4 +281,7 @@ def test_ctrl_c_stops_a_build_and_leaves_nothing(with_python, engine, built):
             engine, context_of(with_python, command), platform=None, on_line=interrupt
         )
     assert built() == []
-    assert engine.client.api.containers(all=True, filters={"label": LABEL}) == []
+    deadline = time.monotonic() + 10
+    while containers(engine):
+        assert time.monotonic() < deadline, "its container goes on"
+        time.sleep(0.05)
