@@ -17,7 +17,7 @@ from kit.runners.docker.engine import Engine, engine_errors
 __all__ = ["build", "give_tag", "remove_untagged"]
 
 _LAST_LINES = 8
-_PATIENCE, _PAUSE = 10.0, 0.1
+_PATIENCE, _LAST_STEP, _PAUSE = 10.0, 2.0, 0.1
 _LAYER = re.compile(r"^ ?--+> ([0-9a-f]{11,64})$")  # Docker, and Podman
 _NOISE = re.compile(
     r"^ ---> (Running in|Using cache)|^--> Using cache|^Removing intermediate container"
@@ -64,9 +64,11 @@ def build(
                 for event in events:
                     told.hear(event)
         return told.image()
+    except ImageBuildError:
+        remove_untagged(engine, told.layer)
+        raise
     except BaseException:
-        if told.layer is not None:
-            remove_untagged(engine, told.layer)
+        remove_untagged(engine, _last_layer(engine, told.layer))
         raise
 
 
@@ -76,7 +78,7 @@ class _Told:
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self.layer: str | None = None
+        self.layer = ""
         self._built: str | None = None
 
     def image(self) -> str:
@@ -117,6 +119,27 @@ class _Told:
 
 def _lines(text: str) -> Iterator[str]:
     return (line.rstrip() for line in text.splitlines() if line.strip())
+
+
+def _last_layer(engine: Engine, layer: str) -> str:
+    """Return the layer that an engine still makes on top of one, if it does so soon.
+
+    It ends the step that it is in, although nobody listens any more.
+    """
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    api = engine.client.api
+    deadline = time.monotonic() + _LAST_STEP
+    with contextlib.suppress(DockerException, RequestException):
+        below = api.inspect_image(layer)["Id"]
+        while time.monotonic() < deadline:
+            unnamed = {"label": LABEL, "dangling": True}
+            for one in api.images(filters=unnamed, quiet=True):
+                if api.inspect_image(one)["Parent"] == below:
+                    return str(one)
+            time.sleep(_PAUSE)
+    return layer
 
 
 def give_tag(engine: Engine, image: str, tag: str) -> None:
