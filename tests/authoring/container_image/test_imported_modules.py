@@ -33,37 +33,37 @@ def followed(module):
 def test_imports_are_followed_through_own_modules(own, tmp_path):
     """Also those inside of functions; the standard library needs nothing."""
     own(
-        image_lab="import os.path, image_lab_two as two\ndef f():\n    import msgpack",
-        image_lab_two="from yaml import safe_load",
+        walked_lab="import os.path, walked_lab_two as two\ndef f():\n    import msgpack",
+        walked_lab_two="from yaml import safe_load",
     )
-    reached = followed("image_lab.Executor")
+    reached = followed("walked_lab.Executor")
     assert reached.installed == {"msgpack", "yaml"}
     assert reached.missing == set()
     assert reached.own == {
-        "image_lab": tmp_path / "image_lab.py",
-        "image_lab_two": tmp_path / "image_lab_two.py",
+        "walked_lab": tmp_path / "walked_lab.py",
+        "walked_lab_two": tmp_path / "walked_lab_two.py",
     }
-    assert "image_lab" not in sys.modules
+    assert "walked_lab" not in sys.modules
 
 
 def test_only_what_is_reached_of_a_package_counts(own, tmp_path):
     """Its other modules may need anything."""
     own(
-        image_pack_in___init__="",
-        image_pack_in_executors="from . import rows\nfrom .deep import x",
-        image_pack_in_rows="import fsspec",
-        image_pack_in_deep="from image_pack import rows",
-        image_pack_in_tasks="import kit, pandas",
+        walked_pack_in___init__="",
+        walked_pack_in_executors="from . import rows\nfrom .deep import x",
+        walked_pack_in_rows="import fsspec",
+        walked_pack_in_deep="from walked_pack import rows",
+        walked_pack_in_tasks="import kit, pandas",
     )
-    reached = followed("image_pack.executors.Executor")
+    reached = followed("walked_pack.executors.Executor")
     assert reached.installed == {"fsspec"}
-    assert reached.own == {"image_pack": tmp_path / "image_pack"}
+    assert reached.own == {"walked_pack": tmp_path / "walked_pack"}
 
 
 def test_what_is_not_there_is_said(own):
     """An optional import is no error."""
-    own(image_lab_three="try:\n    import no_such_module\nexcept ImportError: pass")
-    assert followed("image_lab_three").missing == {"no_such_module"}
+    own(walked_lab_three="try:\n    import no_such_module\nexcept ImportError: pass")
+    assert followed("walked_lab_three").missing == {"no_such_module"}
 
 
 def test_kit_is_installed_wherever_it_is():
