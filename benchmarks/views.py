@@ -45,6 +45,7 @@ def bounds(*, quick: bool) -> Iterator[Bound]:
     yield from checking(20 if quick else 100)
     yield from growing(3 if quick else 7)
     yield from logging_lines(3 if quick else 7)
+    yield from containing(5 if quick else 15)
     yield from editing()
 
 
@@ -105,6 +106,18 @@ def logging_lines(repeats: int) -> Iterator[Bound]:
         *(LINES / seconds, "lines/s", 50_000),
         at_least=True,
     )
+
+
+def containing(repeats: int) -> Iterator[Bound]:
+    """Run a task in a container, and the command line that does the same."""
+    from containers import overhead_of_the_runner, why_no_engine
+
+    reason = why_no_engine()
+    if reason is not None:
+        print(f"left out, for {reason}: a run in a container")
+        return
+    spent = overhead_of_the_runner(repeats)
+    yield Bound("docker runner over `docker run`", spent, "ms", 150)
 
 
 def editing() -> Iterator[Bound]:
