@@ -33,7 +33,9 @@ def followed(module):
 def test_imports_are_followed_through_own_modules(own, tmp_path):
     """Also those inside of functions; the standard library needs nothing."""
     own(
-        walked_lab="import os.path, walked_lab_two as two\ndef f():\n    import msgpack",
+        walked_lab=(
+            "import os.path, walked_lab_two as two\ndef f():\n    import msgpack"
+        ),
         walked_lab_two="from yaml import safe_load",
     )
     reached = followed("walked_lab.Executor")
