@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from drive_finder import judged
 from lab import Lab, browser, jupyter, write_notebook
 from playwright.sync_api import Locator, Page
 from xss import MARK, PAYLOADS
@@ -274,7 +275,8 @@ def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
             lab.page.wait_for_timeout(150)  # the theme's colours move
             picture = folder / f"panel-{theme.lower()}-{width}.png"
             lab.page.locator(".kit-preview").first.screenshot(path=picture)
-            seen[f"{theme}-{width}"] = lab.page.evaluate(_PROBLEMS)
+            found = judged(lab.page) if width == WIDTHS[0] else []
+            seen[f"{theme}-{width}"] = {**lab.page.evaluate(_PROBLEMS), "axe": found}
     return seen
 
 

@@ -20,7 +20,7 @@ COUNT = """
 import gc, comm
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
-from kit.widgets.following import open_views
+from kit.widgets.open_views import open_views
 from kit.widgets.preview.preview import Preview
 from kit.widgets.run_panel.panel import Panel
 import threading
@@ -133,8 +133,7 @@ def test_reports_leave_nothing_either(kernel):
         for cell, code in cells.items():
             kernel.run(code, cell)
     assert kernel.counted() == first
-    kernel.run("from kit.widgets import open_views as shown", "close")
-    kernel.run("for view, _ in shown._open: view.close()", "close")
+    kernel.run("for view in open_views(): view.close()", "close")
 
 
 def test_closing_leaves_nothing_at_all(kernel):
@@ -144,6 +143,17 @@ def test_closing_leaves_nothing_at_all(kernel):
     assert (last["open"], last["widgets"], last["comms"]) == (0, 0, 0)
     kernel.run("kit.preview(double).close()", "opened and closed")
     assert kernel.counted() == last
+
+
+def test_a_panel_follows_the_cell_of_its_task(kernel):
+    """Without being run again; what was filled in stays."""
+    kernel.run(DEFINE, "define")
+    kernel.run("kit.panel(double, n=7)", "panel")
+    kernel.run(DEFINE.replace("n: int)", "n: int, more: str)"), "define")
+    form = kernel.run("", "look", form="dict(open_views(Panel)[0].form.inputs)")["form"]
+    assert "more" in form
+    told = kernel.run("", "look", n="open_views(Panel)[0].form.inputs['n'].read()")
+    assert told["n"] == "Reading(value=7, problems=())"
 
 
 def test_running_a_panel_again_leaves_nothing(kernel):

@@ -24,7 +24,7 @@ def view():
 
 def widgets(panel: Panel) -> list:
     """Return all widgets below a panel, from top to bottom."""
-    found, waiting = [], [panel._root]
+    found, waiting = [], [panel.root]
     while waiting:
         widget = waiting.pop(0)
         found.append(widget)

@@ -16,7 +16,7 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.following import open_views
+from kit.widgets.open_views import open_views
 from kit.widgets.preview.view import CHANGES
 
 DEFINE = "task = query_task({text!r})"
@@ -191,7 +191,7 @@ def test_a_cell_that_runs_again_closes_what_it_had_shown(shell):
         twin = run(shell, "kit.preview(task)")  # of the same request
         request = {"metadata": {"cellId": "b"}, "header": {"msg_id": "2"}}
         other = run(shell, "kit.preview(task)")
-        assert len(open_views(kit.Preview, "lab.query")) == 3
+        assert len(open_views(kit.Preview)) == 3
         request = {"metadata": {"cellId": "a"}, "header": {"msg_id": "3"}}
         again = run(shell, cell.format(text="SELECT 2"))
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lab_process import IN_LAB, seen_by
 
+pytest.importorskip("axe_playwright_python")
 pytestmark = IN_LAB
 MOST_MILLISECONDS = 300
 MOST_UPDATES = 10
@@ -73,6 +74,7 @@ def test_it_fits_and_has_names(seen, theme, width):
         "scripts": 0,
         "inline": 0,
         "overflow": 0,
+        "axe": [],
     }
     picture = seen["folder"] / f"panel-{theme.lower()}-{width}.png"
     assert picture.read_bytes().startswith(b"\x89PNG")

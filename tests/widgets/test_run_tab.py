@@ -29,7 +29,7 @@ def below(widget: Any) -> list[Any]:
 
 def button(view: Preview, text: str) -> Any:
     """Return a button of a preview."""
-    widgets = below(view._panel._root)
+    widgets = below(view._panel.root)
     return next(w for w in widgets if getattr(w, "description", "") == text)
 
 
@@ -44,9 +44,9 @@ def view():
 
 def test_the_run_panel_opens_when_it_is_asked_for(view):
     """And runs the task with the edits, those made later too."""
-    before = len(below(view._panel._root))
+    before = len(below(view._panel.root))
     button(view, "Open the run panel").click()
-    assert len(below(view._panel._root)) > before + 10
+    assert len(below(view._panel.root)) > before + 10
     panel = view._panel._run_tab._panel
     assert panel.start().wait().outputs.o0 == "home"
     view.edit("env", "PLACE=away")

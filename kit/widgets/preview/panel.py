@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Panel"]
 
-_VIEW = "application/vnd.jupyter.widget-view+json"
-
 
 class Panel:
     """Draws a preview, and draws again only what says something else.
 
     Args:
         preview: What is drawn; it is told of what its reader does.
+
+    Attributes:
+        root: The widget of all of it.
     """
 
     def __init__(self, preview: Preview) -> None:
@@ -52,13 +53,9 @@ class Panel:
             *self._group("Edit the settings", "settings", is_open=False),
             *self._run_tab.widgets,
         )
-        self._root = live_box(looks)
-        self._rules = self._root.children
+        self.root = live_box(looks)
+        self._rules = self.root.children
         self.draw()
-
-    def bundle(self) -> dict[str, Any]:
-        """Return the reference to the widget that a front end draws."""
-        return {_VIEW: self._root.get_view_spec()}
 
     def draw(self) -> None:
         """Draw what the preview shows now."""
@@ -71,15 +68,15 @@ class Panel:
         changes, *rest = _with_changes(list(panes_of(summary)))
         gone = self._panes.draw([changes, _code_pane(preview.code), *rest])
         children = (*self._rules, *self._fixed, *self._panes.widgets)
-        if self._root.children != children:
-            self._root.children = children
+        if self.root.children != children:
+            self.root.children = children
         for widget in gone:
             widget.close()
 
     def close(self) -> None:
         """Close every widget; outputs that come later bring the stylesheet again."""
         self._run_tab.close()
-        close_tree(self._root)
+        close_tree(self.root)
         forget_stylesheet()
 
     def _group(self, title: str, group: str, *, is_open: bool) -> Iterator[Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -15,11 +13,10 @@ from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition, history
 from kit.display.summary import Summary
 from kit.errors import DisplayError
-from kit.interactive import in_notebook
-from kit.shown import Shown
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.following import forget, watch
+from kit.widgets.following import TaskView, watch
+from kit.widgets.open_views import forget
 from kit.widgets.preview.draft import Task
 from kit.widgets.preview.edits import Edits
 from kit.widgets.preview.permanent import permanent_code
@@ -78,7 +75,7 @@ def preview(task: Any, settings: SerializationSettings | None = None) -> Preview
     return made
 
 
-class Preview(Shown):
+class Preview(TaskView):
     """A live view of a task; :func:`preview` makes one.
 
     Edits change copies, so that neither the task nor the settings are touched.
@@ -266,18 +263,8 @@ class Preview(Shown):
         if self._panel is not None:
             self._panel.draw()
 
-    def _repr_mimebundle_(
-        self,
-        include: Container[str] | None = None,
-        exclude: Container[str] | None = None,
-    ) -> dict[str, Any]:
-        """Return HTML and text, and the widget where there is a notebook for it."""
-        bundle = super()._repr_mimebundle_(include, exclude)
-        if not self._is_closed and _has_widgets():
-            bundle |= self._opened().bundle()
-        return bundle
-
-    def _opened(self) -> Panel:
+    def opened(self) -> Panel:
+        """Return the widgets, which are made when they are first asked for."""
         from kit.widgets.preview.panel import Panel  # ipywidgets is an extra
 
         with self._lock:
@@ -289,8 +276,3 @@ class Preview(Shown):
         count = len(self._edits.held)
         edited = f", {count} edit{'s' if count > 1 else ''}" if count else ""
         return f"Preview({self._task.name!r}{edited})"
-
-
-def _has_widgets() -> bool:
-    """Tell whether there is a notebook that shows widgets: a kernel, and ipywidgets."""
-    return in_notebook() and find_spec("ipywidgets") is not None

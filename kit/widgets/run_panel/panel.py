@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from kit.definition.interface import Interface
@@ -13,15 +11,14 @@ from kit.display.value import value_text
 from kit.errors import CallError
 from kit.forms.field import Reading
 from kit.forms.form import Form
-from kit.interactive import in_notebook
 from kit.runners.named import make_runner
 from kit.running.arguments import check_task
 from kit.running.run import Run
 from kit.running.session import announced
 from kit.running.start import run as run_task
-from kit.shown import Shown
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.following import forget, watch
+from kit.widgets.following import TaskView, watch
+from kit.widgets.open_views import forget
 from kit.widgets.run_panel.cells import stop_when_interrupted
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ _IN_PROCESS = "in-process"
 
 
 def panel(
-    task: Any, settings: SerializationSettings | None = None, **values: Any
+    task: Any, /, settings: SerializationSettings | None = None, **values: Any
 ) -> Panel:
     """Show a form for a task's inputs, with buttons to run it and what comes of it.
 
@@ -68,7 +65,7 @@ def panel(
     return made
 
 
-class Panel(Shown):
+class Panel(TaskView):
     """A form for a task's inputs, and the runs that it starts; :func:`panel` makes one.
 
     Args:
@@ -135,6 +132,11 @@ class Panel(Shown):
         with self.lock:
             run = self.current
             return run is not None and not run.is_done and run.runner != _IN_PROCESS
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its widget was closed."""
+        return self._is_closed
 
     def read(self) -> dict[str, Reading]:
         """Return what is filled in for each input, or what is wrong with it."""
@@ -246,17 +248,6 @@ class Panel(Shown):
             if self._view is not None:
                 self._view.close()
                 self._view = None
-
-    def _repr_mimebundle_(
-        self,
-        include: Container[str] | None = None,
-        exclude: Container[str] | None = None,
-    ) -> dict[str, Any]:
-        """Return HTML and text, and the widget where there is a notebook for it."""
-        bundle = super()._repr_mimebundle_(include, exclude)
-        if not self._is_closed and in_notebook() and find_spec("ipywidgets"):
-            bundle |= self.opened().bundle()
-        return bundle
 
     def opened(self) -> PanelView:
         """Return the widget, which is made when it is first asked for."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PanelView"]
 
-_VIEW = "application/vnd.jupyter.widget-view+json"
-
 
 class PanelView:
     """Draws a panel, and does what its reader wants.
@@ -63,10 +61,6 @@ class PanelView:
         self._fixed = self.root.children
         if panel.current is not None:
             self.show_run(panel.current)
-
-    def bundle(self) -> dict[str, Any]:
-        """Return the reference to the widget that a front end draws."""
-        return {_VIEW: self.root.get_view_spec()}
 
     def show_form(self) -> None:
         """Show the panel's form, which is another one now."""

@@ -27,7 +27,7 @@ def phase_html(phase: Phase) -> str:
     last = phase if phase.is_final else Phase.SUCCEEDED
     steps = (Phase.QUEUED, Phase.RUNNING, last)
     items = "".join(_step(step, phase) for step in steps)
-    return f'<ol class="kit-phases" role="status" aria-label="phase">{items}</ol>'
+    return f'<div role="status"><ol class="kit-phases">{items}</ol></div>'
 
 
 def clock_html(seconds: float, *, is_busy: bool) -> str:
