@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli.output import form_of, with_output_flags, write_result
+from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 from kit.cli.task_target import TEMPLATES, TaskTarget
@@ -33,9 +33,8 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 """
 
 
-@click.command("check", epilog=_EPILOG)
+@click.command("check", epilog=_EPILOG, params=[*output_flags()])
 @click.argument("target", metavar="TASK", type=TaskTarget(TEMPLATES))
-@with_output_flags()
 @click.option(
     "--platform",
     "platform",

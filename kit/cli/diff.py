@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.cli.error import report
-from kit.cli.output import form_of, with_output_flags, write_result
+from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 from kit.cli.task_target import TEMPLATES, TaskTarget
@@ -33,10 +33,9 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
 """
 
 
-@click.command("diff", epilog=_EPILOG)
+@click.command("diff", epilog=_EPILOG, params=[*output_flags()])
 @click.argument("old", type=TaskTarget((*TEMPLATES, ".tgz")))
 @click.argument("new", type=TaskTarget((*TEMPLATES, ".tgz")))
-@with_output_flags()
 @settings_flags(where="of the task (default: the file's)")
 def command(
     old: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli.output import form_of, with_output_flags, write_result
+from kit.cli.output import form_of, output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import ExitStatus
 from kit.cli.task_target import TaskTarget
@@ -30,7 +30,7 @@ command line; 3 the task could not be loaded or defined; 130 Ctrl-C.
 """
 
 
-@click.command("image", epilog=_EPILOG)
+@click.command("image", epilog=_EPILOG, params=[*output_flags()])
 @click.argument("target", metavar="TASK", type=TaskTarget())
 @click.option("-t", "--tag", help="What to call it (default: the task's own image).")
 @click.option(
@@ -61,7 +61,6 @@ command line; 3 the task could not be loaded or defined; 130 Ctrl-C.
 @click.option(
     "--containerfile-only", is_flag=True, help="Write its Containerfile; build nothing."
 )
-@with_output_flags()
 @settings_flags(where="of the task")
 def command(
     target: str,

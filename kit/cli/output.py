@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,6 @@ __all__ = [
     "VIEWS",
     "form_of",
     "output_flags",
-    "with_output_flags",
     "write_result",
 ]
 
@@ -32,8 +31,6 @@ MESSAGES = ("pbtxt", "pb")
 
 _FORMATS = (*VIEWS, *DATA, *MESSAGES)
 _ENDINGS = {"yml": "yaml", "txt": "text", "htm": "html"}
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def output_flags(*, messages: bool = False) -> list[click.Option]:
@@ -56,23 +53,6 @@ def output_flags(*, messages: bool = False) -> list[click.Option]:
             help="Write to this file.",
         ),
     ]
-
-
-def with_output_flags(*, messages: bool = False) -> Callable[[F], F]:
-    """Give a command ``--format`` and ``--output``, as ``form`` and ``output``."""
-
-    def decorate(command: F) -> F:
-        for flag in reversed(output_flags(messages=messages)):
-            command = click.option(
-                *flag.opts,
-                str(flag.name),
-                type=flag.type,
-                metavar=flag.metavar,
-                help=flag.help,
-            )(command)
-        return command
-
-    return decorate
 
 
 def form_of(form: str | None, output: Path | None, *, message: str = "") -> str:

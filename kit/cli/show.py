@@ -8,7 +8,7 @@ from typing import Any, cast
 import click
 
 from kit.cli.error import LoadError, report
-from kit.cli.output import VIEWS, form_of, with_output_flags, write_result
+from kit.cli.output import VIEWS, form_of, output_flags, write_result
 from kit.cli.settings_flags import given, settings_flags
 from kit.cli.status import EPILOG, ExitStatus
 from kit.cli.task_target import TaskTarget
@@ -27,10 +27,9 @@ TASK is module:task or path/to/file.py:task.
 """
 
 
-@click.command("show", help=_HELP, epilog=EPILOG)
+@click.command("show", help=_HELP, epilog=EPILOG, params=[*output_flags(messages=True)])
 @click.argument("target", metavar="TASK", type=TaskTarget())
 @settings_flags(where="to put into the template")
-@with_output_flags(messages=True)
 @click.option(
     "--details",
     is_flag=True,

@@ -45,7 +45,8 @@ def replay(
             ``breakpoint()`` as in a script, and to open the debugger where its executor
             raises.
         wait: Whether to return when it has ended, as for :func:`kit.run`.
-        timeout: Seconds until it is stopped; those of the first run by default.
+        timeout: Seconds until it is stopped; those of the first run by default, but
+            none in this process, where a run cannot be stopped.
         keep: Whether the files of the run stay also if it succeeds.
 
     Raises:
@@ -56,7 +57,8 @@ def replay(
     """
     request = _request(run)
     place = _debugged(runner) if debug else make_runner(runner)
-    seconds = None if debug else timeout or request.timeout
+    here = isinstance(place, InProcessRunner)  # where the first run's is out of reach
+    seconds = timeout if here else timeout or request.timeout
     made = launch(
         dataclasses.replace(request, timeout=seconds),
         place,

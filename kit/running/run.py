@@ -7,7 +7,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -22,8 +22,6 @@ from kit.running.run_results import RunResults
 from kit.running.tidying import tidied
 
 __all__ = ["Run"]
-
-_END = "kit-run-{}"
 
 
 class Run(RunResults):
@@ -123,7 +121,7 @@ class Run(RunResults):
 
     def carry_out_in_background(self) -> None:
         """Run it in a thread; what the runner raises is raised where one waits."""
-        name = _END.format(self.number)
+        name = f"kit-run-{self.number}"
         threading.Thread(target=self._in_thread, name=name, daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> Run:
@@ -289,5 +287,5 @@ def _not_run(standing: Outcome, error: BaseException) -> Outcome:
     text = str(error) or "the run was interrupted"
     failure = Failure(type(error).__name__, text, origin="SYSTEM")
     return dataclasses.replace(
-        standing, phase=phase, error=failure, exception=cast("Exception", error)
+        standing, phase=phase, error=failure, exception=error
     )

@@ -12,6 +12,7 @@ from running_tasks import decked, divide, double, patient, shout
 import kit
 from kit.errors import CallError, RunFailed, StorageError
 from kit.runners import MockRunner, Phase
+from kit.running.session import announced
 
 
 def until(condition, seconds: float = 20.0) -> bool:
@@ -169,3 +170,15 @@ def test_runs_can_go_side_by_side():
     assert [run.outputs.o0 for run in runs] == [0, 2, 4, 6, 8, 10]
     assert [run.logs.text() for run in runs] == [f"n is {n}\n" for n in range(6)]
     assert not [t for t in threading.enumerate() if t.name.startswith("kit-run")]
+
+
+def test_a_run_is_announced_before_it_runs():
+    """Also one in this process, which is returned at its end; to this thread alone."""
+    seen = []
+    with announced(lambda run: seen.append((run.phase, run))):
+        made = kit.run(double, n=1, runner="in-process")
+        other = threading.Thread(target=kit.run, args=(double,), kwargs={"n": 2})
+        other.start()
+        other.join()
+    kit.run(double, n=3, runner="in-process")
+    assert seen == [(Phase.QUEUED, made)]
