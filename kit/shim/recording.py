@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +40,7 @@ class Recording(Recorder):
         self._inputs: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
         self._executor_type: type = object
+        self._is_lost = False
 
     def enter(self, step: Step | None) -> None:
         """Begin a step; None ends the last."""
@@ -52,7 +53,8 @@ class Recording(Recorder):
     def called(self, executor_type: type, inputs: Mapping[str, Any]) -> None:
         """Note the types of the inputs, before the executor can change them."""
         self._executor_type = executor_type
-        self._inputs = _types(inputs)
+        with self._looking():
+            self._inputs = _types(inputs)
 
     def returned(
         self, value: Any, declared: Mapping[str, Any], order: Sequence[str]
@@ -62,14 +64,25 @@ class Recording(Recorder):
             named = named_outputs(value, declared, order)
         except OutputError:
             named = {_RETURNED: value}
-        self._outputs = _types(named)
+        with self._looking():
+            self._outputs = _types(named)
 
     def write(self, path: str) -> None:
         """Write the report; a run is not lost for it."""
         self.enter(None)
-        report = self._report()
-        with contextlib.suppress(OSError):  # it is missing then, which runners allow
-            Path(path).write_bytes(report.to_bytes())
+        with self._looking():
+            data = self._report().to_bytes()
+        if not self._is_lost:
+            with contextlib.suppress(OSError):  # it is missing then, as runners allow
+                Path(path).write_bytes(data)
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Lose the report, and not the run, where a task's own objects raise."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - whatever they raise when they are looked at
+            self._is_lost = True
 
     def _report(self) -> RunReport:
         executor_type = self._executor_type

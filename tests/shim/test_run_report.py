@@ -46,6 +46,21 @@ def wrong(tt, fail: bool) -> tuple[int, int]:
     return [1]
 """
 
+ODD = """
+import kit
+
+class Meta(type):
+    @property
+    def __module__(cls):
+        raise RuntimeError("asked for its module")
+
+class Odd(metaclass=Meta): ...
+
+@kit.container_task(image="acme/a:1", name="odd", ship="module")
+def odd(tt, n: int) -> int:
+    return n
+"""
+
 
 @pytest.fixture
 def tasks(tmp_path, monkeypatch):
@@ -76,6 +91,20 @@ def test_what_a_run_tells(tasks, runner):
     assert "4711" not in report.to_bytes().decode()
     place = Path.cwd() if runner == "in-process" else "work"
     assert report.directory.endswith(str(place))
+
+
+@pytest.mark.parametrize("runner", ["in-process", "subprocess"])
+def test_what_refuses_to_be_looked_at_costs_the_report_alone(
+    runner, tmp_path, monkeypatch
+):
+    """Objects of the task's may raise whatever they are asked; it succeeds."""
+    (tmp_path / "odd_report_tasks.py").write_text(ODD)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import odd_report_tasks
+
+    run = kit.run(odd_report_tasks.odd, n=3, runner=runner).raise_for_error()
+    assert run.outputs.o0 == 3
+    assert run.report is None
 
 
 def test_the_task_does_not_see_who_asks(tasks):
