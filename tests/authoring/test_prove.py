@@ -166,7 +166,7 @@ def test_the_process_has_nothing_of_the_notebook(cell, notebook, monkeypatch):
     environ, path, folder, files, home = json.loads(proof.outputs["o0"])
     ours = {name for name in environ if not name.startswith("FLYTE_")}
     ours -= {"DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONUSERBASE", "LC_CTYPE"}
-    assert ours == {"HOME", "LANG", "MINE", "PATH", "PYTHONUNBUFFERED"}
+    assert ours == {"HOME", "LANG", "MINE", "PATH", "PYTHONUNBUFFERED", "TMPDIR"}
     assert environ["FLYTE_INTERNAL_TASK_NAME"] == "look"
     assert str(notebook) not in path
     assert not any("authoring/proof" in entry for entry in path)

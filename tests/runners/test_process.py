@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from footprint import is_alive
+from waiting import until
 
 from kit.runners.lines import MAX_LINE
 from kit.runners.log_line import LogLine
@@ -30,16 +31,6 @@ def collect(source: str) -> tuple[list[LogLine], int]:
     lines: list[LogLine] = []
     end = python(source, on_line=lines.append).wait()
     return lines, end.status
-
-
-def wait_until(condition, seconds: float = 10.0) -> bool:
-    """Say whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_lines_arrive_with_their_stream():
@@ -211,10 +202,10 @@ def test_grandchildren_are_stopped_too():
         """,
         on_line=lambda line: pids.append(int(line.text)) if not pids else None,
     )
-    assert wait_until(lambda: pids)
+    assert until(lambda: pids)
     process.stop("cancelled", grace=FAST)
     process.wait()
-    assert wait_until(lambda: not is_alive(pids[0]))
+    assert until(lambda: not is_alive(pids[0]))
 
 
 def test_leftovers_of_a_finished_process_are_killed():
@@ -232,7 +223,7 @@ def test_leftovers_of_a_finished_process_are_killed():
     ).wait()
     assert end.status == 0
     assert time.monotonic() - started < 10
-    assert wait_until(lambda: not is_alive(int(lines[0].text)))
+    assert until(lambda: not is_alive(int(lines[0].text)))
 
 
 def test_an_escaped_grandchild_does_not_block_the_end():
@@ -363,7 +354,7 @@ def test_a_second_ctrl_c_kills_at_once():
     parent.send_signal(signal.SIGINT)
     parent.communicate(timeout=20)
     assert time.monotonic() - started < 2.5
-    assert wait_until(lambda: not is_alive(pid))
+    assert until(lambda: not is_alive(pid))
 
 
 def test_nothing_is_left_when_the_interpreter_ends():
@@ -381,4 +372,4 @@ def test_nothing_is_left_when_the_interpreter_ends():
         timeout=30,
         check=True,
     )
-    assert wait_until(lambda: not is_alive(int(done.stdout)))
+    assert until(lambda: not is_alive(int(done.stdout)))

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import runner_tasks
 from flyteidl.core.literals_pb2 import LiteralMap
 from footprint import is_alive
 from runner_tasks import lab, lab_task
+from waiting import until
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import (
@@ -35,16 +35,6 @@ from kit.runners import (
 from kit.running.start import make_request, run
 
 BOTH = pytest.mark.parametrize("runner", ["subprocess", "in-process"])
-
-
-def wait_until(condition, seconds: float = 20.0) -> bool:
-    """Say whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @BOTH
@@ -194,7 +184,7 @@ def test_runs_can_be_interrupted_where_the_parent_ignores_sigint(tmp_path: Path)
     parent, pid = start_waiting(prepare, tmp_path)
     out, _ = parent.communicate(timeout=30)
     assert out == "cleaned up\nkit-execute: Aborted!\nphase ABORTED\n"
-    assert wait_until(lambda: not is_alive(pid))
+    assert until(lambda: not is_alive(pid))
 
 
 @pytest.mark.parametrize(

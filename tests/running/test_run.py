@@ -8,21 +8,12 @@ from pathlib import Path
 
 import pytest
 from running_tasks import decked, divide, double, patient, shout
+from waiting import until
 
 import kit
 from kit.errors import CallError, RunFailed, StorageError
 from kit.runners import MockRunner, Phase
 from kit.running.session import announced
-
-
-def until(condition, seconds: float = 20.0) -> bool:
-    """Say whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_a_run_waits_for_its_end_where_one_asks_for_it():

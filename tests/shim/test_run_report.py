@@ -42,7 +42,7 @@ def look(tt, rows: list[dict[str, float]], secret: str) -> tuple[str, int]:
 @kit.container_task(image="acme/a:1", name="wrong", ship="module")
 def wrong(tt, fail: bool) -> tuple[int, int]:
     if fail:
-        raise ValueError("values: 4711")
+        raise ValueError("values: sesame")
     return [1]
 """
 
@@ -68,7 +68,7 @@ def tasks(tmp_path, monkeypatch):
     (tmp_path / "report_tasks.py").write_text(TASKS)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "report_tasks", raising=False)
-    monkeypatch.setenv("REPORT_LAB_A", "4711")
+    monkeypatch.setenv("REPORT_LAB_A", "sesame")
     import report_tasks
 
     return report_tasks
@@ -77,7 +77,7 @@ def tasks(tmp_path, monkeypatch):
 @pytest.mark.parametrize("runner", ["in-process", "subprocess"])
 def test_what_a_run_tells(tasks, runner):
     """Times, types, versions, variables, folder, user, memory; and no values."""
-    inputs = {"rows": [{"a": 1.5}], "secret": "4711"}
+    inputs = {"rows": [{"a": 1.5}], "secret": "sesame"}
     run = kit.run(tasks.look, inputs=inputs, runner=runner)
     report = run.raise_for_error().report
     assert report.inputs == {"rows": "list[dict[str, float]]", "secret": "str"}
@@ -88,7 +88,7 @@ def test_what_a_run_tells(tasks, runner):
     assert list(report.packages) == ["kit", "flyteidl", "protobuf", "click", "yaml"]
     assert "REPORT_LAB_A" in report.named_variables
     assert report.peak_memory > 2**20
-    assert "4711" not in report.to_bytes().decode()
+    assert "sesame" not in report.to_bytes().decode()
     place = Path.cwd() if runner == "in-process" else "work"
     assert report.directory.endswith(str(place))
 
@@ -133,7 +133,7 @@ def test_a_run_that_fails_reports_as_well(tasks, fail, seen):
     assert not run.succeeded
     assert run.report.inputs == {"fail": "bool"}
     assert run.report.outputs == seen
-    assert "4711" not in run.report.to_bytes().decode()
+    assert "sesame" not in run.report.to_bytes().decode()
 
 
 def test_a_saved_run_keeps_its_report(tasks, tmp_path):

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from drive_lab import EVIL, PREVIEW, TASK, body, type_into
 from lab import Lab, browser, jupyter, write_notebook
+from looking import appearances, judged, problems_of
 from playwright.sync_api import Page
 from xss import MARK, PAYLOADS
 
@@ -35,7 +35,6 @@ ATTACKS = (
     "kit.check(evil)",
     "kit.diff(evil, against=heaviest)",
 )
-WIDTHS = (400, 900, 1400)
 _HIGHLIGHTS = """() => [...CSS.highlights].map(([name, found]) => [name, found.size])"""
 
 
@@ -117,37 +116,16 @@ def compared(page: Page) -> dict[str, Any]:
     return seen
 
 
-def judged(page: Page) -> list[str]:
-    """Return what axe finds wrong with kit's own nodes, beside an edge of ipywidgets.
-
-    The handle of its slider has a role and no name, which nobody but ipywidgets gives.
-    """
-    found = Axe().run(
-        page, context={"include": [[".kit"]], "exclude": [[".noUi-handle"]]}
-    )
-    return [
-        f"{rule['id']}: {rule['nodes'][0]['html'][:200]}"
-        for rule in found.response["violations"]
-        if rule["impact"] in ("serious", "critical")
-    ]
-
-
-def pictured(lab: Lab, folder: Path) -> dict[str, int]:
-    """Take pictures of all views in both themes, and measure what does not fit."""
+def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
+    """Take pictures of all views in both themes, and look for problems."""
     seen = {}
-    for theme in ("Light", "Dark"):
-        lab.use_theme(f"JupyterLab {theme}")
-        for width in WIDTHS:
-            lab.page.set_viewport_size({"width": width, "height": 3400})
-            lab.page.wait_for_timeout(150)  # the theme's colours move
-            for index in range(3):
-                view = lab.page.locator(".kit-preview").nth(index)
-                view.scroll_into_view_if_needed()
-                name = f"{index}-{theme.lower()}-{width}"
-                view.screenshot(path=folder / f"{name}.png")
-                beyond = "(view) => view.scrollWidth - view.clientWidth"
-                seen[name] = view.evaluate(beyond)
-            seen[f"axe-{theme}-{width}"] = len(judged(lab.page))
+    views = [lab.page.locator(".kit-preview").nth(index) for index in range(3)]
+    for look in appearances(lab):
+        for index, view in enumerate(views):
+            view.scroll_into_view_if_needed()
+            view.screenshot(path=folder / f"{index}-{look.lower()}.png")
+            seen[f"{index}-{look}"] = problems_of(view)
+        seen[f"axe-{look}"] = judged(lab.page)
     return seen
 
 

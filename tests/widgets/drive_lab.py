@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import Lab, browser, jupyter, write_notebook
+from looking import appearances, problems_of
 from playwright.sync_api import Locator, Page
 from xss import MARK, PAYLOADS
 
@@ -54,7 +55,6 @@ for text in texts:
     view.edit("version", text)
 view
 """
-WIDTHS = (400, 900, 1400)
 EDITS = 15
 # From the event that ends typing to the first change of what is shown.
 _TIMED_EDIT = """async (field) => {
@@ -71,18 +71,6 @@ _TIMED_EDIT = """async (field) => {
   });
   field.dispatchEvent(new Event('change', {bubbles: true}));
   return await changed;
-}"""
-_PROBLEMS = """() => {
-  const view = document.querySelector('.kit-preview');
-  const unnamed = [...view.querySelectorAll('input, textarea, select, button')].filter(
-    (control) => !control.labels?.length && !control.ariaLabel
-      && !control.textContent.trim());
-  return {
-    unnamed: unnamed.length,
-    scripts: view.querySelectorAll('script').length,
-    inline: view.querySelectorAll('[onclick], [onerror], [onload]').length,
-    overflow: view.scrollWidth - view.clientWidth,
-  };
 }"""
 
 
@@ -177,15 +165,11 @@ def folded(page: Page) -> dict[str, Any]:
 def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
     """Take pictures in both themes at every width, and look for problems."""
     seen = {}
-    for theme in ("Light", "Dark"):
-        lab.use_theme(f"JupyterLab {theme}")
-        for width in WIDTHS:
-            lab.page.set_viewport_size({"width": width, "height": 3400})
-            lab.page.locator(".kit-preview").first.scroll_into_view_if_needed()
-            lab.page.wait_for_timeout(150)  # the theme's colours move
-            picture = folder / f"{theme.lower()}-{width}.png"
-            lab.page.locator(".kit-preview").first.screenshot(path=picture)
-            seen[f"{theme}-{width}"] = lab.page.evaluate(_PROBLEMS)
+    view = lab.page.locator(".kit-preview").first
+    for look in appearances(lab):
+        view.scroll_into_view_if_needed()
+        view.screenshot(path=folder / f"{look.lower()}.png")
+        seen[look] = problems_of(view)
     return seen
 
 

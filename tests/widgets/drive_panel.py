@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from drive_finder import judged
 from lab import Lab, browser, jupyter, write_notebook
+from looking import appearances, judged, problems_of
 from playwright.sync_api import Locator, Page
 from xss import MARK, PAYLOADS
 
@@ -88,20 +88,7 @@ evil = kit.container_task(image="i:1", name="evil", ship="inline")(evil)
 view = kit.panel(evil, text="\\n".join(texts))
 view
 """
-WIDTHS = (400, 900, 1400)
 OPENINGS = 12
-_PROBLEMS = """() => {
-  const view = document.querySelector('.kit-preview');
-  const unnamed = [...view.querySelectorAll('input, textarea, select, button')].filter(
-    (control) => !control.labels?.length && !control.textContent.trim()
-      && !control.title && !control.ariaLabel && control.type !== 'file');
-  return {
-    unnamed: unnamed.length,
-    scripts: view.querySelectorAll('script').length,
-    inline: view.querySelectorAll('[onclick], [onerror], [onload]').length,
-    overflow: view.scrollWidth - view.clientWidth,
-  };
-}"""
 # From the request that shows the panel to its button in the page.
 _OPENED = """async ([index, count]) => {
   const shown = () => [...document.querySelectorAll('.kit-preview .jupyter-button')]
@@ -267,16 +254,11 @@ def nested(page: Page) -> dict[str, Any]:
 def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
     """Take pictures in both themes at every width, and look for problems."""
     seen = {}
-    for theme in ("Light", "Dark"):
-        lab.use_theme(f"JupyterLab {theme}")
-        for width in WIDTHS:
-            lab.page.set_viewport_size({"width": width, "height": 3000})
-            lab.page.locator(".kit-preview").first.scroll_into_view_if_needed()
-            lab.page.wait_for_timeout(150)  # the theme's colours move
-            picture = folder / f"panel-{theme.lower()}-{width}.png"
-            lab.page.locator(".kit-preview").first.screenshot(path=picture)
-            found = judged(lab.page) if width == WIDTHS[0] else []
-            seen[f"{theme}-{width}"] = {**lab.page.evaluate(_PROBLEMS), "axe": found}
+    view = lab.page.locator(".kit-preview").first
+    for look in appearances(lab):
+        view.scroll_into_view_if_needed()
+        view.screenshot(path=folder / f"panel-{look.lower()}.png")
+        seen[look] = {**problems_of(view), "axe": judged(lab.page)}
     return seen
 
 

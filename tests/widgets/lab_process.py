@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+_NEEDED = ("playwright", "jupyterlab", "axe_playwright_python")
 IN_LAB = [
     pytest.mark.browser,
     pytest.mark.skipif(
         not Path("/usr/bin/chromium").exists()
-        or not all(map(importlib.util.find_spec, ("playwright", "jupyterlab"))),
-        reason="needs Chromium, Playwright and JupyterLab",
+        or not all(map(importlib.util.find_spec, _NEEDED)),
+        reason=f"needs Chromium, {', '.join(_NEEDED)}",
     ),
 ]
 

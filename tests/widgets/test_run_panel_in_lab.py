@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from lab_process import IN_LAB, seen_by
 
-pytest.importorskip("axe_playwright_python")
 pytestmark = IN_LAB
 MOST_MILLISECONDS = 300
 MOST_UPDATES = 10

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from contract_tasks import FILES, CopyExecutor
 from places import KIT, KIT_PROCESSES, Place, on
+from waiting import until
 
 from kit.runners import Phase
 from kit.running.run import Run
@@ -21,16 +22,6 @@ from kit.running.session import runs
 from kit.running.start import run
 
 HERE = Path(__file__).parent
-
-
-def until(condition, seconds: float = 30.0) -> bool:
-    """Say whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def in_threads(count: int, work) -> list:
