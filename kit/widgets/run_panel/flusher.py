@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 __all__ = ["PER_SECOND", "draw_while"]
 
-PER_SECOND = 5
+PER_SECOND = 4
+"""How often: the log and the clock, five times in any second, are ten messages."""
 
 Draw = Callable[[], bool]
 
