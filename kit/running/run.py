@@ -286,6 +286,4 @@ def _not_run(standing: Outcome, error: BaseException) -> Outcome:
     phase = Phase.ABORTED if interrupted else Phase.FAILED
     text = str(error) or "the run was interrupted"
     failure = Failure(type(error).__name__, text, origin="SYSTEM")
-    return dataclasses.replace(
-        standing, phase=phase, error=failure, exception=error
-    )
+    return dataclasses.replace(standing, phase=phase, error=failure, exception=error)
