@@ -41,6 +41,10 @@
     ├── SavedRunError           a file that is not a saved run, or a damaged one
     ├── MacroError              container args that the engine would fail to render
     ├── StorageError            a path that cannot be read or written
+    │   ├── StorageNotFoundError     … for there is nothing
+    │   ├── StorageForbiddenError    … for its store or folder refuses it
+    │   ├── StorageUnavailableError  … for its store does not answer well
+    │   └── StorageSettingError a variable for stores that is no such setting
     ├── MissingPackageError     a package that one of kit's extras brings is not there
     ├── SecretNotFoundError     a secret the execution does not have
     ├── ContextError            asked for something only a running task has
@@ -127,6 +131,10 @@ __all__ = [
     "SideError",
     "SourceError",
     "StorageError",
+    "StorageForbiddenError",
+    "StorageNotFoundError",
+    "StorageSettingError",
+    "StorageUnavailableError",
     "TemplateError",
     "TrackingError",
     "UndefinedNameError",
@@ -342,17 +350,43 @@ class MacroError(KitError, ValueError):
 
 
 class MissingPackageError(KitError, ImportError):
-    """A package that one of kit's extras brings is not installed."""
+    """A package that one of kit's extras brings is not installed.
 
-    def __init__(self, package: str, *, extra: str) -> None:
+    Args:
+        package: Its name.
+        extra: The extra of kit's that brings it; by default it is named itself.
+        purpose: What it is needed for.
+    """
+
+    def __init__(
+        self, package: str, *, extra: str | None = None, purpose: str = ""
+    ) -> None:
+        needed = f" {purpose} needs it." if purpose else ""
+        what = f"'flyte-task-kit[{extra}]'" if extra else package
         super().__init__(
-            f"The package {package!r} is not installed. Install it where this runs: "
-            f"pip install 'flyte-task-kit[{extra}]'."
+            f"The package {package!r} is not installed.{needed} Install it where this "
+            f"runs: pip install {what}."
         )
 
 
 class StorageError(KitError, ValueError, OSError):
     """A path that cannot be read or written."""
+
+
+class StorageNotFoundError(StorageError, FileNotFoundError):
+    """There is no such file, folder or bucket."""
+
+
+class StorageForbiddenError(StorageError, PermissionError):
+    """A store or folder refuses what was asked of it."""
+
+
+class StorageUnavailableError(StorageError, ConnectionError):
+    """A store does not answer, or with errors of its own, also when asked again."""
+
+
+class StorageSettingError(StorageError):
+    """An environment variable for stores that is no such setting."""
 
 
 class SecretNotFoundError(KitError, ValueError, KeyError):

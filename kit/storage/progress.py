@@ -1,0 +1,143 @@
+"""How a file on its way is shown: by a bar in a terminal, elsewhere by a few lines.
+
+Whoever wants to see more than that gives a view of their own to :func:`use_progress`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kit.storage.redaction import redacted
+
+__all__ = ["Move", "MoveView", "moving", "use_progress"]
+
+_BIG = 8 * 1024 * 1024
+_FIRST_LINE_AFTER = 1.0
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass
+class Move:
+    """Files on their way.
+
+    Attributes:
+        verb: ``"download"`` or ``"upload"``.
+        uri: From or to where, without credentials.
+        moved: Bytes that have arrived.
+        total: How many there are; None if the store does not tell.
+        started: When it began, by :func:`time.monotonic`.
+    """
+
+    verb: str
+    uri: str
+    moved: int = 0
+    total: int | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going."""
+        return time.monotonic() - self.started
+
+    @property
+    def is_big(self) -> bool:
+        """Whether someone may want to know of it."""
+        return max(self.moved, self.total or 0) > _BIG
+
+
+class MoveView(Protocol):
+    """Shows one move; called in the thread that asked for it."""
+
+    def update(self) -> None:
+        """Show how far it is; called about ten times a second."""
+
+    def close(self, *, arrived: bool) -> None:
+        """Show that it is over."""
+
+
+class _Lines:
+    """Writes lines, ever more seldom: a run's log keeps them all."""
+
+    def __init__(self, move: Move) -> None:
+        self._move = move
+        self._next = self._pause = _FIRST_LINE_AFTER
+
+    def update(self) -> None:
+        if self._move.seconds >= self._next:
+            self._write(f"{self._move.verb}ing", self._move.seconds)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+            self._next = self._move.seconds + self._pause
+
+    def close(self, *, arrived: bool) -> None:
+        said = self._next > _FIRST_LINE_AFTER
+        if said or (arrived and self._move.is_big):
+            verb = self._move.verb
+            self._write(
+                f"{verb}ed" if arrived else f"stopped to {verb}", self._move.seconds
+            )
+
+    def _write(self, doing: str, seconds: float) -> None:
+        sys.stderr.write(
+            f"kit: {doing} {self._move.uri}: {_amount(self._move)} in {seconds:.1f} s\n"
+        )
+        sys.stderr.flush()
+
+
+def _amount(move: Move) -> str:
+    moved = _mebibytes(move.moved)
+    if not move.total or move.moved >= move.total:
+        return moved
+    part = move.moved / move.total
+    return f"{moved} of {_mebibytes(move.total)} ({part:.0%})"
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"
+
+
+def _standard_view(move: Move) -> MoveView:
+    """Return a bar at a terminal that can draw one, and lines elsewhere."""
+    if sys.stderr.isatty():
+        with contextlib.suppress(ImportError):
+            from kit.storage.progress_bar import Bar
+
+            return Bar(move)
+    return _Lines(move)
+
+
+_views: ContextVar[Callable[[Move], MoveView]] = ContextVar(
+    "kit_progress", default=_standard_view
+)
+
+
+@contextlib.contextmanager
+def use_progress(view: Callable[[Move], MoveView]) -> Iterator[None]:
+    """Have moves shown by views of one's own inside a ``with`` block."""
+    token = _views.set(view)
+    try:
+        yield
+    finally:
+        _views.reset(token)
+
+
+@contextlib.contextmanager
+def moving(verb: str, uri: str) -> Iterator[tuple[Move, Callable[[], Any]]]:
+    """Show a move while it goes.
+
+    Yields:
+        The move, to count in, and what draws it anew.
+    """
+    move = Move(verb, redacted(uri))
+    view = _views.get()(move)
+    arrived = False
+    try:
+        yield move, view.update
+        arrived = True
+    finally:
+        view.close(arrived=arrived)

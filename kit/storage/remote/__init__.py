@@ -1,0 +1,1 @@
+"""Files of other stores, by fsspec: loaded when a URL is first read or written."""
