@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import collections.abc
+import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kit.source.bound_names import Bound, bound_names, mangled, parameters
 from kit.source.pages import DefinitionNode
@@ -24,6 +27,8 @@ class Use:
             called: in decorators, defaults, bases, bodies of classes.
         evaluated: Whether it is looked up at all; names that stand only in annotations
             which are kept as text are not.
+        mere_text: Whether it may be no name at all, but a text in the brackets of a
+            class, such as the format in ``FlyteFile["csv"]``.
         written: Whether a ``global`` statement lets the definition assign it.
         read: Whether its value is used.
         chains: The dotted names that begin with it, such as ``os.path.join``.
@@ -33,6 +38,7 @@ class Use:
     line: int
     now: bool = False
     evaluated: bool = False
+    mere_text: bool = False
     written: bool = False
     read: bool = False
     chains: set[str] = field(default_factory=set)
@@ -84,6 +90,7 @@ class _Finder(ast.NodeVisitor):
         self._scopes: list[_Scope] = []
         self._later = 0  # how many function bodies around are not run yet
         self._as_text = 0  # how many annotations around are never evaluated
+        self._in_brackets = False  # of a class that may take any text
 
     # Names
 
@@ -118,9 +125,11 @@ class _Finder(ast.NodeVisitor):
                 return
         if stored and not self._is_global_here(name):
             return  # a comprehension's or class's own target
-        use = self.uses.setdefault(name, Use(name, getattr(at, "lineno", 0)))
+        first = Use(name, getattr(at, "lineno", 0), mere_text=True)
+        use = self.uses.setdefault(name, first)
         use.now |= not self._later and not self._as_text
         use.evaluated |= not self._as_text
+        use.mere_text &= self._in_brackets
         use.written |= stored
         use.read |= not stored
         use.chains.add(chain)
@@ -272,10 +281,12 @@ class _Finder(ast.NodeVisitor):
             return
         as_text = as_text or self._future
         self._as_text += as_text
-        for part, is_text in _unquoted(node):
-            self._as_text += is_text
-            self.visit(part)
-            self._as_text -= is_text
+        for quoted in _unquoted(node):
+            self._as_text += quoted.is_text
+            self._in_brackets = quoted.is_any_text
+            self.visit(quoted.node)
+            self._as_text -= quoted.is_text
+        self._in_brackets = False
         self._as_text -= as_text
 
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
@@ -283,25 +294,33 @@ class _Finder(ast.NodeVisitor):
             self.visit(node)
 
 
-def _unquoted(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+class _Quoted(NamedTuple):
+    """A part of an annotation: itself, or what stands in a string of it."""
+
+    node: ast.AST
+    is_text: bool = False
+    is_any_text: bool = False  # which may be no expression of types
+
+
+def _unquoted(node: ast.AST) -> Iterator[_Quoted]:
     """Yield an annotation, then what stands in its strings, as expressions."""
-    yield node, False
-    for text in _strings(node):
+    yield _Quoted(node)
+    for text, is_any in _strings(node):
         try:
             inner = ast.parse(str(text.value).strip(), mode="eval").body
         except (SyntaxError, ValueError):
             continue
         for item in ast.walk(inner):
             ast.copy_location(item, text)
-        yield inner, True
-        for deeper, _ in list(_unquoted(inner))[1:]:
-            yield deeper, True
+        yield _Quoted(inner, is_text=True, is_any_text=is_any)
+        for deeper in list(_unquoted(inner))[1:]:
+            yield deeper._replace(is_any_text=is_any or deeper.is_any_text)
 
 
-def _strings(node: ast.AST) -> Iterator[ast.Constant]:
-    """Yield the strings of an annotation that stand for types."""
+def _strings(node: ast.AST) -> Iterator[tuple[ast.Constant, bool]]:
+    """Yield the strings of an annotation that stand for types, surely or maybe."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node
+        yield node, False
     elif isinstance(node, ast.Subscript):
         generic = node.value
         name = getattr(generic, "attr", getattr(generic, "id", ""))
@@ -312,7 +331,12 @@ def _strings(node: ast.AST) -> Iterator[ast.Constant]:
             inside = inside[:1]
         if name != "Literal":
             for item in inside:
-                yield from _strings(item)
+                for text, is_any in _strings(item):
+                    yield text, is_any or name not in _OF_TYPES
     elif isinstance(node, ast.BinOp | ast.List | ast.Tuple):
         for child in ast.iter_child_nodes(node):
             yield from _strings(child)
+
+
+_OF_TYPES = {*typing.__all__, *dir(builtins), *dir(collections.abc)}
+"""Generics whose brackets have types only."""

@@ -6,7 +6,7 @@ import ast
 import builtins
 import dis
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 
 from kit.errors import AuthoringError, UndefinedNameError
@@ -18,10 +18,15 @@ _LOOKS_UP = ("LOAD_GLOBAL", "LOAD_NAME")
 _BINDS = ("STORE_NAME", "STORE_GLOBAL")
 
 
-def check_module(text: str, name: str) -> None:
+def check_module(text: str, name: str, *, mere_texts: Collection[str] = ()) -> None:
     """Refuse a module that is no Python or has an undefined name.
 
     pyflakes tells it, where it is installed; else the compiled module's own look-ups.
+
+    Args:
+        text: The module.
+        name: What it was made for.
+        mere_texts: Texts in annotations that may look like names, and are none.
 
     Raises:
         AuthoringError: It does not compile.
@@ -36,6 +41,7 @@ def check_module(text: str, name: str) -> None:
             "it was made from; moving the executor into a file gets around it."
         ) from error
     missing = _by_pyflakes(tree) if find_spec("pyflakes") else _by_bytecode(code)
+    missing -= set(mere_texts)
     if missing:
         raise UndefinedNameError(
             f"{name} needs {', '.join(map(repr, sorted(missing)))}, which its module "

@@ -133,9 +133,9 @@ def test_it_is_found_after_a_change_of_folder(run, tmp_path, monkeypatch):
 def test_an_absolute_path_may_lead_elsewhere(run, tmp_path_factory):
     """Its folder is looked into from then on."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    run(f"%%executor_module {folder}/far_away.py\nclass Far: ...")
-    assert run("Far.__module__") == "far_away"
-    assert (folder / "far_away.py").is_file()
+    run(f"%%executor_module {folder}/brought_from_afar.py\nclass Far: ...")
+    assert run("Far.__module__") == "brought_from_afar"
+    assert (folder / "brought_from_afar.py").is_file()
 
 
 @pytest.mark.parametrize(

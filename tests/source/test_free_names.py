@@ -99,3 +99,11 @@ def test_symtable_agrees_on_real_code(path):
                 table = symtable.symtable(ast.unparse(node), "x", "exec")
                 expected = globals_of(table) - {node.name, "__class__"}
                 assert expected <= {*free_names(node)}, node.name
+
+
+def test_a_text_in_brackets_may_be_no_name():
+    """``FlyteFile["csv"]`` has a format; ``list["Bird"]`` has a type."""
+    cell = 'class Out:\n    a: FlyteFile["csv"]\n    b: list["Bird"]\n    c: "Nest"\n'
+    uses = free_names(ast.parse(cell).body[0])
+    assert set(uses) == {"FlyteFile", "csv", "list", "Bird", "Nest"}
+    assert [name for name, use in uses.items() if use.mere_text] == ["csv"]
