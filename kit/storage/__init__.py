@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.paths import is_local_file, is_local_folder, is_remote, local_path
+from kit.paths import is_local_file, is_local_folder, is_remote, is_web, local_path
 from kit.storage.files import (
     download,
     exists,
@@ -34,6 +34,7 @@ __all__ = [
     "is_local_file",
     "is_local_folder",
     "is_remote",
+    "is_web",
     "listing",
     "local_path",
     "open_remote",

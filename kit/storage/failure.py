@@ -19,7 +19,13 @@ from kit.errors import (
 )
 from kit.storage.redaction import redacted
 
-__all__ = ["failure", "is_missing", "is_transient", "without_credentials"]
+__all__ = [
+    "failure",
+    "is_missing",
+    "is_transient",
+    "raised_from",
+    "without_credentials",
+]
 
 _MISSING = {404, 410}
 _FORBIDDEN = {401, 403, 407}
@@ -140,8 +146,10 @@ def _status(error: BaseException) -> int | None:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what it says it was raised from."""
+    seen: list[BaseException] = []
     cause: BaseException | None = error
-    while cause is not None:
+    while cause is not None and cause not in seen:  # a library's may be its own
+        seen.append(cause)
         yield cause
         cause = cause.__cause__
 

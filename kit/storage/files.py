@@ -48,8 +48,9 @@ def read_bytes(path: str, *, limit: int | None = None) -> bytes:
                 raise
             # The words before the colon are flytekit's FlyteDataNotFoundException.
             msg = (
-                f"USER:ValueError: error=Value error!  Received: {redacted(path)}. File "
-                "not found: check the path, and that this process may read its store."
+                f"USER:ValueError: error=Value error!  Received: {redacted(path)}. "
+                "File not found: check the path, and that this process may read its "
+                f"store. ({redacted(f'{type(error).__name__}: {error}')})"
             )
             raise StorageNotFoundError(msg) from raised_from(error)
     if limit is not None and len(data) > limit:

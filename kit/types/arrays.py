@@ -11,7 +11,7 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError
-from kit.storage import current_storage, is_remote, local_path
+from kit.storage import current_storage, is_remote, local_path, redacted
 from kit.types.annotated import FlyteAnnotation, HashMethod, annotations_of, underlying
 from kit.types.engine import TypeEngine
 from kit.types.refusal import refuse_literal, refuse_value
@@ -132,5 +132,5 @@ def _load(uri: str, *, pickles: bool, mmap_mode: Any) -> Any:
         return np.load(path, allow_pickle=pickles, mmap_mode=mmap_mode)
     except (ValueError, OSError, EOFError) as error:
         why = _OBJECTS if "allow_pickle" in str(error) else ""
-        msg = f"{uri} cannot be read as a NumPy array: {error}.{why}"
+        msg = f"{redacted(uri)} cannot be read as a NumPy array: {error}.{why}"
         raise ConversionError(msg) from error

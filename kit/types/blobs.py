@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from kit.storage import current_storage, in_run, is_remote, local_path
+from kit.storage import current_storage, in_run, is_remote, local_path, redacted
 from kit.types.formats import Formatted
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ class Blob(Formatted, os.PathLike[str]):
         return str(self.path)
 
     def __repr__(self) -> str:
-        return f"{type(self).shown}({self._remote_source or str(self.path)!r})"
+        where = redacted(self._remote_source or str(self.path))
+        return f"{type(self).shown}({where!r})"
 
 
 def _last_part(uri: str) -> str:

@@ -16,6 +16,8 @@ from kit.storage import (
     is_local_file,
     is_local_folder,
     is_remote,
+    redacted,
+    told,
 )
 from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
@@ -159,15 +161,19 @@ class FlyteDirectory(Blob):
             The directory and the path of a file in it; with ``detail`` that path and
             a dictionary of ``name``, ``size``, ``type`` and more, as one item.
         """
-        import fsspec
-
         base = self.source
-        filesystem, root = fsspec.core.url_to_fs(base)
-        for folder, _, files in filesystem.walk(root, maxdepth, topdown, detail=detail):
-            inside = folder[len(root.rstrip("/")) :].strip("/")
-            for name in files:
-                path = f"{inside}/{name}" if inside else name
-                yield base, {path: files[name]} if detail else path
+        with told("list", base):
+            from kit.storage.remote.connecting import connect
+
+            remote = connect(base)
+            found = remote.filesystem.walk(
+                remote.path, maxdepth, topdown, detail=detail
+            )
+            for folder, _, files in found:
+                inside = folder[len(remote.path.rstrip("/")) :].strip("/")
+                for name in files:
+                    path = f"{inside}/{name}" if inside else name
+                    yield base, {path: files[name]} if detail else path
 
     def __truediv__(self, other: str | os.PathLike[str]) -> Path:
         return Path(self.path) / other
@@ -218,7 +224,8 @@ class DirectoryTransformer(Transformer):
                 msg = f"Cannot convert from {describe(literal)} to {python_type}"
                 raise ConversionError(msg)
             if blob.metadata.type.dimensionality != _MULTIPART:
-                msg = f"{blob.uri} is not a directory. It is a file: use FlyteFile."
+                where = redacted(blob.uri)
+                msg = f"{where} is not a directory. It is a file: use FlyteFile."
                 raise ConversionError(msg)
             return _directory(blob.uri, made)
 

@@ -18,6 +18,8 @@ from kit.storage import (
     is_local_folder,
     is_remote,
     local_path,
+    open_remote,
+    redacted,
 )
 from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
@@ -152,12 +154,10 @@ class FlyteFile(Blob):
             with path.open(mode, encoding=encoding) as stream:
                 yield stream
             return
-        import fsspec
-
         options: dict[str, Any] = {"cache_type": cache_type} if cache_type else {}
         if cache_options is not None:
             options["cache_options"] = dict(cache_options)
-        with fsspec.open(self.source, mode, encoding=encoding, **options) as stream:
+        with open_remote(self.source, mode, options) as stream:
             yield stream
 
 
@@ -209,9 +209,8 @@ class FileTransformer(Transformer):
                 msg = f"Cannot convert from {describe(literal)} to {python_type}"
                 raise ConversionError(msg)
             if blob.metadata.type.dimensionality != _SINGLE:
-                msg = (
-                    f"{blob.uri} is not a file. It is a directory: use FlyteDirectory."
-                )
+                where = redacted(blob.uri)
+                msg = f"{where} is not a file. It is a directory: use FlyteDirectory."
                 raise ConversionError(msg)
             return _file(blob.uri, dict(literal.metadata) or None, made)
 

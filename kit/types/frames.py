@@ -5,14 +5,24 @@ A library's frames are known without loading the library: whoever has one has lo
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from kit.errors import ConversionError, MissingPackageError
-from kit.storage import current_storage, is_local_folder, is_remote, local_path
+from kit.errors import ConversionError, KitError, MissingPackageError, StorageError
+from kit.storage import (
+    current_storage,
+    is_local_folder,
+    is_remote,
+    is_web,
+    local_path,
+    redacted,
+)
+from kit.storage.failure import failure, raised_from
+from kit.types.frame_files import readable, stored_file
 
 __all__ = [
     "FrameHandler",
@@ -62,7 +72,7 @@ class FrameHandler(ABC):
 
     def parts(self, uri: str) -> list[str]:
         """List the files of a folder; a file is its own part."""
-        if not is_remote(uri) and not is_local_folder(uri):
+        if is_web(uri) or not (is_remote(uri) or is_local_folder(uri)):
             return [uri]
         found = [
             path
@@ -76,31 +86,40 @@ class _PandasParquet(FrameHandler):
     module, class_name, file_format = "pandas", "DataFrame", PARQUET
 
     def write(self, frame: Any, uri: str, part: int) -> None:
-        frame.to_parquet(
-            _inside(uri, f"{part:05}"),
-            engine="pyarrow",
-            coerce_timestamps="us",
-            allow_truncated_timestamps=False,
-        )
+        with stored_file(uri, f"{part:05}") as path:
+            frame.to_parquet(
+                path,
+                engine="pyarrow",
+                coerce_timestamps="us",
+                allow_truncated_timestamps=False,
+            )
 
     def read(self, uri: str, columns: list[str] | None) -> Any:
         import pandas as pd  # type: ignore[import-untyped] # it has no stubs
 
-        return pd.read_parquet(local_path(uri), engine="pyarrow", columns=columns)
+        with readable(uri) as (path, filesystem):
+            return pd.read_parquet(
+                path, engine="pyarrow", columns=columns, filesystem=filesystem
+            )
 
 
 class _PandasCsv(FrameHandler):
     module, class_name, file_format = "pandas", "DataFrame", CSV
 
     def write(self, frame: Any, uri: str, part: int) -> None:
-        frame.to_csv(_inside(uri, _CSV_PART), index=False)
+        with stored_file(uri, _CSV_PART) as path:
+            frame.to_csv(path, index=False)
 
     def read(self, uri: str, columns: list[str] | None) -> Any:
         import pandas as pd
 
-        inside = _inside(uri, _CSV_PART)
-        path = inside if current_storage().exists(inside) else local_path(uri)
-        return pd.read_csv(path, usecols=columns)
+        inside = f"{uri.rstrip('/')}/{_CSV_PART}"
+        source = uri if is_web(uri) or not current_storage().exists(inside) else inside
+        with readable(source) as (path, filesystem), contextlib.ExitStack() as stack:
+            if filesystem is not None:
+                file = stack.enter_context(filesystem.open(path, "rb"))
+                return pd.read_csv(file, usecols=columns)
+            return pd.read_csv(path, usecols=columns)
 
     def parts(self, uri: str) -> list[str]:
         return [uri]
@@ -112,14 +131,14 @@ class _ArrowParquet(FrameHandler):
     def write(self, frame: Any, uri: str, part: int) -> None:
         import pyarrow.parquet as pq
 
-        filesystem, path = _filesystem(_inside(uri, f"{part:05}"))
-        pq.write_table(frame, path, filesystem=filesystem)
+        with stored_file(uri, f"{part:05}") as path:
+            pq.write_table(frame, path)
 
     def read(self, uri: str, columns: list[str] | None) -> Any:
         import pyarrow.parquet as pq
 
-        filesystem, path = _filesystem(uri)
-        return pq.read_table(path, columns=columns, filesystem=filesystem)
+        with readable(uri) as (path, filesystem):
+            return pq.read_table(path, columns=columns, filesystem=filesystem)
 
 
 _handlers: list[FrameHandler] = [_PandasParquet(), _PandasCsv(), _ArrowParquet()]
@@ -171,19 +190,18 @@ def write_frame(handler: FrameHandler, frame: Any, uri: str, *, part: int = 0) -
     Raises:
         ConversionError: It has something that the format cannot hold.
         MissingPackageError: A package is not installed.
+        StorageError: Its store refuses it, or does not answer.
     """
     if not is_remote(uri):
         Path(local_path(uri)).mkdir(parents=True, exist_ok=True)
     try:
         handler.write(frame, uri, part)
-    except ImportError as error:
-        raise _missing(error) from error
-    except Exception as error:  # pandas, pyarrow and stores have errors of their own
-        msg = (
-            f"A {type(frame).__name__} cannot be written to {uri} as "
-            f"{handler.file_format}: {type(error).__name__}: {error}"
+    except Exception as error:  # noqa: BLE001 - pandas, pyarrow and stores have their own
+        what = (
+            f"A {type(frame).__name__} cannot be written to {redacted(uri)} as "
+            f"{handler.file_format}"
         )
-        raise ConversionError(msg) from error
+        raise _trouble(error, "write", uri, what) from raised_from(error)
 
 
 def read_frame(handler: FrameHandler, uri: str, columns: list[str] | None) -> Any:
@@ -195,15 +213,10 @@ def read_frame(handler: FrameHandler, uri: str, columns: list[str] | None) -> An
     """
     try:
         return handler.read(uri, columns or None)
-    except ImportError as error:
-        raise _missing(error) from error
-    except Exception as error:  # pandas, pyarrow and stores have errors of their own
+    except Exception as error:  # noqa: BLE001 - pandas, pyarrow and stores have their own
         which = f" (columns {', '.join(columns)})" if columns else ""
-        msg = (
-            f"{uri} cannot be read as {handler.file_format}{which}: "
-            f"{type(error).__name__}: {error}"
-        )
-        raise ConversionError(msg) from error
+        what = f"{redacted(uri)} cannot be read as {handler.file_format}{which}"
+        raise _trouble(error, "read", uri, what) from raised_from(error)
 
 
 def read_parts(
@@ -218,19 +231,15 @@ def read_parts(
         yield read_frame(handler, part, columns)
 
 
-def _inside(uri: str, name: str) -> str:
-    return f"{local_path(uri).rstrip('/')}/{name}"
-
-
-def _filesystem(uri: str) -> tuple[Any, str]:
-    """Return what pyarrow needs for a path: for a local one nothing."""
-    if not is_remote(uri):
-        return None, local_path(uri)
-    import fsspec
-
-    filesystem, path = fsspec.core.url_to_fs(uri)
-    return filesystem, path
-
-
-def _missing(error: ImportError) -> MissingPackageError:
-    return MissingPackageError(error.name or str(error), extra="pandas")
+def _trouble(error: Exception, action: str, uri: str, as_what: str) -> KitError:
+    """Return the error for one of a library's or of a store's."""
+    if isinstance(error, KitError):
+        return error
+    if isinstance(error, ImportError):
+        return MissingPackageError(error.name or str(error), extra="pandas")
+    if is_remote(uri):
+        made = failure(action, uri, error)
+        if type(made) is not StorageError:  # the store's doing, not the data's
+            return made
+    why = redacted(f"{type(error).__name__}: {error}")
+    return ConversionError(f"{as_what}: {why}")

@@ -11,7 +11,7 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, GuessError, MissingPackageError
-from kit.storage import current_storage, local_path
+from kit.storage import current_storage, local_path, redacted
 from kit.types.annotated import is_class, underlying
 from kit.types.codecs import FieldCodec, register_field
 from kit.types.columns import schema_columns, schema_python_type
@@ -66,7 +66,8 @@ class FlyteSchema(metaclass=Parametrized):
         self._downloaded = False
 
     def __repr__(self) -> str:
-        return f"{type(self).shown}(remote_path={self.remote_path!r})"
+        where = redacted(str(self.remote_path))
+        return f"{type(self).shown}(remote_path={where!r})"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

@@ -9,7 +9,13 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
-from kit.storage import current_storage, is_local_file, is_local_folder, is_remote
+from kit.storage import (
+    current_storage,
+    is_local_file,
+    is_local_folder,
+    is_remote,
+    redacted,
+)
 from kit.types.annotated import is_class
 from kit.types.blobs import place
 from kit.types.codecs import FieldCodec, register_field
@@ -66,6 +72,10 @@ class StructuredDataset:
         self._metadata = metadata
         self._literal: literals_pb2.StructuredDataset | None = None
         self._opened_as: Any = None
+
+    def __repr__(self) -> str:
+        where = None if self.uri is None else redacted(self.uri)
+        return f"{type(self).__name__}(uri={where!r}, file_format={self.file_format!r})"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:

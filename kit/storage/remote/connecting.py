@@ -113,9 +113,7 @@ def _connect_web(url: str) -> Remote:
     return Remote(filesystem, path, "web", patience)
 
 
-def _missing_package(
-    url: str, scheme: str, error: ImportError
-) -> MissingPackageError:
+def _missing_package(url: str, scheme: str, error: ImportError) -> MissingPackageError:
     package, extra = _PACKAGES.get(scheme, (error.name or str(error), None))
     return MissingPackageError(package, extra=extra, purpose=redacted(url))
 

@@ -44,7 +44,7 @@ def run(
             if look is not None:
                 look()
     except BaseException:
-        loop.call_soon_threadsafe(lambda: tasks[0].cancel())
+        loop.call_soon_threadsafe(lambda: tasks[0].cancel())  # noqa: PLW0108 - there is none yet
         done.wait(_LONGEST_END)
         raise
     return tasks[0].result()

@@ -61,9 +61,9 @@ def download_folder(url: str, local: Path) -> None:
         target = local / name if is_folder else (local / name).parent
         target.mkdir(parents=True, exist_ok=True)
     wanted = {n: e for n, e in files.items() if e["type"] != "directory"}
-    sizes = [entry.get("size") for entry in wanted.values()]
+    sizes: list[int | None] = [entry.get("size") for entry in wanted.values()]
     with moving("download", url) as (move, look):
-        move.total = sum(sizes) if None not in sizes else None
+        move.total = None if None in sizes else sum(filter(None, sizes))
         jobs = [
             (
                 partial(_get, remote.at(entry["name"]), local / name, move),
@@ -116,9 +116,7 @@ def _put_step(
     filesystem = remote.filesystem
     if filesystem.async_impl:
         return lambda: filesystem._put_file(local, remote.path, **options)  # noqa: SLF001 - fsspec's name for use in its loop
-    return lambda: asyncio.to_thread(
-        filesystem.put_file, local, remote.path, **options
-    )
+    return lambda: asyncio.to_thread(filesystem.put_file, local, remote.path, **options)
 
 
 async def _counted(
@@ -140,7 +138,7 @@ async def _counted(
 
 
 async def _all(jobs: Iterable[tuple[_Job, int]]) -> None:
-    """Await copies of files of some sizes, a number at once; the first error ends all."""
+    """Await copies of files of some sizes, many at once; the first error ends all."""
     slots, big_slots = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_BIG_AT_ONCE)
 
     async def one(job: _Job, size: int) -> None:

@@ -61,8 +61,8 @@ def _checked_endpoint(endpoint: str) -> str:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         msg = (
-            f"FLYTE_AWS_ENDPOINT is {redacted(endpoint)!r:.200}, expected a URL such as "
-            "'http://localhost:30002'."
+            f"FLYTE_AWS_ENDPOINT is {redacted(endpoint)!r:.200}, expected a URL such "
+            "as 'http://localhost:30002'."
         )
         raise StorageSettingError(msg)
     return endpoint
@@ -80,6 +80,7 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
 
     def __init__(self, *, patience: Patience, **options: Any) -> None:
         super().__init__(use_listings_cache=False, **options)
+        self.anon: bool
         self._patience = patience
         self.connect_timeout = self.read_timeout = patience.timeout
         self.retries = patience.retries + 1  # of bodies that end early
@@ -94,7 +95,10 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
             try:
                 return await bound(**arguments)
             except Exception as error:
-                raise translate_boto_error(error) from error
+                translated = translate_boto_error(error)
+                if translated is error:
+                    raise
+                raise translated from error
 
         try:
             answer = await patiently(call, self._patience)
@@ -118,7 +122,7 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
         with contextlib.ExitStack() as stack:
             file = lpath
             if not isfilelike(lpath):
-                file = stack.enter_context(Path(lpath).open("wb"))
+                file = stack.enter_context(Path(lpath).open("wb"))  # noqa: ASYNC230 - a local file
             reading = _Reading(self, rpath, file, callback)
             await patiently(reading.go_on, self._patience)
 

@@ -1,4 +1,4 @@
-"""Where a run reads and writes its files."""
+"""Where a run reads and writes its files, on this machine and in memory."""
 
 from __future__ import annotations
 
