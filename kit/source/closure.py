@@ -45,7 +45,6 @@ class Closure:
         type_imports: Those that only type checkers run.
         parts: Everything else, by name.
         notes: What a reader should know.
-        mere_texts: Names that texts in brackets may be, and that nothing has.
         values: What each name of the module stands for.
         quote: Returns a line of source without secrets in it.
     """
@@ -56,7 +55,6 @@ class Closure:
         self.type_imports: dict[str, str] = {}
         self.parts: dict[str, Part] = {}
         self.notes: dict[str, None] = {}
-        self.mere_texts: set[str] = set()
         self.values: dict[str, Any] = {}
         self._builtins: dict[str, str] = {}
         self._constants = ConstantParts(self)
@@ -135,10 +133,7 @@ class Closure:
     ) -> bool:
         """Make a name known to the module; tell whether it is one of its parts."""
         name = use.name
-        if name in _OWN:
-            return False
-        if use.mere_text and not isinstance(namespace.get(name), type):
-            self.mere_texts.add(name)
+        if name in _OWN or use.is_mere_text_in(namespace):
             return False
         if name not in namespace or is_shells_own(name, namespace[name]):
             self._bind_missing(use, definition, namespace)

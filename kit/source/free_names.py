@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import collections.abc
-import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from kit.source.annotation_texts import unquoted
 from kit.source.bound_names import Bound, bound_names, mangled, parameters
 from kit.source.pages import DefinitionNode
 
@@ -42,6 +40,10 @@ class Use:
     written: bool = False
     read: bool = False
     chains: set[str] = field(default_factory=set)
+
+    def is_mere_text_in(self, namespace: Mapping[str, Any]) -> bool:
+        """Whether it names no type there, and need not."""
+        return self.mere_text and not isinstance(namespace.get(self.name), type)
 
 
 def free_names(
@@ -281,7 +283,7 @@ class _Finder(ast.NodeVisitor):
             return
         as_text = as_text or self._future
         self._as_text += as_text
-        for quoted in _unquoted(node):
+        for quoted in unquoted(node):
             self._as_text += quoted.is_text
             self._in_brackets = quoted.is_any_text
             self.visit(quoted.node)
@@ -292,51 +294,3 @@ class _Finder(ast.NodeVisitor):
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
             self.visit(node)
-
-
-class _Quoted(NamedTuple):
-    """A part of an annotation: itself, or what stands in a string of it."""
-
-    node: ast.AST
-    is_text: bool = False
-    is_any_text: bool = False  # which may be no expression of types
-
-
-def _unquoted(node: ast.AST) -> Iterator[_Quoted]:
-    """Yield an annotation, then what stands in its strings, as expressions."""
-    yield _Quoted(node)
-    for text, is_any in _strings(node):
-        try:
-            inner = ast.parse(str(text.value).strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            continue
-        for item in ast.walk(inner):
-            ast.copy_location(item, text)
-        yield _Quoted(inner, is_text=True, is_any_text=is_any)
-        for deeper in list(_unquoted(inner))[1:]:
-            yield deeper._replace(is_any_text=is_any or deeper.is_any_text)
-
-
-def _strings(node: ast.AST) -> Iterator[tuple[ast.Constant, bool]]:
-    """Yield the strings of an annotation that stand for types, surely or maybe."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node, False
-    elif isinstance(node, ast.Subscript):
-        generic = node.value
-        name = getattr(generic, "attr", getattr(generic, "id", ""))
-        inside: list[ast.AST] = [node.slice]
-        if isinstance(node.slice, ast.Tuple):
-            inside = list(node.slice.elts)
-        if name == "Annotated":
-            inside = inside[:1]
-        if name != "Literal":
-            for item in inside:
-                for text, is_any in _strings(item):
-                    yield text, is_any or name not in _OF_TYPES
-    elif isinstance(node, ast.BinOp | ast.List | ast.Tuple):
-        for child in ast.iter_child_nodes(node):
-            yield from _strings(child)
-
-
-_OF_TYPES = {*typing.__all__, *dir(builtins), *dir(collections.abc)}
-"""Generics whose brackets have types only."""

@@ -80,7 +80,7 @@ def self_contained(
         closure, [name], f"{name}, with all that it needs; written by kit."
     )
     secrets.check(text, name)
-    check_module(text, name, mere_texts=closure.mere_texts)
+    check_module(text, name)
     imports = import_lines(closure)
     return ModuleSource(
         name=f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:12]}",

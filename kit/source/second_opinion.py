@@ -6,10 +6,11 @@ import ast
 import builtins
 import dis
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 from kit.errors import AuthoringError, UndefinedNameError
+from kit.source.annotation_texts import unquoted
 
 __all__ = ["check_module"]
 
@@ -18,15 +19,10 @@ _LOOKS_UP = ("LOAD_GLOBAL", "LOAD_NAME")
 _BINDS = ("STORE_NAME", "STORE_GLOBAL")
 
 
-def check_module(text: str, name: str, *, mere_texts: Collection[str] = ()) -> None:
+def check_module(text: str, name: str) -> None:
     """Refuse a module that is no Python or has an undefined name.
 
     pyflakes tells it, where it is installed; else the compiled module's own look-ups.
-
-    Args:
-        text: The module.
-        name: What it was made for.
-        mere_texts: Texts in annotations that may look like names, and are none.
 
     Raises:
         AuthoringError: It does not compile.
@@ -41,12 +37,23 @@ def check_module(text: str, name: str, *, mere_texts: Collection[str] = ()) -> N
             "it was made from; moving the executor into a file gets around it."
         ) from error
     missing = _by_pyflakes(tree) if find_spec("pyflakes") else _by_bytecode(code)
-    missing -= set(mere_texts)
+    missing -= set(_mere_texts(tree))
     if missing:
         raise UndefinedNameError(
             f"{name} needs {', '.join(map(repr, sorted(missing)))}, which its module "
             "would not define. Define or import it in a cell, at the top level."
         )
+
+
+def _mere_texts(tree: ast.Module) -> Iterator[str]:
+    """Yield texts in the brackets of classes, which may look like names."""
+    for node in ast.walk(tree):
+        for place in ("annotation", "returns"):
+            annotation = getattr(node, place, None)
+            for quoted in unquoted(annotation) if annotation is not None else ():
+                if quoted.is_any_text:
+                    names = ast.walk(quoted.node)
+                    yield from (n.id for n in names if isinstance(n, ast.Name))
 
 
 def _by_pyflakes(tree: ast.Module) -> set[str]:
