@@ -20,6 +20,7 @@ from kit.display.summary import (
     Gauge,
     Gauges,
     Item,
+    Picture,
     Style,
     Table,
     Tree,
@@ -128,6 +129,12 @@ def _frames(frames: Frames) -> RenderableType:
     return Grid(rows, styles=("", "dim", "dim"))
 
 
+def _picture(picture: Picture) -> RenderableType:
+    """Name an image, which a terminal cannot draw."""
+    drawn = f"({picture.media_type}, not drawn here)"
+    return _captioned(picture.caption, Text(drawn, style="dim"))
+
+
 def _meter(gauge: Gauge) -> Text:
     share = min(gauge.value / gauge.limit, 1)
     filled = round(share * _METER)
@@ -156,4 +163,5 @@ _DRAWN: dict[type[Any], Any] = {
     Finding: _finding,
     Gauges: _gauges,
     Frames: _frames,
+    Picture: _picture,
 }

@@ -81,7 +81,8 @@ def page(summary: Summary) -> str:
 def section_html(section: Section) -> str:
     """Return one section; those for a closer look are folded."""
     is_open = "" if section.detail else ' open=""'
-    count = sum(len(item.rows) for item in section.items if isinstance(item, Table))
+    tables = (item for item in section.items if isinstance(item, Table))
+    count = sum(len(table.rows) for table in tables if not table.caption)
     counted = f' <span class="kit-count">{count:,}</span>' if count else ""
     title = html_text(one_line(section.title))
     items = "".join(map(item_html, section.items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from kit.display.summary import (
     Frames,
     Gauges,
     Item,
+    Picture,
     Style,
     Table,
     Tree,
@@ -154,6 +156,16 @@ def _gauges(gauges: Gauges) -> str:
     return f'<table class="kit-facts"><tbody>{"".join(rows)}</tbody></table>'
 
 
+def _picture(picture: Picture) -> str:
+    """Draw an image; a script in one of SVG is never run in such an element."""
+    source = f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}"
+    return (
+        f"<figure><figcaption>{_line(picture.caption)}</figcaption>"
+        f'<img class="kit-picture" alt="{attribute(picture.caption)}" '
+        f'src="{attribute(source)}"></figure>'
+    )
+
+
 def _line(text: str) -> str:
     return html_text(one_line(text))
 
@@ -182,4 +194,5 @@ _DRAWN: dict[type[Any], Any] = {
     Finding: _finding,
     Gauges: _gauges,
     Frames: frames_html,
+    Picture: _picture,
 }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from kit.authoring.proof.outcome import Proof, Step
+from kit.display.outputs.items import output_items
 from kit.display.summary import Code, Finding, Item, Section, Summary, Table
-from kit.display.value import value_items
 from kit.runners.log_line import LogLine
 
 __all__ = ["summarize_proof", "summarize_proof_shown"]
@@ -25,7 +25,7 @@ def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
     """
     sections = [
         Section("Failure", tuple(_failure(proof))),
-        Section("Outputs", value_items(proof.outputs)),
+        Section("Outputs", output_items(proof.outputs)),
         Section("Custom", tuple(_custom(proof))),
         Section("Steps", (_steps(proof, with_machine=with_machine),)),
         Section("Notes", tuple(Finding("note", text) for text in proof.notes)),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kit.display.command_text import command_text
+from kit.display.outputs.items import output_items
+from kit.display.outputs.wire_table import wire_table
 from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Summary
-from kit.display.value import value_items
 from kit.runners.outcome import Outcome
-from kit.running.outputs import Outputs
+from kit.running.outputs import Outputs, facts_of
 from kit.running.run import Run
 
-__all__ = ["summarize_outputs", "summarize_run", "summarize_run_shown"]
+__all__ = [
+    "output_sections",
+    "summarize_outputs",
+    "summarize_run",
+    "summarize_run_shown",
+]
 
 _LOG_LINES = 20
 
@@ -35,7 +42,7 @@ def summarize_run(
     """
     run = run.standing if isinstance(run, Run) else run
     sections = [
-        Section("Outputs", value_items(run.outputs)),
+        *output_sections(run.outputs),
         Section("Error", tuple(_error(run, with_traceback=with_traceback))),
         Section("Decks", tuple(_decks(run))),
         Section("Logs", tuple(_logs(run)) if with_logs else ()),
@@ -52,8 +59,16 @@ def summarize_run_shown(run: Run | Outcome) -> Summary:
 
 def summarize_outputs(outputs: Outputs) -> Summary:
     """Summarize the outputs of a run."""
-    section = Section("Outputs", value_items(outputs))
-    return Summary("outputs", outputs.task, (section,))
+    return Summary("outputs", facts_of(outputs).task, tuple(output_sections(outputs)))
+
+
+def output_sections(outputs: Mapping[str, Any]) -> Iterator[Section]:
+    """Yield a section of the values, and one of them on the wire if that is known."""
+    yield Section("Outputs", output_items(outputs))
+    facts = facts_of(outputs) if isinstance(outputs, Outputs) else None
+    if facts is not None and facts.literals is not None and outputs:
+        table = wire_table(outputs, facts.literals, facts.types)
+        yield Section("On the wire", (table,), detail=True)
 
 
 def _error(run: Outcome, *, with_traceback: bool) -> Iterator[Item]:

@@ -20,10 +20,12 @@ __all__ = [
     "Gauge",
     "Gauges",
     "Item",
+    "Picture",
     "Section",
     "Summary",
     "Table",
     "Tree",
+    "size_text",
 ]
 
 _KILO, _MEGA = 1_000, 1_000_000
@@ -205,16 +207,23 @@ class Frame:
 
     @property
     def size_text(self) -> str:
-        """The size as a reader wants it.
+        """The size as a reader wants it."""
+        return size_text(self.size)
 
-        >>> [Frame("", "", size).size_text for size in (9, 23_456, 20_000_000)]
-        ['under 1 kB', '23 kB', '20.0 MB']
-        """
-        if self.size < _KILO:
-            return "under 1 kB"
-        if self.size < _MEGA:
-            return f"{self.size // _KILO:,} kB"
-        return f"{self.size / _MEGA:,.1f} MB"
+
+@dataclass(frozen=True)
+class Picture:
+    """An image, which is drawn from its bytes.
+
+    Attributes:
+        caption: What it is.
+        data: The bytes of its file.
+        media_type: Of the file: ``image/png``, ….
+    """
+
+    caption: str
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True)
@@ -224,7 +233,20 @@ class Frames:
     rows: tuple[Frame, ...]
 
 
-Item = Facts | Table | Code | Tree | Finding | Gauges | Frames
+def size_text(size: int) -> str:
+    """Write a number of bytes as a reader wants it.
+
+    >>> [size_text(size) for size in (9, 23_456, 20_000_000)]
+    ['under 1 kB', '23 kB', '20.0 MB']
+    """
+    if size < _KILO:
+        return "under 1 kB"
+    if size < _MEGA:
+        return f"{size // _KILO:,} kB"
+    return f"{size / _MEGA:,.1f} MB"
+
+
+Item = Facts | Table | Code | Tree | Finding | Gauges | Frames | Picture
 
 
 @dataclass(frozen=True)

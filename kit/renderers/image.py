@@ -11,7 +11,7 @@ from kit.errors import DeckError
 from kit.renderers.expected import refusal
 from kit.storage import current_storage
 
-__all__ = ["ImageRenderer"]
+__all__ = ["ImageRenderer", "image_type"]
 
 _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -45,7 +45,7 @@ class ImageRenderer:
             StorageError: It cannot be read.
         """
         data = self._data(image_src)
-        kind = _kind(data)
+        kind = image_type(data)
         if kind is None:
             msg = (
                 f"The {len(data):,} bytes given to ImageRenderer are no image that "
@@ -73,7 +73,7 @@ def _saved(save: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _kind(data: bytes) -> str | None:
+def image_type(data: bytes) -> str | None:
     """Tell what an image is by its first bytes, as browsers do."""
     for start, kind in _KINDS:
         if data.startswith(start):

@@ -11,6 +11,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from kit.errors import ConversionError, OutputError, nearest
 from kit.runners.failure import Failure
 from kit.runners.outcome import Outcome, Phase
+from kit.running.outputs import Outputs
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.types import default_engine
@@ -39,12 +40,14 @@ def with_outputs(outcome: Outcome, task: Task) -> Outcome:
     if outcome.literals is None:
         return outcome
     try:
-        outputs = _outputs(task, outcome.literals)
+        values = _outputs(task, outcome.literals)
     except (ConversionError, OutputError) as error:
         failure = Failure(type(error).__name__, str(error), origin="USER")
         return dataclasses.replace(
             outcome, phase=Phase.FAILED, literals=None, error=failure, exception=error
         )
+    types = task.python_interface.outputs
+    outputs = Outputs(values, task=task.name, literals=outcome.literals, types=types)
     return dataclasses.replace(outcome, outputs=outputs)
 
 

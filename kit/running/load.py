@@ -16,6 +16,7 @@ from kit.errors import KitError, SavedRunError, StorageError
 from kit.runners.outcome import Outcome
 from kit.runners.subprocess import SubprocessRunner
 from kit.running.archive import extract, pack
+from kit.running.outputs import Outputs
 from kit.running.saved import SavedRun, read_saved, write_saved
 from kit.shim.inputs import native_inputs
 from kit.types import default_engine
@@ -83,4 +84,5 @@ def guessed_outputs(template: bytes, outcome: Outcome) -> Outcome:
         outputs = native_inputs(literals, declared, default_engine)
     except KitError:
         outputs = dict(outcome.literals.literals)
-    return dataclasses.replace(outcome, outputs=outputs)
+    made = Outputs(outputs, task=outcome.task, literals=outcome.literals)
+    return dataclasses.replace(outcome, outputs=made)

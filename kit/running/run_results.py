@@ -55,7 +55,8 @@ class RunResults(Shown, ABC):
     @property
     def outputs(self) -> Outputs:
         """Python values by name, converted with the declared types."""
-        return Outputs(self.outcome.outputs, task=self.task)
+        made = self.outcome.outputs
+        return made if isinstance(made, Outputs) else Outputs(made, task=self.task)
 
     @property
     def literals(self) -> LiteralMap | None:

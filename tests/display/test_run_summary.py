@@ -5,7 +5,7 @@ from pathlib import Path
 from kit.display.command_text import command_text
 from kit.display.run_summary import summarize_run
 from kit.display.summary import Fact, Facts, Finding, Table
-from kit.display.value import value_items, value_text
+from kit.display.value import value_text
 from kit.runners import Failure, Log, LogLine, Outcome, Phase
 
 
@@ -71,21 +71,6 @@ def test_values_are_bounded():
     assert value_text("x" * 1_000_000).count("x") < 500
     assert len(value_text(list(range(1_000_000)))) < 500
     assert value_text({"a": [1.5, None]}) == "{'a': [1.5, None]}"
-
-
-def test_only_rows_of_one_shape_are_a_table():
-    """Lists that are no records are shown as values."""
-    values = {"a": [{"x": 1}, {"y": 1}], "b": [{"x": [1]}], "c": [], "d": [{}]}
-    (only,) = value_items(values)
-    assert isinstance(only, Facts)
-    assert [fact.name for fact in only.rows] == ["a", "b", "c", "d"]
-
-
-def test_long_tables_are_cut_and_say_so():
-    """The caption tells how many rows there are."""
-    (table,) = value_items({"rows": [{"n": n} for n in range(1000)]})
-    assert len(table.rows) == 20
-    assert table.caption == "rows: 1,000 rows, the first 20 of them"
 
 
 def test_commands_are_one_option_to_a_line():

@@ -1,0 +1,1 @@
+"""What tasks put out, by what it is: values, tables, files, folders."""

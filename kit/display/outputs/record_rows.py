@@ -1,0 +1,130 @@
+"""Rows of Python objects: dictionaries, dataclasses, models, named tuples, values."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from kit.display.outputs.rows import Column, Order, Rows, cell_text, sorted_positions
+
+__all__ = ["ObjectRows", "fields_of", "record_rows", "value_rows"]
+
+_LOOKED_AT = 20
+_MOST_COLUMNS = 200
+_ABSENT = object()
+
+
+class ObjectRows(Rows):
+    """Rows of a list, whose cells are read one by one.
+
+    Args:
+        items: The rows.
+        titles: Titles of the columns, by what finds their cells in a row.
+        cell: Reads a row's cell of a column; the absent one is empty.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Any],
+        titles: Mapping[Any, str],
+        cell: Callable[[Any, Any], Any],
+    ) -> None:
+        self._items, self._cell = items, cell
+        self._keys = tuple(titles)
+        self.count = len(items)
+        self.columns = tuple(
+            Column(title, is_number=self._is_number(key))
+            for key, title in titles.items()
+        )
+        self._order: Order | None = None
+        self._positions: Sequence[int] = range(self.count)
+
+    def page(
+        self, start: int, stop: int, order: Order | None = None
+    ) -> list[tuple[str, ...]]:
+        """Return the cells of rows as text: see :meth:`Rows.page`."""
+        if order != self._order:
+            self._positions, self._order = self._sorted(order), order
+        rows = (self._items[position] for position in self._positions[start:stop])
+        return [tuple(self._text(row, key) for key in self._keys) for row in rows]
+
+    def _sorted(self, order: Order | None) -> Sequence[int]:
+        if order is None:
+            return range(self.count)
+        key = self._keys[order.column]
+        cells = [self._cell(item, key) for item in self._items]
+        known = [None if cell is _ABSENT else cell for cell in cells]
+        return sorted_positions(known, descending=order.descending)
+
+    def _text(self, row: Any, key: Any) -> str:
+        cell = self._cell(row, key)
+        return "" if cell is _ABSENT else cell_text(cell)
+
+    def _is_number(self, key: Any) -> bool:
+        cells = [self._cell(item, key) for item in self._items[:_LOOKED_AT]]
+        return bool(cells) and all(type(cell) in (int, float) for cell in cells)
+
+
+def record_rows(items: Sequence[Any]) -> ObjectRows | None:
+    """Return the rows of a list of records of one shape; None if it is none.
+
+    Dictionaries may lack keys that others have.
+    """
+    shapes = [fields_of(item) for item in items[:_LOOKED_AT]]
+    if not shapes or any(not shape for shape in shapes):
+        return None
+    if all(isinstance(item, Mapping) for item in items[:_LOOKED_AT]):
+        if not all(isinstance(item, Mapping) for item in items):
+            return None
+        keys = dict.fromkeys(chain.from_iterable(items))
+        texts = all(isinstance(key, str) for key in keys)
+        if not texts or len(keys) > _MOST_COLUMNS or _is_ragged(shapes, len(keys)):
+            return None
+        titles = {key: key for key in keys}
+        return ObjectRows(items, titles, lambda row, name: row.get(name, _ABSENT))
+    if len({type(item) for item in items}) > 1:
+        return None
+    titles = {name: name for name in shapes[0]}
+    return ObjectRows(items, titles, lambda row, name: getattr(row, name, _ABSENT))
+
+
+def value_rows(items: Sequence[Any]) -> ObjectRows:
+    """Return a list's values as rows of one column, beside their positions."""
+    titles = {0: "", 1: "value"}
+    return ObjectRows(_Numbered(items), titles, lambda row, place: row[place])
+
+
+class _Numbered(Sequence[Any]):
+    """Items with their positions, made when they are asked for."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        return (index, self._items[index])
+
+
+def fields_of(item: Any) -> tuple[str, ...]:
+    """Return the names of a record's fields; none if it is no record."""
+    if isinstance(item, Mapping):
+        return tuple(item)
+    if isinstance(item, type):
+        return ()
+    if dataclasses.is_dataclass(item):
+        return tuple(field.name for field in dataclasses.fields(item))
+    named = getattr(type(item), "_fields", None) if isinstance(item, tuple) else None
+    named = getattr(type(item), "model_fields", None) if named is None else named
+    return tuple(named) if isinstance(named, (tuple, dict)) else ()
+
+
+def _is_ragged(shapes: Iterable[tuple[str, ...]], width: int) -> bool:
+    """Tell records that have hardly a key in common."""
+    widest = max(map(len, shapes))
+    return width > 2 * widest

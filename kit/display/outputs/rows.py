@@ -1,0 +1,97 @@
+"""Rows of a table, of which only those that are seen are read and written out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kit.display.escape import shorten
+from kit.display.outputs.plain import plain_text
+
+__all__ = ["Column", "Order", "Rows", "cell_text", "sorted_positions"]
+
+_LONGEST_CELL = 500
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: Its title.
+        kind: What its cells are, in a word of its library: ``int64``, ``string``, …;
+            empty where a cell may be anything.
+        is_number: Whether its cells are numbers, which stand to the right.
+        is_sortable: Whether rows can be put in the order of its cells.
+    """
+
+    name: str
+    kind: str = ""
+    is_number: bool = False
+    is_sortable: bool = True
+
+
+@dataclass(frozen=True)
+class Order:
+    """The column that rows are sorted by, and which way."""
+
+    column: int
+    descending: bool = False
+
+
+class Rows(ABC):
+    """A table that is read page by page.
+
+    Attributes:
+        columns: Its columns.
+        count: How many rows it has.
+    """
+
+    columns: tuple[Column, ...]
+    count: int
+
+    @abstractmethod
+    def page(
+        self, start: int, stop: int, order: Order | None = None
+    ) -> list[tuple[str, ...]]:
+        """Return the cells of rows as text.
+
+        Args:
+            start: The first row, from 0.
+            stop: The row behind the last one; there may be fewer.
+            order: How all rows are sorted before; as they are by default. What is
+                missing comes last either way.
+        """
+
+
+def cell_text(value: Any) -> str:
+    """Write a cell; text stands for itself."""
+    text = value if isinstance(value, str) else plain_text(value)
+    return shorten(text, _LONGEST_CELL)
+
+
+def sorted_positions(values: Sequence[Any], *, descending: bool) -> list[int]:
+    """Return where the sorted values are; values of any types have some order.
+
+    >>> sorted_positions([3, None, 1, "a"], descending=True)
+    [3, 0, 2, 1]
+    """
+    there = [n for n, value in enumerate(values) if not _is_missing(value)]
+    gone = [n for n, value in enumerate(values) if _is_missing(value)]
+    try:
+        there.sort(key=values.__getitem__, reverse=descending)
+    except TypeError:  # of several types, or of one that has no order
+        there.sort(key=lambda n: _rank(values[n]), reverse=descending)
+    return there + gone
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value), "")
+    return (1, 0.0, cell_text(value))
