@@ -22,6 +22,7 @@ VIEWS = {
     "kit.difference.difference.Difference": (
         "kit.widgets.reports.difference_view.DifferenceView"
     ),
+    "kit.running.outputs.Outputs": "kit.widgets.outputs.outputs_view.OutputsView",
 }
 """Types, and the classes of their views: made from a thing, with ``root`` and
 ``close``."""

@@ -14,7 +14,7 @@ from kit.widgets.looks import Looks, named
 
 __all__ = ["live_box"]
 
-_RULES = ("preview.css", "panel.css")
+_RULES = ("preview.css", "panel.css", "outputs.css")
 
 
 def live_box(looks: Looks, children: Sequence[Any] = ()) -> Any:

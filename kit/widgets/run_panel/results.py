@@ -18,7 +18,9 @@ _SECOND = 1.0
 
 
 def summarize_results(run: Run, masks: Masks) -> Summary:
-    """Summarize a run that has ended: outputs, error, decks, timings, command, files.
+    """Summarize a run that has ended: error, decks, timings, command, files, the wire.
+
+    Its outputs have a view of their own.
 
     Args:
         run: The run.
@@ -33,7 +35,8 @@ def summarize_results(run: Run, masks: Masks) -> Summary:
             "Files", (*_items(told, "Files"), *_log(outcome)), detail=True
         ),
     }
-    sections = (details.get(part.title, part) for part in told.sections)
+    others = (part for part in told.sections if part.title != "Outputs")
+    sections = (details.get(part.title, part) for part in others)
     timings = Section("Timings", _timings(outcome), detail=True)
     return masks.summary(dataclasses.replace(told, sections=(*sections, timings)))
 

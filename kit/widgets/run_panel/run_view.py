@@ -12,6 +12,7 @@ from kit.running.run import Run
 from kit.widgets.closing import close_tree
 from kit.widgets.finder import finder
 from kit.widgets.looks import Looks, named
+from kit.widgets.outputs.outputs_pane import OutputsPane
 from kit.widgets.preview.panes import Panes, panes_of
 from kit.widgets.run_panel.cells import is_busy
 from kit.widgets.run_panel.log_view import LogView
@@ -34,6 +35,7 @@ class RunView:
         self._phase = ipywidgets.HTML(**looks.html, **named("kit-phase"))
         self._clock = ipywidgets.HTML(**looks.html, **named("kit-clock"))
         self._log = LogView(looks, lock)
+        self._outputs = OutputsPane(looks)
         self._panes = Panes(looks)
         self._finder = finder(looks)
         self._masks: Masks | None = None
@@ -42,7 +44,7 @@ class RunView:
     @property
     def widgets(self) -> tuple[Any, ...]:
         """What is shown, from top to bottom."""
-        results = self._panes.widgets
+        results = (*self._outputs.widgets, *self._panes.widgets)
         tools = self._finder if results else ()
         return (self._phase, self._clock, self._log.root, *tools, *results)
 
@@ -50,6 +52,7 @@ class RunView:
         """Show a run in the place of the one that was shown."""
         self._began = time.monotonic()
         self._masks = Masks(run.template)
+        self._outputs.draw({}, self._masks.summary)
         for widget in self._panes.draw([]):
             widget.close()
         self._log.show(run.logs, self._masks)
@@ -63,13 +66,16 @@ class RunView:
             _say(self._clock, clock_html(seconds, is_busy=is_busy()))
             return
         _say(self._clock, "")
-        summary = summarize_results(run, self._masks or Masks(run.template))
+        masks = self._masks or Masks(run.template)
+        self._outputs.draw(run.standing.outputs, masks.summary)
+        summary = summarize_results(run, masks)
         panes = [pane for pane in panes_of(summary) if pane.items]
         for widget in self._panes.draw(panes):
             widget.close()
 
     def close(self) -> None:
         """Close what is not always shown."""
+        self._outputs.close()
         for widget in self._finder:
             close_tree(widget)
 

@@ -1,0 +1,1 @@
+"""The live view of outputs: tables by the page, files to take along."""
