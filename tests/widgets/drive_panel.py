@@ -205,7 +205,7 @@ def succeeded(page: Page) -> dict[str, Any]:
     button(page, "Run").click()
     phase(page, "RUNNING")
     phase(page, "SUCCEEDED")
-    outputs = page.get_by_role("region", name="Outputs")
+    outputs = page.locator(".kit-outputs")
     outputs.wait_for()
     seen = {"outputs": outputs.inner_text(), "log": log(page).inner_text()}
     frames = page.locator(".kit-preview iframe")

@@ -110,7 +110,7 @@ function render({ model, el }) {
     ))));
     region.scrollTop = 0;
     const end = start + rows.length;
-    status.textContent = count ? `${counted(start + 1)}–${counted(end)} of ${counted(count)}` : "no rows";
+    status.textContent = count ? `${counted(start + 1)} to ${counted(end)} of ${counted(count)}` : "no rows";
     page.value = start / size + 1;
     page.max = last() / size + 1;
     for (const made of back) made.disabled = start === 0;
