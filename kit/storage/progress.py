@@ -90,14 +90,15 @@ class _Lines:
 
 
 def _amount(move: Move) -> str:
-    moved = _mebibytes(move.moved)
     if not move.total or move.moved >= move.total:
-        return moved
+        return _size(move.moved)
     part = move.moved / move.total
-    return f"{moved} of {_mebibytes(move.total)} ({part:.0%})"
+    return f"{_size(move.moved)} of {_size(move.total)} ({part:.0%})"
 
 
-def _mebibytes(count: int) -> str:
+def _size(count: int) -> str:
+    if count < 2**20:
+        return f"{count / 2**10:.1f} KiB"
     return f"{count / 2**20:.1f} MiB"
 
 

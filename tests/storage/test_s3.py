@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -218,18 +219,24 @@ def test_a_failed_folder_leaves_nothing(s3, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_thousand_small_files(s3, objects, tmp_path):
-    """They come many at once."""
-    for number in range(1000):
-        objects.put_object(Bucket="bucket", Key=f"many/{number:04}", Body=b"x" * 100)
+@pytest.mark.parametrize("count", [150, pytest.param(1000, marks=pytest.mark.nightly)])
+def test_many_small_files(s3, count, tmp_path):
+    """All of them go and come, each with its own content."""
+    (tmp_path / "many").mkdir()
+    for number in range(count):
+        (tmp_path / "many" / f"{number:04}").write_bytes(b"x" * number)
     storage = Storage(str(tmp_path / "raw"), str(tmp_path / "work"))
+    storage.upload(str(tmp_path / "many"), "s3://bucket/many", recursive=True)
     copy = storage.download("s3://bucket/many", str(tmp_path / "copy"), recursive=True)
-    assert len(os.listdir(copy)) == 1000
+    sizes = [path.stat().st_size for path in sorted(Path(copy).iterdir())]
+    assert sizes == list(range(count))
 
 
-def test_public_without_credentials(s3, monkeypatch):
+def test_public_without_credentials(s3, objects, monkeypatch):
     """What anyone may read is read by whoever has no credentials."""
-    write_bytes("s3://bucket/public", b"for all")
+    objects.put_object(
+        Bucket="bucket", Key="public", Body=b"for all", ACL="public-read"
+    )
     monkeypatch.delenv("FLYTE_AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("FLYTE_AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")

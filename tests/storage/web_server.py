@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,7 +57,7 @@ class WebServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self):  # noqa: N802 - the standard library's name
+            def do_GET(self):
                 path = self.path.partition("?")[0]
                 server.requests.append(path)
                 server.headers.append(dict(self.headers))
@@ -78,9 +79,7 @@ class WebServer:
                 """Keep the tests' output clean."""
 
             def handle(self):
-                try:
-                    super().handle()
-                except (BrokenPipeError, ConnectionResetError):
-                    pass  # whoever asked went away
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    super().handle()  # or whoever asked went away
 
         return Handler

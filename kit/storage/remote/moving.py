@@ -173,12 +173,14 @@ def _local_names(
             continue
         parts = [part for part in path[len(base) :].split("/") if part not in ("", ".")]
         name = "/".join(parts)
-        if ".." in parts or name in names:
+        is_folder = entry["type"] == "directory" or path.endswith("/")
+        again = names.get(name)
+        twice = again is not None and not (is_folder and again["type"] == "directory")
+        if ".." in parts or twice:
             why = "leads out of it" if ".." in parts else "is there twice"
             msg = f"Cannot download {redacted(url)}: {name!r:.200} in it {why}."
             raise StorageError(msg)
-        is_marker = path.endswith("/")
-        names[name] = {**entry, "type": "directory"} if is_marker else entry
+        names[name] = {**entry, "type": "directory"} if is_folder else entry
     if not names and not found:
         raise FileNotFoundError(url)
     return names
