@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -57,6 +58,17 @@ def import_image(engine: Engine, folder: Path, name: str, make: Any) -> str:
 def slim(engine: Engine, engine_folder: Path) -> str:
     """Name an image with kit and what it needs."""
     return import_image(engine, engine_folder, "kit-test/kit", kit_image)
+
+
+@pytest.fixture(scope="session")
+def slim_user(engine: Engine, engine_folder: Path, slim: str) -> str:
+    """Name the same with a user who is not root, so that files are copied."""
+    name = "kit-test/user:latest"
+    with locked(engine_folder):
+        if not engine.client.images.list(name):
+            lines = io.BytesIO(f"FROM {slim}\nUSER lab\n".encode())
+            engine.client.images.build(fileobj=lines, tag=name, rm=True)
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,4 @@
-"""Put a run's files into a container, and take back what it wrote.
-
-Files are copied as tar archives, not mounted: whatever user the image has may write,
-what comes out belongs to whoever runs this, and an engine on another machine or around
-this process's own container works as well.  Paths are the same on both sides, so that
-the locations in inputs and outputs stay true.
-"""
+"""Files as tar archives: into a container, and out of it without harm."""
 
 from __future__ import annotations
 
@@ -18,34 +12,31 @@ from pathlib import Path
 from typing import IO
 
 from kit.errors import EngineError
-from kit.runners.workspace import Workspace
 
-__all__ = ["archive_in", "extract_out"]
+__all__ = ["archive_in", "extract_out", "inside"]
 
 _IN_MEMORY = 8 * 2**20
 
 
 def archive_in(
-    workspace: Workspace, secrets: Mapping[str, bytes], inputs: Iterable[Path]
+    files: Mapping[str, bytes], inputs: Iterable[Path], folders: Iterable[Path] = ()
 ) -> IO[bytes]:
-    """Return a tar file of all that a container starts from, relative to ``/``.
+    """Return a tar file of what a container starts from, relative to ``/``.
 
     Args:
-        workspace: The run's folder; its output folders are for anyone to write.
-        secrets: Contents by absolute path.
-        inputs: Files and folders of this machine that the inputs name.
+        files: Contents by absolute path.
+        inputs: Files and folders of this machine.
+        folders: Folders that are made, for anyone to write.
     """
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller's
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in inputs:
             tar.add(path, arcname=_name(path), filter=_readable)
-        for folder in (workspace.directory, workspace.outputs, workspace.raw):
+        for folder in folders:
             info = tarfile.TarInfo(_name(folder))
             info.type, info.mode = tarfile.DIRTYPE, 0o777
             tar.addfile(info)
-        for path in (workspace.template, workspace.inputs):
-            _add_file(tar, str(path), path.read_bytes())
-        for name, content in secrets.items():
+        for name, content in files.items():
             _add_file(tar, name, content)
     file.seek(0)
     return file
@@ -97,15 +88,15 @@ def extract_out(chunks: Iterable[bytes], target: Path, wanted: tuple[str, ...]) 
 def _extract(
     tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, steps: list[str]
 ) -> None:
-    path = _inside(target, target.joinpath(*steps), member.name)
+    path = inside(target, target.joinpath(*steps), member.name)
     if member.isdir():
         path.mkdir(parents=True, exist_ok=True)
     elif member.issym():
-        _inside(target, path.parent / member.linkname, member.name)
+        inside(target, path.parent / member.linkname, member.name)
         path.symlink_to(member.linkname)
     elif member.islnk():
         original = target.joinpath(*member.linkname.split("/")[1:])
-        shutil.copyfile(_inside(target, original, member.name), path)
+        shutil.copyfile(inside(target, original, member.name), path)
     else:
         source = tar.extractfile(member)
         if source is not None:  # None: a device or a pipe
@@ -123,7 +114,7 @@ def _write(source: IO[bytes], path: Path) -> None:
         raise
 
 
-def _inside(target: Path, path: Path, name: str) -> Path:
+def inside(target: Path, path: Path, name: str) -> Path:
     """Return the path if it stays in the folder, symbolic links followed."""
     resolved = Path(os.path.realpath(path))
     if not resolved.is_relative_to(os.path.realpath(target)):

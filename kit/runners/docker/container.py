@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
+import json
 import signal
 import threading
 import weakref
@@ -68,21 +70,22 @@ class Container(Stoppable):
             with held_back(), engine_errors("make the container"):
                 engine.client.containers.create(**spec.create_arguments())
         except BaseException:
-            self._remove()
+            self.remove()
             raise
 
-    def start(self, files: IO[bytes]) -> None:
+    def start(self, files: IO[bytes] | None) -> None:
         """Copy files in and start it.
 
         Args:
-            files: A tar file, relative to ``/``.
+            files: A tar file, relative to ``/``; None if there are none.
 
         Raises:
             NotStartedError: Its command cannot be started; in the engine's words.
             EngineError: The engine cannot do the rest.
         """
         with held_back(), engine_errors("start the container"):
-            self._api.put_archive(self._name, "/", files)
+            if files is not None:
+                self._api.put_archive(self._name, "/", files)
             output = self._begin()
             with self._lock:
                 self._runs = True
@@ -132,8 +135,19 @@ class Container(Stoppable):
 
     def has(self, path: str) -> bool:
         """Say whether there is a file of that absolute path in it."""
+        return self.described(path) is not None
+
+    def described(self, path: str) -> dict[str, Any] | None:
+        """Return what the engine says of an absolute path in it, if it is there.
+
+        Its keys are ``name``, ``size``, ``mode`` and ``mtime``.
+        """
         with engine_errors("look into the container"):
-            return bool(self._api.head(self._archive(), params={"path": path}).ok)
+            answer = self._api.head(self._archive(), params={"path": path})
+        if not answer.ok:
+            return None
+        facts = base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"])
+        return dict(json.loads(facts))
 
     def _archive(self) -> str:
         """Return where the engine serves its files; the SDK cannot stop reading."""
@@ -151,7 +165,7 @@ class Container(Stoppable):
         finally:
             failed = any(exception)  # the first error says more than a second one
             with contextlib.suppress(*(EngineError,) * failed):
-                self._remove()
+                self.remove()
 
     def _signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process; SIGKILL ends all of them."""
@@ -190,7 +204,12 @@ class Container(Stoppable):
             self._state = State(facts["ExitCode"], bool(facts.get("OOMKilled")))
             self._note_exit(self._state.status)
 
-    def _remove(self) -> None:
+    def remove(self) -> None:
+        """Take it away, with all that still runs in it.
+
+        Raises:
+            EngineError: The engine cannot.
+        """
         from docker.errors import NotFound
 
         _live.discard(self)
@@ -216,4 +235,4 @@ def _remove_the_living() -> None:
     """Leave no container behind when the interpreter ends while runs are going on."""
     for container in list(_live):
         with contextlib.suppress(EngineError):
-            container._remove()  # noqa: SLF001 - this module's own
+            container.remove()

@@ -28,6 +28,9 @@ class ContainerSpec:
         network: ``none``, ``bridge``, ``host`` or the name of a network.
         platform: As in ``linux/arm64``; None takes the image as it is.
         limits: How much it may take.
+        written: Folders and files of this machine that it writes, mounted with the
+            paths they have here.
+        read: Others that it only reads.
     """
 
     name: str
@@ -40,13 +43,15 @@ class ContainerSpec:
     network: str = "none"
     platform: str | None = None
     limits: Limits = field(default_factory=Limits)
+    written: tuple[Path, ...] = ()
+    read: tuple[Path, ...] = ()
 
     def create_arguments(self) -> dict[str, Any]:
         """Return the Docker SDK's arguments for it.
 
         The engine keeps no log of its own, since its lines are read as they come.
         """
-        from docker.types import LogConfig
+        from docker.types import LogConfig, Mount
 
         return {
             "image": self.image,
@@ -58,6 +63,10 @@ class ContainerSpec:
             "platform": self.platform,
             "labels": {LABEL: own_session()},
             "log_config": LogConfig(type="none"),
+            "mounts": [
+                Mount(str(path), str(path), type="bind", read_only=path in self.read)
+                for path in (*self.written, *self.read)
+            ],
             **self.limits.create_arguments(),
         }
 

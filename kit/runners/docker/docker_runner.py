@@ -6,19 +6,21 @@ would use; only the network is left out unless it is asked for.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import secrets
 import time
 from dataclasses import dataclass
 
-from kit.errors import CallError, StorageError, TemplateError
+from kit.errors import CallError, EngineError, StorageError, TemplateError
 from kit.runners.attempt import Attempt
 from kit.runners.command import refuse_main
-from kit.runners.docker.archive import archive_in, extract_out
 from kit.runners.docker.container import Container, NotStartedError
 from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.diagnosis import Diagnosis
 from kit.runners.docker.engine import Engine, connected
+from kit.runners.docker.exchange import Copied, Exchange, Mounted, can_mount
 from kit.runners.docker.image import LocalImage, Pull, check_pull, find_image
 from kit.runners.docker.limits import container_limits
 from kit.runners.docker.secret_layout import lay_out_secrets
@@ -98,7 +100,7 @@ class _DockerRun:
             msg = f"The template of {self._attempt.name!r} names no image to run."
             raise TemplateError(msg)
         refuse_main(self._attempt.name, self._attempt.words)
-        self._files = input_paths(self._attempt.inputs)
+        self._files = tuple(input_paths(self._attempt.inputs))
         self._secrets = lay_out_secrets(self._template, os.environ)
 
     def run(self) -> Outcome:
@@ -111,10 +113,31 @@ class _DockerRun:
             argv = tuple(spec.words(engine.program, mounts))
             if attempt.request.cancellation.is_cancelled:
                 return attempt.outcome(attempt.judge(_NEVER_STARTED), argv=argv)
-            with Container(engine, spec, attempt.on_line) as container:
+            container, exchange = self._make(engine, image, spec)
+            with container:
                 words = (*image.entrypoint[: not spec.command], *attempt.words)
                 diagnosis = Diagnosis(engine, image, spec.limits, words, container)
-                return self._run_in(container, diagnosis, argv)
+                return self._run_in(container, exchange, diagnosis, argv)
+
+    def _make(
+        self, engine: Engine, image: LocalImage, spec: ContainerSpec
+    ) -> tuple[Container, Exchange]:
+        """Make the container, with the run's files mounted where that is right."""
+        attempt = self._attempt
+        files = (attempt.workspace, self._secrets.files, self._files)
+        if can_mount(engine, image):
+            mounted = Mounted(*files)
+            attempt.workspace.report.touch()
+            with contextlib.suppress(EngineError):  # it has no such files to mount
+                made = dataclasses.replace(
+                    spec, written=mounted.written, read=mounted.read
+                )
+                container = Container(engine, made, attempt.on_line)
+                if mounted.is_seen_by(container):
+                    return container, mounted
+                container.remove()
+            attempt.workspace.report.unlink()
+        return Container(engine, spec, attempt.on_line), Copied(*files)
 
     def _find_image(self, engine: Engine) -> LocalImage:
         name = self._template.container.image
@@ -138,12 +161,15 @@ class _DockerRun:
         )
 
     def _run_in(
-        self, container: Container, diagnosis: Diagnosis, argv: tuple[str, ...]
+        self,
+        container: Container,
+        exchange: Exchange,
+        diagnosis: Diagnosis,
+        argv: tuple[str, ...],
     ) -> Outcome:
         attempt = self._attempt
-        files = archive_in(attempt.workspace, self._secrets.files, self._files)
         try:
-            with files:
+            with exchange.archive() or contextlib.nullcontext() as files:
                 container.start(files)
         except NotStartedError as error:
             return attempt.outcome(diagnosis.not_started(str(error)), argv=argv)
@@ -151,7 +177,7 @@ class _DockerRun:
         started = time.monotonic()
         end = self._wait(container)
         ended = time.monotonic()
-        self._take_back(container)
+        self._take_back(exchange, container)
         verdict = diagnosis.ended(attempt.judge(end), container.state, attempt.log)
         timings = attempt.timings(started, ended)
         return attempt.outcome(
@@ -165,17 +191,10 @@ class _DockerRun:
         )
         return container.wait(attempt.timeout, grace=grace)
 
-    def _take_back(self, container: Container) -> None:
-        workspace = self._attempt.workspace
-        wanted = tuple(
-            path.name for path in (workspace.outputs, workspace.raw, workspace.report)
-        )
+    def _take_back(self, exchange: Exchange, container: Container) -> None:
         try:
-            with container.read_out(workspace.directory) as chunks:
-                extract_out(chunks, workspace.directory, wanted)
+            exchange.take_back(container)
         except OSError as error:
-            msg = (
-                f"What the run wrote cannot be written to {workspace.directory}: "
-                f"{error}."
-            )
+            directory = self._attempt.workspace.directory
+            msg = f"What the run wrote cannot be written to {directory}: {error}."
             raise StorageError(msg) from error

@@ -50,16 +50,23 @@ class Engine:
         client: A ``docker.DockerClient``.
         architecture: What it runs without emulation, as in ``amd64``.
         program: The command line program that talks to it: ``docker`` or ``podman``.
+        socket: The path of its socket, None if it is reached in another way.
     """
 
     client: Any
     architecture: str
     program: str
+    socket: str | None = None
 
     def cores(self) -> int:
         """Return how many cores it has for all of its containers."""
         with engine_errors("tell its cores"):
             return int(self.client.info()["NCPU"])
+
+    def security_options(self) -> tuple[str, ...]:
+        """Return what it does to containers, as in ``name=rootless``."""
+        with engine_errors("tell its security options"):
+            return tuple(self.client.info().get("SecurityOptions") or ())
 
 
 @contextlib.contextmanager
@@ -80,7 +87,7 @@ def connected(environ: Mapping[str, str] | None = None) -> Iterator[Engine]:
     names = " ".join(part["Name"] for part in version.get("Components") or ())
     program = "podman" if "Podman" in names else "docker"
     try:
-        yield Engine(client, version["Arch"], program)
+        yield Engine(client, version["Arch"], program, _socket_path(options))
     finally:
         client.close()
 
@@ -132,8 +139,8 @@ def _first_that_answers(
 
 def _version(options: dict[str, Any]) -> dict[str, Any]:
     """Ask an engine what it is, whatever version of the interface it speaks."""
-    scheme, _, path = str(options.get("base_url", "")).partition("://")
-    if scheme in ("unix", "http+unix"):  # the SDK would leave its socket open
+    path = _socket_path(options)
+    if path is not None:  # the SDK would leave its socket open
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(_HANDSHAKE_SECONDS)
             probe.connect(path)
@@ -143,6 +150,11 @@ def _version(options: dict[str, Any]) -> dict[str, Any]:
         return dict(client.api.version(api_version=False))
     finally:
         client.close()
+
+
+def _socket_path(options: Mapping[str, Any]) -> str | None:
+    scheme, _, path = str(options.get("base_url", "")).partition("://")
+    return path if scheme in ("unix", "http+unix") else None
 
 
 def _client(options: dict[str, Any], version: str, *, timeout: float) -> Any:

@@ -36,12 +36,14 @@ class LocalImage:
         architecture: What it was built for, as in ``amd64``.
         entrypoint: Its own command, before which the container's arguments come.
         path: Its ``PATH``.
+        user: Who runs in it, as a name or a number; root if it is empty.
     """
 
     name: str
     architecture: str
     entrypoint: tuple[str, ...] = ()
     path: str = _DEFAULT_PATH
+    user: str = ""
 
     def is_for(self, platform: str | None) -> bool:
         """Say whether it was built for a platform such as ``linux/arm64``."""
@@ -94,6 +96,7 @@ def _described(name: str, facts: Mapping[str, Any]) -> LocalImage:
         architecture=facts.get("Architecture") or "",
         entrypoint=tuple(config.get("Entrypoint") or ()),
         path=variables.get("PATH", _DEFAULT_PATH),
+        user=config.get("User") or "",
     )
 
 

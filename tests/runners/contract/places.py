@@ -26,11 +26,13 @@ class Place:
         name: Of the runner.
         runtime: ``kit`` or ``flytekit``.
         image: What the tasks' images are called.
+        label: What tells it from others of the same name.
     """
 
     name: str
     runtime: str = "kit"
     image: str = "acme/lab:1"
+    label: str = ""
 
     @property
     def is_own_process(self) -> bool:
@@ -67,18 +69,21 @@ class Place:
         return run(task, inputs=inputs, **options)
 
     def __str__(self) -> str:
-        return self.name if self.runtime == "kit" else f"{self.name}-{self.runtime}"
+        runtime = "" if self.runtime == "kit" else self.runtime
+        return "-".join(filter(None, (self.name, runtime, self.label)))
 
 
 IN_PROCESS = Place("in-process")
 SUBPROCESS = Place("subprocess")
 DOCKER = Place("docker", image="kit-test/kit:latest")
+DOCKER_COPIED = Place("docker", image="kit-test/user:latest", label="copied")
 SUBPROCESS_FLYTEKIT = Place("subprocess", "flytekit")
 DOCKER_FLYTEKIT = Place("docker", "flytekit", "kit-test/flytekit:latest")
 
 EVERYWHERE = (IN_PROCESS, SUBPROCESS, DOCKER, SUBPROCESS_FLYTEKIT)
 OWN_PROCESS = EVERYWHERE[1:]
 KIT = EVERYWHERE[:3]
+WITH_FILES = (*KIT, DOCKER_COPIED)
 KIT_PROCESSES = (SUBPROCESS, DOCKER)
 
 

@@ -10,6 +10,7 @@ from contract_tasks import TWO, LackingExecutor
 from flyteidl.core.literals_pb2 import LiteralMap
 from places import (
     DOCKER,
+    DOCKER_COPIED,
     DOCKER_FLYTEKIT,
     EVERYWHERE,
     KIT,
@@ -30,7 +31,7 @@ USER_ERRORS = {
 }
 
 
-@on(*EVERYWHERE, DOCKER_FLYTEKIT)
+@on(*EVERYWHERE, DOCKER_COPIED, DOCKER_FLYTEKIT)
 def test_success(place: Place, tmp_path: Path):
     """Outputs, lines, files and timings are where the run says."""
     lines: list[LogLine] = []
@@ -53,7 +54,7 @@ def test_success(place: Place, tmp_path: Path):
     assert min(timings.serialize, timings.stage, timings.execute, timings.collect) > 0
 
 
-@on(*EVERYWHERE, DOCKER_FLYTEKIT)
+@on(*EVERYWHERE, DOCKER_COPIED, DOCKER_FLYTEKIT)
 def test_an_error_of_the_user(place: Place):
     """It has the user's own traceback, and whose it is as the engine sees it."""
     failed = place.run("fail", 3)

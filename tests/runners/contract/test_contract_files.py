@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from contract_tasks import FILES, CopyExecutor
-from places import KIT, Place, on
+from places import WITH_FILES, Place, on
 
 from kit.errors import StorageError
 from kit.runners import Phase
@@ -72,7 +72,7 @@ def read_only(mount: Mount) -> Path:
     return place
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_ten_megabytes_in_and_out(place: Place):
     """As a value that travels in the literals."""
     payload = "ä" * (5 * MB)
@@ -80,7 +80,7 @@ def test_ten_megabytes_in_and_out(place: Place):
     assert done.outputs["text"] == payload
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_files_of_ten_megabytes(place: Place, tmp_path: Path):
     """Inputs are read where they are; outputs are the caller's own files."""
     source, folder = tmp_path / "ä ö.txt", tmp_path / "folder"
@@ -98,7 +98,7 @@ def test_files_of_ten_megabytes(place: Place, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@on(*KIT)
+@on(*WITH_FILES)
 def test_names_of_any_kind(place: Place, tmp_path: Path, name: str):
     """The folder of the run and those of its inputs may be called anything."""
     source, folder = tmp_path / name / "in" / name, tmp_path / name / "folder"
@@ -112,7 +112,7 @@ def test_names_of_any_kind(place: Place, tmp_path: Path, name: str):
     assert done.directory == tmp_path / name / "run"
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_folder_given_by_a_relative_path(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -126,7 +126,7 @@ def test_a_folder_given_by_a_relative_path(
         assert done.outputs.text == str(done.directory / "work")
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_folder_that_holds_a_run(place: Place, tmp_path: Path):
     """Outputs of an earlier run cannot be taken for this one's."""
     place.run("ok", directory=tmp_path / "run")
@@ -134,7 +134,7 @@ def test_a_folder_that_holds_a_run(place: Place, tmp_path: Path):
         place.run("fail", directory=tmp_path / "run")
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_folder_that_cannot_be_made(place: Place, tmp_path: Path):
     """Nothing has run."""
     (tmp_path / "file").touch()
@@ -142,7 +142,7 @@ def test_a_folder_that_cannot_be_made(place: Place, tmp_path: Path):
         place.run("ok", directory=tmp_path / "file" / "below")
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_read_only_folder(place: Place, read_only: Path):
     """No run can be there, but inputs can."""
     with pytest.raises(StorageError, match="Read-only file system"):
@@ -151,7 +151,7 @@ def test_a_read_only_folder(place: Place, read_only: Path):
     assert Path(done.outputs.file).read_text() == "file part"
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_full_disk_at_the_start(
     place: Place, mount: Mount, monkeypatch: pytest.MonkeyPatch
 ):
@@ -163,11 +163,11 @@ def test_a_full_disk_at_the_start(
     assert list(full.iterdir()) == []
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_disk_that_is_full_at_the_end(place: Place, mount: Mount):
-    """There is never half an outputs.pb; what came out of a container has no place."""
+    """There is never half an outputs.pb; what is copied out has no place."""
     folder = mount("4m") / "run"
-    if place.name == "docker":
+    if place.label == "copied":
         with pytest.raises(StorageError, match="No space left on device"):
             place.run("large", 10, directory=folder)
     else:
@@ -181,7 +181,7 @@ def test_a_disk_that_is_full_at_the_end(place: Place, mount: Mount):
     assert not (folder / "outputs" / "outputs.pb").exists()
 
 
-@on(*KIT)
+@on(*WITH_FILES)
 def test_a_disk_that_the_log_fills(place: Place, mount: Mount):
     """The run is stopped, for its log could not be told whole."""
     folder = mount("4m") / "run"
