@@ -90,9 +90,10 @@ function render({ model, el }) {
     if (ask && message.number === number) ask(message, buffers);
   }
 
-  const tools = [button("Download", "Save it on this machine", () => fetch(save))];
+  const named = files.length > 1 ? "" : ` ${files[0].name}`;
+  const tools = [button(`Download${named}`, "Save it on this machine", () => fetch(save))];
   if (model.get("is_pdf") && files[0].size <= MOST_SHOWN) {
-    tools.push(button("Show", "Show it here", () => fetch(view)));
+    tools.push(button(`Show${named}`, "Show it here", () => fetch(view)));
   }
   if (files.length > 1) tools.unshift(choice);
   el.classList.add("kit-downloads");
