@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import threading
 
 import numpy as np
 import pandas as pd
@@ -222,3 +224,53 @@ def test_the_panel_shows_outputs_live(monkeypatch):
     assert page(table)["rows"][0] == ["3", "it is [secret]"]
     made.close()
     assert set(_instances) == before
+
+
+class Store(http.server.BaseHTTPRequestHandler):
+    """A store that has one file."""
+
+    def do_GET(self) -> None:
+        """Send it."""
+        is_there = self.path.startswith("/a.txt")
+        self.send_response(200 if is_there else 404)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    do_HEAD = do_GET  # noqa: N815 - idem
+
+    def log_message(self, *words) -> None:
+        """Keep quiet."""
+
+
+@pytest.fixture
+def store():
+    """Serve a file on loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://me:sesame@127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_file_of_another_store_is_fetched_when_it_is_asked_for(store):
+    """Until then its address is told, without credentials."""
+    pytest.importorskip("aiohttp")
+    value = FlyteFile(f"{store}/a.txt?token=sesame")
+    made = output_widgets({"f": value}, Looks())
+    assert "not downloaded" in made[0].value
+    assert "sesame" not in made[0].value
+    assert not value.downloaded
+    made[1].children[0].click()
+    assert until(lambda: type(made[1].children[-1]).__name__ == "Downloads")
+    assert "hello" in made[1].children[0].value
+
+
+def test_a_file_that_cannot_be_fetched_can_be_asked_for_again(store):
+    """And says why it cannot."""
+    pytest.importorskip("aiohttp")
+    (_, box) = output_widgets({"f": FlyteFile(f"{store}/gone.txt")}, Looks())
+    box.children[0].click()
+    assert until(lambda: "Not fetched" in box.children[1].value)
+    assert "sesame" not in box.children[1].value
+    assert until(lambda: not box.children[0].disabled)

@@ -18,6 +18,7 @@ from kit.display.summary import Code, Frame, Frames, Item, Picture, Tree, size_t
 from kit.errors import KitError
 from kit.renderers.image import image_type
 from kit.renderers.markdown import MarkdownRenderer
+from kit.storage.redaction import redacted
 from kit.types.files import FlyteFile
 
 __all__ = ["content_items", "content_rows", "file_items", "file_text", "type_of"]
@@ -33,7 +34,7 @@ def file_text(value: Any) -> str:
     """Say what a file is: its name, its size, its media type."""
     path = local_source(value)
     if path is None:
-        return f"{value.remote_source}, not downloaded"
+        return f"{redacted(value.remote_source)}, not downloaded"
     content = content_of(path)
     if content is None:
         return f"{path.name}, which cannot be read here"

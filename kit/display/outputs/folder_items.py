@@ -9,6 +9,7 @@ from typing import Any
 
 from kit.display.outputs.content import local_source
 from kit.display.summary import Finding, Item, Tree, size_text
+from kit.storage.redaction import redacted
 
 __all__ = ["Listing", "folder_items", "folder_text", "listing_of"]
 
@@ -87,7 +88,7 @@ def listing_of(value: Any) -> Listing | None:
 def folder_text(value: Any) -> str:
     """Say what a folder is: how many files it has, and their size."""
     if local_source(value) is None:
-        return f"{value.remote_source}, not downloaded"
+        return f"{redacted(value.remote_source)}, not downloaded"
     listing = listing_of(value)
     return listing.text if listing else "a folder that is not there"
 

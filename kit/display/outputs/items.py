@@ -27,6 +27,7 @@ from kit.display.outputs.text_code import text_code
 from kit.display.summary import Fact, Facts, Item, Picture, Tree
 from kit.renderers.image import image_type
 from kit.storage import is_remote
+from kit.storage.redaction import redacted
 from kit.types.directories import FlyteDirectory
 from kit.types.structured_dataset import StructuredDataset
 
@@ -123,4 +124,8 @@ def _dataset_text(dataset: StructuredDataset) -> str:
     uri = str(dataset.uri if stored is None else stored.uri)
     file_format = stored and stored.metadata.structured_dataset_type.format
     named = f"a dataset, {file_format}" if file_format else "a dataset"
-    return shorten(f"{named} at {uri}", _LONGEST_LINE) if is_remote(uri) else named
+    return (
+        shorten(f"{named} at {redacted(uri)}", _LONGEST_LINE)
+        if is_remote(uri)
+        else named
+    )

@@ -99,8 +99,8 @@ def _table_type() -> type:
 
         _esm = _SCRIPT.read_text(encoding="utf-8")
         title = traitlets.Unicode().tag(sync=True)
-        columns = traitlets.List().tag(sync=True)
+        columns: Any = traitlets.List().tag(sync=True)
         count = traitlets.Int().tag(sync=True)
-        first = traitlets.List().tag(sync=True)
+        first: Any = traitlets.List().tag(sync=True)
 
     return DataTable

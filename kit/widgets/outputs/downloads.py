@@ -76,7 +76,7 @@ def _downloads_type() -> type:
 
         _esm = _SCRIPT.read_text(encoding="utf-8")
         title = traitlets.Unicode().tag(sync=True)
-        files = traitlets.List().tag(sync=True)
+        files: Any = traitlets.List().tag(sync=True)
         is_pdf = traitlets.Bool().tag(sync=True)
 
     return Downloads

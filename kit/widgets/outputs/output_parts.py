@@ -21,10 +21,12 @@ from kit.display.outputs.record_rows import fields_of, value_rows
 from kit.display.outputs.rows import Rows
 from kit.display.outputs.rows_table import rows_caption
 from kit.display.summary import Facts, Item
+from kit.types.blobs import Blob
 from kit.types.directories import FlyteDirectory
 from kit.widgets.looks import Looks, named
 from kit.widgets.outputs.data_table import data_table
 from kit.widgets.outputs.downloads import downloads
+from kit.widgets.outputs.fetch_part import FetchPart
 from kit.widgets.outputs.sources import Held, Source
 
 __all__ = ["output_widgets"]
@@ -73,6 +75,8 @@ class _Maker:
         if find_spec("anywidget") is None or self._alive >= _MOST_ALIVE:
             fact = fact_of(name, value) if _is_long_list(value) else None
             self._tell(*((Facts((fact,)),) if fact else ()), *parts_of(name, value))
+        elif isinstance(value, Blob) and local_source(value) is None:
+            yield self._remote(name, value)
         elif isinstance(value, FlyteDirectory):
             yield from self._folder(name, value)
         elif isinstance(value, os.PathLike):
@@ -84,6 +88,15 @@ class _Maker:
             self._tell(*parts)
             if _is_cut(value):
                 yield self._files(name, [_whole(name, value)])
+
+    def _remote(self, name: str, value: Blob) -> Any:
+        """Let the reader fetch what is in another store."""
+        self._alive += 1
+
+        def seen() -> tuple[Any, ...]:
+            return output_widgets({name: value}, self._looks, self._mask)
+
+        return FetchPart(name, value, self._looks, seen).root
 
     def _folder(self, name: str, value: FlyteDirectory) -> Iterator[Any]:
         self._tell(*parts_of(name, value))
