@@ -163,14 +163,11 @@ class FlyteDirectory(Blob):
         """
         base = self.source
         with told("list", base):
-            from kit.storage.remote.connecting import connect
+            from kit.storage.remote.reading import walk
 
-            remote = connect(base)
-            found = remote.filesystem.walk(
-                remote.path, maxdepth, topdown, detail=detail
-            )
+            root, found = walk(base, maxdepth, topdown=topdown, detail=detail)
             for folder, _, files in found:
-                inside = folder[len(remote.path.rstrip("/")) :].strip("/")
+                inside = folder[len(root.rstrip("/")) :].strip("/")
                 for name in files:
                     path = f"{inside}/{name}" if inside else name
                     yield base, {path: files[name]} if detail else path

@@ -61,9 +61,9 @@ class S3Server:
         code = status.split(" ", 1)[1].replace(" ", "")
         body = f"<Error><Code>{code}</Code><Message>told so</Message></Error>".encode()
 
-        def answer(start: Callable[..., Any]) -> list[bytes]:
+        def answer(method: str, start: Callable[..., Any]) -> list[bytes]:
             start(status, [("Content-Length", str(len(body)))])
-            return [body]
+            return [] if method == "HEAD" else [body]
 
         self._faults.append([request, times, answer])
 
@@ -87,7 +87,7 @@ class S3Server:
         fault = self._next_fault(f"{request}?{environ['QUERY_STRING']}")
         if callable(fault):
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            return fault(start)
+            return fault(environ["REQUEST_METHOD"], start)
         if isinstance(fault, float):
             time.sleep(fault)
         body = self._s3(environ, start)

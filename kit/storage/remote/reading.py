@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from kit.storage.remote.connecting import Remote, connect
 from kit.storage.remote.loop import run
 from kit.storage.remote.retrying import patiently
 
-__all__ = ["entries", "exists", "read", "write"]
+__all__ = ["entries", "exists", "read", "walk", "write"]
 
 _T = TypeVar("_T")
 
@@ -84,3 +84,18 @@ def entries(url: str) -> list[tuple[str, bool]]:
             name = inner.rpartition("/")[2]
             found.append((f"{url.rstrip('/')}/{name}", entry["type"] == "directory"))
     return found
+
+
+def walk(
+    url: str, maxdepth: int | None, *, topdown: bool, detail: bool
+) -> tuple[str, Iterable[tuple[str, Any, Any]]]:
+    """Return a folder's name in its store, and what fsspec's ``walk`` gives of it.
+
+    Also a local folder, which fsspec walks the same way.
+    """
+    remote = connect(url)
+    options = {"maxdepth": maxdepth, "on_error": "raise", "detail": detail}
+    if remote.filesystem.async_impl:  # these know one direction only
+        found = remote.filesystem.walk(remote.path, **options)
+        return remote.path, found if topdown else reversed(list(found))
+    return remote.path, remote.filesystem.walk(remote.path, topdown=topdown, **options)

@@ -1,0 +1,199 @@
+"""Runs whose inputs and outputs are in S3, beside flytekit's on the same server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from flyteidl.core import errors_pb2, literals_pb2
+from web_server import Answer
+
+import kit
+from kit.storage import read_bytes, write_bytes
+from kit.template.serialize import LOCAL_SETTINGS
+from kit.types import FlyteDirectory, FlyteFile
+
+pytestmark = pytest.mark.flytekit
+
+EXECUTORS = """
+import os
+from pathlib import Path
+from {shim} import ShimTaskExecutor
+from {files} import FlyteFile
+from {directories} import FlyteDirectory
+
+
+class Work(ShimTaskExecutor):
+    def execute_from_model(self, tt, **inputs):
+        text = Path(os.fspath(inputs["file"])).read_text()
+        names = sorted(os.listdir(os.fspath(inputs["folder"])))
+        total = int(inputs["table"]["a"].sum())
+        if text == "fail":
+            raise ValueError("told so")
+        out = Path("out ü.txt").absolute()
+        out.write_text(f"{{text}} {{names}} {{total}}")
+        made = Path("made").absolute()
+        made.mkdir(exist_ok=True)
+        (made / "part").write_text("part")
+        return FlyteFile(str(out)), FlyteDirectory(str(made)), inputs["table"]
+"""
+KIT = {
+    "shim": "kit.definition.executor",
+    "files": "kit.types",
+    "directories": "kit.types",
+}
+FLYTEKIT = {
+    "shim": "flytekit.core.shim_task",
+    "files": "flytekit.types.file",
+    "directories": "flytekit.types.directory",
+}
+INTERFACE = kit.Interface(
+    {"file": FlyteFile, "folder": FlyteDirectory, "table": pd.DataFrame},
+    {"out": FlyteFile, "made": FlyteDirectory, "same": pd.DataFrame},
+)
+
+
+class _Task(kit.PythonCustomizedContainerTask):
+    def get_custom(self, settings):
+        return {}
+
+
+@pytest.fixture
+def work(s3, tmp_path, monkeypatch):
+    """Store a template and inputs in S3; give what runs a command on them."""
+    for name, names in (("kit_work", KIT), ("flytekit_work", FLYTEKIT)):
+        (tmp_path / f"{name}.py").write_text(EXECUTORS.format(**names))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    from kit_work import Work
+
+    task = _Task("work", None, "acme/work:1", Work, interface=INTERFACE)
+    template = kit.task_template(task, LOCAL_SETTINGS)
+    write_bytes("s3://bucket/in/template.pb", template.SerializeToString())
+    pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "00000")
+    write_bytes("s3://bucket/in/table/00000", (tmp_path / "00000").read_bytes())
+    write_bytes("s3://bucket/in/folder/x y", b"x")
+    write_bytes("s3://bucket/in/file.txt", b"hello")
+
+    def run(command, module, prefix):
+        inputs = _inputs("s3://bucket/in/file.txt")
+        write_bytes("s3://bucket/in/inputs.pb", inputs.SerializeToString())
+        return subprocess.run(
+            [
+                *(str(Path(sys.executable).parent / command),),
+                *("--inputs", "s3://bucket/in/inputs.pb"),
+                *("--output-prefix", f"s3://bucket/{prefix}"),
+                *("--raw-output-data-prefix", f"s3://bucket/raw/{prefix}"),
+                *("--resolver", _RESOLVERS[command], "--"),
+                *("s3://bucket/in/template.pb", f"{module}.Work"),
+            ],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    run.task = task
+    return run
+
+
+_RESOLVERS = {
+    "kit-execute": "kit.resolver.default_task_template_resolver",
+    "pyflyte-execute": "flytekit.core.python_customized_container_task."
+    "default_task_template_resolver",
+}
+
+
+def _inputs(file):
+    inputs = literals_pb2.LiteralMap()
+    inputs.literals["file"].scalar.blob.uri = file
+    inputs.literals["file"].scalar.blob.metadata.type.dimensionality = 0
+    folder = inputs.literals["folder"].scalar.blob
+    folder.uri, folder.metadata.type.dimensionality = "s3://bucket/in/folder", 1
+    table = inputs.literals["table"].scalar.structured_dataset
+    table.uri = "s3://bucket/in/table"
+    table.metadata.structured_dataset_type.format = "parquet"
+    return inputs
+
+
+def _without_random_names(outputs, prefix):
+    """Return the outputs with each file's random folder taken out of its URI."""
+    for literal in outputs.literals.values():
+        kind = literal.scalar.WhichOneof("value")
+        value = getattr(literal.scalar, kind)
+        base = f"s3://bucket/raw/{prefix}/"
+        assert value.uri.startswith(base)
+        value.uri = value.uri[len(base) :].partition("/")[2]
+    return outputs
+
+
+def test_outputs_as_flytekit_puts_them(work):
+    """Both read and write the same objects, and say so in the same outputs.pb."""
+    seen = []
+    for command, module in (
+        ("kit-execute", "kit_work"),
+        ("pyflyte-execute", "flytekit_work"),
+    ):
+        done = work(command, module, command)
+        assert done.returncode == 0, done.stderr
+        data = read_bytes(f"s3://bucket/{command}/outputs.pb")
+        outputs = literals_pb2.LiteralMap.FromString(data)
+        uri = outputs.literals["out"].scalar.blob.uri
+        assert read_bytes(uri).decode() == "hello ['x y'] 3"
+        made = outputs.literals["made"].scalar.blob.uri
+        assert read_bytes(f"{made.rstrip('/')}/part") == b"part"
+        seen.append(_without_random_names(outputs, command))
+    assert seen[0] == seen[1]
+
+
+def test_errors_as_flytekit_puts_them(work):
+    """error.pb is in S3, with the same verdict."""
+    write_bytes("s3://bucket/in/file.txt", b"fail")
+    seen = []
+    for command, module in (
+        ("kit-execute", "kit_work"),
+        ("pyflyte-execute", "flytekit_work"),
+    ):
+        work(command, module, f"bad-{command}")
+        data = read_bytes(f"s3://bucket/bad-{command}/error.pb")
+        error = errors_pb2.ErrorDocument.FromString(data).error
+        assert "told so" in error.message
+        seen.append((error.code, error.kind, error.origin))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("runner", ["subprocess", "in-process"])
+def test_a_run_on_urls(work, web, runner, tmp_path):
+    """``kit.run`` takes inputs of S3 and of the web by their URLs."""
+    url = web.give("/in.txt", Answer(body=b"from the web"))
+    run = kit.run(
+        work.task,
+        file=FlyteFile(url),
+        folder="s3://bucket/in/folder",
+        table=pd.DataFrame({"a": [20, 22]}),
+        runner=runner,
+        keep=True,
+        directory=str(tmp_path / "run"),
+    )
+    assert run.phase.value == "SUCCEEDED", run.logs.text()
+    text = Path(run.outputs.out).read_text(encoding="utf-8")
+    assert text == "from the web ['x y'] 42"
+
+
+def test_large_inputs_are_told_in_the_log(work, web, tmp_path):
+    """A big download is an ordinary line of the run's log."""
+    url = web.give("/large.txt", Answer(body=b"x" * (9 * 2**20)))
+    run = kit.run(
+        work.task,
+        file=FlyteFile(url),
+        folder="s3://bucket/in/folder",
+        table=pd.DataFrame({"a": [1]}),
+        runner="subprocess",
+        directory=str(tmp_path / "run"),
+    )
+    assert f"kit: downloaded {url}: 9.0 MiB in" in run.logs.text()
