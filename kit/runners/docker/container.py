@@ -17,6 +17,7 @@ from typing import IO, Any
 from kit.errors import EngineError
 from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.engine import Engine, engine_errors
+from kit.runners.docker.hearing import ending_signal
 from kit.runners.interrupts import held_back
 from kit.runners.lines import Lines
 from kit.runners.log_line import LogLine
@@ -168,13 +169,19 @@ class Container(Stoppable):
                 self.remove()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to its first process; SIGKILL ends all of them."""
+        """Send a signal to its first process; SIGKILL ends all of them.
+
+        Another one takes the place of SIGINT where the process would not hear that.
+        """
         from requests import RequestException
 
         with self._lock:
             if not self._runs or self._exit is not None:
                 return
         with contextlib.suppress(RequestException):  # it ended, or the engine did
+            if number is signal.SIGINT:
+                facts = self._api.inspect_container(self._name)
+                number = ending_signal(facts["Id"], facts["State"]["Pid"])
             self._api.kill(self._name, number.name)
 
     def _pump(self, output: Any) -> None:
