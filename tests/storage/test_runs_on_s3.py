@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from flyteidl.core import errors_pb2, literals_pb2
 from web_server import Answer
 
 import kit
-from kit.storage import read_bytes, write_bytes
+from kit.storage import listing, read_bytes, write_bytes
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.types import FlyteDirectory, FlyteFile
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.flytekit
 EXECUTORS = """
 import os
 from pathlib import Path
+import pandas as pd
 from {shim} import ShimTaskExecutor
 from {files} import FlyteFile
 from {directories} import FlyteDirectory
@@ -31,7 +33,8 @@ class Work(ShimTaskExecutor):
     def execute_from_model(self, tt, **inputs):
         text = Path(os.fspath(inputs["file"])).read_text()
         names = sorted(os.listdir(os.fspath(inputs["folder"])))
-        total = int(inputs["table"]["a"].sum())
+        table = inputs["table"].open(pd.DataFrame).all()
+        total = int(table["a"].sum())
         if text == "fail":
             raise ValueError("told so")
         out = Path("out ü.txt").absolute()
@@ -39,7 +42,7 @@ class Work(ShimTaskExecutor):
         made = Path("made").absolute()
         made.mkdir(exist_ok=True)
         (made / "part").write_text("part")
-        return FlyteFile(str(out)), FlyteDirectory(str(made)), inputs["table"]
+        return FlyteFile(str(out)), FlyteDirectory(str(made)), table * 2
 """
 KIT = {
     "shim": "kit.definition.executor",
@@ -67,6 +70,7 @@ def work(s3, tmp_path, monkeypatch):
     """Store a template and inputs in S3; give what runs a command on them."""
     for name, names in (("kit_work", KIT), ("flytekit_work", FLYTEKIT)):
         (tmp_path / f"{name}.py").write_text(EXECUTORS.format(**names))
+    monkeypatch.delitem(sys.modules, "kit_work", raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     from kit_work import Work
@@ -121,19 +125,19 @@ def _inputs(file):
     return inputs
 
 
-def _without_random_names(outputs, prefix):
-    """Return the outputs with each file's random folder taken out of its URI."""
+def _by_kind(outputs):
+    """Return the outputs' values: flytekit gives them their names in no sure order."""
+    found = {}
     for literal in outputs.literals.values():
-        kind = literal.scalar.WhichOneof("value")
-        value = getattr(literal.scalar, kind)
-        base = f"s3://bucket/raw/{prefix}/"
-        assert value.uri.startswith(base)
-        value.uri = value.uri[len(base) :].partition("/")[2]
-    return outputs
+        value = getattr(literal.scalar, literal.scalar.WhichOneof("value"))
+        kind = str(value.metadata).split()[0]
+        folder = "MULTIPART" in str(value)
+        found["folder" if folder else "file" if kind == "type" else "table"] = value
+    return found
 
 
 def test_outputs_as_flytekit_puts_them(work):
-    """Both read and write the same objects, and say so in the same outputs.pb."""
+    """Both read and write the same objects, and say so in the same literals."""
     seen = []
     for command, module in (
         ("kit-execute", "kit_work"),
@@ -142,19 +146,22 @@ def test_outputs_as_flytekit_puts_them(work):
         done = work(command, module, command)
         assert done.returncode == 0, done.stderr
         data = read_bytes(f"s3://bucket/{command}/outputs.pb")
-        outputs = literals_pb2.LiteralMap.FromString(data)
-        uri = outputs.literals["out"].scalar.blob.uri
-        assert read_bytes(uri).decode() == "hello ['x y'] 3"
-        made = outputs.literals["made"].scalar.blob.uri
-        assert read_bytes(f"{made.rstrip('/')}/part") == b"part"
-        seen.append(_without_random_names(outputs, command))
+        values = _by_kind(literals_pb2.LiteralMap.FromString(data))
+        assert read_bytes(values["file"].uri).decode() == "hello ['x y'] 3"
+        assert read_bytes(f"{values['folder'].uri.rstrip('/')}/part") == b"part"
+        table = pd.read_parquet(io.BytesIO(read_bytes(f"{values['table'].uri}/00000")))
+        assert table["a"].tolist() == [2, 4]
+        for value in values.values():  # each has a random folder of its own
+            base = f"s3://bucket/raw/{command}/"
+            assert value.uri.startswith(base)
+            value.uri = value.uri[len(base) :].partition("/")[2]
+        seen.append(values)
     assert seen[0] == seen[1]
 
 
 def test_errors_as_flytekit_puts_them(work):
-    """error.pb is in S3, with the same verdict."""
+    """error.pb is in S3, and nothing else."""
     write_bytes("s3://bucket/in/file.txt", b"fail")
-    seen = []
     for command, module in (
         ("kit-execute", "kit_work"),
         ("pyflyte-execute", "flytekit_work"),
@@ -162,9 +169,10 @@ def test_errors_as_flytekit_puts_them(work):
         work(command, module, f"bad-{command}")
         data = read_bytes(f"s3://bucket/bad-{command}/error.pb")
         error = errors_pb2.ErrorDocument.FromString(data).error
-        assert "told so" in error.message
-        seen.append((error.code, error.kind, error.origin))
-    assert seen[0] == seen[1]
+        assert "ValueError: told so" in error.message
+        assert listing(f"s3://bucket/bad-{command}") == [
+            (f"s3://bucket/bad-{command}/error.pb", False)
+        ]
 
 
 @pytest.mark.parametrize("runner", ["subprocess", "in-process"])
