@@ -56,6 +56,11 @@ def _options() -> list[click.Option]:
             type=click.Path(file_okay=False, path_type=Path),
             help="Keep the run's files here (default: a new temporary folder).",
         ),
+        click.Option(
+            ["--details", "details"],
+            is_flag=True,
+            help="Show the outputs as the wire has them, too, and what is lost there.",
+        ),
         *docker_flags(),
         *output_flags(),
     ]
@@ -89,6 +94,7 @@ def _run(
         output,
         summary=lambda: _summary(outcome, is_told=is_told),
         document=lambda: _document(outcome),
+        details=bool(options.get("details")),
     )
     return status_of(outcome)
 

@@ -210,3 +210,14 @@ def test_a_reader_that_leaves_early_is_no_error():
     )
     assert done.stdout == "to stdout\n"
     assert "BrokenPipe" not in done.stderr
+
+
+def test_details_show_the_outputs_on_the_wire(capsys):
+    """They are named where they are not shown; 80 columns are enough for them."""
+    words = [*QUICK, "cli_tasks:echo", "--min-rows", "2"]
+    assert main(words) == 0
+    assert "Not shown: On the wire." in capsys.readouterr().out
+    assert main([*words, "--details"]) == 0
+    out = capsys.readouterr().out
+    assert "INTEGER 4" in out
+    assert max(map(len, out.splitlines())) <= 80
