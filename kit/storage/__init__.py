@@ -13,7 +13,6 @@ from kit.storage.files import (
     write_bytes,
 )
 from kit.storage.opened import open_remote
-from kit.storage.progress import Move, MoveView, use_progress
 from kit.storage.redaction import redacted
 from kit.storage.run_storage import (
     Storage,
@@ -24,8 +23,6 @@ from kit.storage.run_storage import (
 )
 
 __all__ = [
-    "Move",
-    "MoveView",
     "Storage",
     "current_storage",
     "download",
@@ -43,7 +40,6 @@ __all__ = [
     "redacted",
     "told",
     "upload",
-    "use_progress",
     "use_storage",
     "write_bytes",
 ]

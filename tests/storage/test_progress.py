@@ -10,7 +10,8 @@ import pytest
 from web_server import Answer
 
 from kit.errors import StorageError
-from kit.storage import download, progress, use_progress, write_bytes
+from kit.storage import download, progress, write_bytes
+from kit.storage.progress import use_progress
 
 
 class Seen:

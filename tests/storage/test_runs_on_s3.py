@@ -129,10 +129,12 @@ def _by_kind(outputs):
     """Return the outputs' values: flytekit gives them their names in no sure order."""
     found = {}
     for literal in outputs.literals.values():
-        value = getattr(literal.scalar, literal.scalar.WhichOneof("value"))
-        kind = str(value.metadata).split()[0]
-        folder = "MULTIPART" in str(value)
-        found["folder" if folder else "file" if kind == "type" else "table"] = value
+        kind = literal.scalar.WhichOneof("value")
+        if kind == "blob":
+            kind = ("file", "folder")[literal.scalar.blob.metadata.type.dimensionality]
+            found[kind] = literal.scalar.blob
+        else:
+            found["table"] = literal.scalar.structured_dataset
     return found
 
 

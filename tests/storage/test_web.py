@@ -8,6 +8,7 @@ import sys
 import pytest
 from web_server import Answer
 
+import kit
 from kit.errors import (
     MissingPackageError,
     StorageError,
@@ -155,3 +156,21 @@ def test_missing_package(url, module, install, monkeypatch):
     assert f"pip install {install}." in text
     assert url.partition("?")[0] in text
     assert "0a1b" not in text
+
+
+@pytest.mark.parametrize("runner", ["subprocess", "in-process"])
+def test_credentials_of_a_run_are_never_told(web, runner, monkeypatch):
+    """Neither its error, its log nor what it shows has those of a URL."""
+    monkeypatch.setenv("KIT_STORAGE_RETRIES", "0")
+
+    @kit.container_task(image="acme/a:1", name="reads")
+    def reads(tt, file: FlyteFile) -> str:
+        with open(file) as stream:  # noqa: PTH123 - a FlyteFile
+            return stream.read()
+
+    url = web.give("/private", Answer(403)).replace("//", "//ada:correct-horse@")
+    run = kit.run(reads, file=FlyteFile(f"{url}?sig=0a1b2c"), runner=runner)
+    told = f"{run!r}{run.error}{run.logs.text()}{run._repr_mimebundle_()}"
+    assert "StorageForbiddenError" in told
+    assert "correct-horse" not in told
+    assert "0a1b2c" not in told
