@@ -290,3 +290,40 @@ def test_urls_through_other_stores_are_read(tmp_path):
     url = f"simplecache::file://{tmp_path}/a.txt"
     assert is_remote(url)
     assert read_bytes(url) == b"hello"
+
+
+def test_a_folder_is_no_file(memory, tmp_path):
+    """A folder of another store asked for as a file is told, and leaves nothing."""
+    write_bytes(f"{memory}/folder/file", b"x")
+    storage = Storage(str(tmp_path / "raw"), str(tmp_path / "work"))
+    with pytest.raises(StorageError, match="is a folder, expected a file"):
+        storage.download(f"{memory}/folder", str(tmp_path / "copy"))
+    with pytest.raises(StorageError, match="is a file, expected a folder"):
+        storage.download(f"{memory}/folder/file", str(tmp_path / "c"), recursive=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_links_in_a_folder(memory, tmp_path):
+    """Links are followed, unless there is no end of them."""
+    source = tmp_path / "source"
+    (source / "real").mkdir(parents=True)
+    (source / "real" / "file").write_text("x")
+    (source / "link").symlink_to("real")
+    storage = Storage(str(tmp_path / "raw"), str(tmp_path / "work"))
+    storage.upload(str(source), f"{memory}/up", recursive=True)
+    assert read_bytes(f"{memory}/up/link/file") == b"x"
+    (source / "real" / "loop").symlink_to(source)
+    with pytest.raises(StorageError, match="there is no end of it"):
+        storage.upload(str(source), f"{memory}/up2", recursive=True)
+
+
+def test_a_folder_copied_into_one_that_is_there(tmp_path):
+    """It takes the new files in, and keeps what else it has."""
+    for name, data in (("source/in/new", "n"), ("target/in/old", "o")):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(data)
+    storage = Storage(str(tmp_path / "raw"), str(tmp_path / "work"))
+    storage.upload(str(tmp_path / "source"), str(tmp_path / "target"), recursive=True)
+    names = {path.name for path in (tmp_path / "target" / "in").iterdir()}
+    assert names == {"new", "old"}
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}

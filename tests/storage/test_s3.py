@@ -24,6 +24,7 @@ from kit.storage import (
     upload,
     write_bytes,
 )
+from kit.storage.remote.connecting import connect
 
 NAMES = ["plain", "two words.txt", "ünï-コード.txt", "50% off#1?.txt", "a+b&c=d.txt"]
 
@@ -260,3 +261,21 @@ def test_settings_that_are_none(s3, monkeypatch, name, value):
     with pytest.raises(StorageSettingError, match=rf"{name} is '{value}', expected"):
         read_bytes("s3://bucket/x")
     assert s3.requests == []
+
+
+def test_settings_that_change(s3, monkeypatch):
+    """New credentials count at once, and all threads share the connections."""
+    monkeypatch.setenv("FLYTE_AWS_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("KIT_STORAGE_RETRIES", "0")
+    with pytest.raises(StorageUnavailableError):
+        write_bytes("s3://bucket/changed", b"x")
+    monkeypatch.setenv("FLYTE_AWS_ENDPOINT", s3.url)
+    write_bytes("s3://bucket/changed", b"x")
+    stores = []
+    for _ in range(2):
+        thread = threading.Thread(
+            target=lambda: stores.append(connect("s3://bucket/changed").filesystem)
+        )
+        thread.start()
+        thread.join()
+    assert stores[0] is stores[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 import sys
 
 import pytest
@@ -143,19 +144,31 @@ def test_lazy_download(web, tmp_path):
         ("gs://b/k", "gcsfs", "gcsfs"),
     ],
 )
-def test_missing_package(url, module, install, monkeypatch):
+def test_missing_package(url, module, install):
     """A store whose package is not there is named, and the command that helps."""
-    loaded = ("kit.storage.remote.s3", "fsspec.implementations.http")
-    for name in [*loaded, *(m for m in sys.modules if m.split(".")[0] == module)]:
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingPackageError) as caught:
-        read_bytes(url)
-    text = str(caught.value)
-    assert f"'{module}' is not installed" in text
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, module, url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text = done.stdout
+    assert text.startswith(f"The package '{module}' is not installed")
     assert f"pip install {install}." in text
     assert url.partition("?")[0] in text
     assert "0a1b" not in text
+
+
+WITHOUT = """
+import sys
+from kit.errors import MissingPackageError
+from kit.storage import read_bytes
+sys.modules[sys.argv[1]] = None
+try:
+    read_bytes(sys.argv[2])
+except MissingPackageError as error:
+    print(error)
+"""
 
 
 @pytest.mark.parametrize("runner", ["subprocess", "in-process"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -92,25 +93,48 @@ def connect(url: str) -> Remote:
 
 
 def _connect_s3(url: str) -> Remote:
-    from kit.storage.remote.s3 import S3Store, s3_options
-
     patience = Patience.from_environment()
-    filesystem = S3Store(patience=patience, **s3_options(os.environ))
+    settings = sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name.startswith(("AWS_", "FLYTE_AWS_"))
+    )
+    filesystem = _s3_store(patience, tuple(settings), os.getpid())
     path = filesystem._strip_protocol(url)  # noqa: SLF001 - fsspec's own name for it in its docs
     return Remote(filesystem, path, "s3", replace(patience, retries=0))
 
 
+@functools.lru_cache(maxsize=4)
+def _s3_store(
+    patience: Patience, settings: tuple[tuple[str, str], ...], process: int
+) -> Any:
+    """Return the store of some settings, with its connections, for all threads.
+
+    fsspec's own cache keeps one for each thread for ever, and does not see that a
+    variable has changed.
+    """
+    del process  # another one has connections of its own
+    from kit.storage.remote.s3 import S3Store, s3_options
+
+    return S3Store(patience=patience, **s3_options(dict(settings)))
+
+
 def _connect_web(url: str) -> Remote:
+    patience = Patience.from_environment()
+    return Remote(_web(patience.timeout, os.getpid()), url, "web", patience)
+
+
+@functools.lru_cache(maxsize=4)
+def _web(wait: float, process: int) -> Any:
+    """Return the file system of all web servers, as of :func:`_s3_store`."""
+    del process
     import aiohttp
 
-    patience = Patience.from_environment()
-    wait = patience.timeout
     # aiohttp's own limit is five minutes for all of a file, however large.
     limit = aiohttp.ClientTimeout(total=None, sock_connect=wait, sock_read=wait)
     # As curl and requests do: proxies and .netrc as the environment says.
     options = {"timeout": limit, "trust_env": True}
-    filesystem, path = fsspec.core.url_to_fs(url, client_kwargs=options)
-    return Remote(filesystem, path, "web", patience)
+    return fsspec.filesystem("http", client_kwargs=options, skip_instance_cache=True)
 
 
 def _missing_package(url: str, scheme: str, error: ImportError) -> MissingPackageError:

@@ -34,6 +34,7 @@ def download_file(url: str, local: Path) -> None:
     with moving("download", url) as (move, look):
         run(_get(remote, local, move, is_all=True), look)
     if local.is_dir():  # what fsspec makes of a folder
+        local.rmdir()
         msg = f"{redacted(url)} is a folder, expected a file: use FlyteDirectory."
         raise StorageError(msg)
 

@@ -76,7 +76,7 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
         options: As of s3fs.
     """
 
-    cachable = True
+    cachable = False  # whoever connects keeps it
 
     def __init__(self, *, patience: Patience, **options: Any) -> None:
         super().__init__(use_listings_cache=False, **options)
