@@ -48,6 +48,12 @@ while flusher._thread is not None:
     time.sleep(0.05)
 del view
 """
+LISTED = """
+@kit.container_task(image="acme/a:1", name="listed")
+def listed(tt) -> tuple[list[dict], str]:
+    return [{"n": n} for n in range(50)], "line\\n" * 3_000
+found = kit.run(listed, runner="in-process").raise_for_error()
+"""
 TIMES = 200
 
 
@@ -123,8 +129,13 @@ def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
 
 
 def test_reports_leave_nothing_either(kernel):
-    """Nor do differences, when their cells run again."""
-    cells = {"check": "kit.check(double)", "diff": "kit.diff(double, against=double)"}
+    """Nor do differences and outputs, when their cells run again."""
+    kernel.run(LISTED, "listed")
+    cells = {
+        "check": "kit.check(double)",
+        "diff": "kit.diff(double, against=double)",
+        "outputs": "found.outputs",
+    }
     for _ in range(4):
         for cell, code in cells.items():
             kernel.run(code, cell)

@@ -36,6 +36,7 @@ class OutputsView:
         wire = summary.section("On the wire")
         rest = [ipywidgets.HTML(section_html(wire), **looks.html)] if wire else []
         self.root: Any = live_box(looks, (head, body, *rest))
+        self.root.kit_view = self  # no handler of it holds the view, to be closed later
 
     def close(self) -> None:
         """Close every widget of it."""
