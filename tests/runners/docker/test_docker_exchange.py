@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 from pathlib import Path
@@ -58,6 +59,8 @@ def test_only_where_the_engine_is_this_users(socket: Path, monkeypatch):
     """That of another user, or of another machine, copies."""
     image = LocalImage("acme/lab:1", "amd64")
     assert not can_mount(engine_at(None), image)
+    podman = dataclasses.replace(engine_at(socket), program="podman")
+    assert not can_mount(podman, image)
     monkeypatch.setattr(os, "geteuid", lambda: socket.stat().st_uid + 1)
     assert not can_mount(engine_at(socket), image)
 
@@ -107,8 +110,10 @@ def test_a_link_that_leads_outside_is_removed(tmp_path: Path, link: str):
 class TestInAnEngine:
     """A run with each of the two ways."""
 
-    def test_the_engine_of_this_user_mounts(self, monkeypatch, tmp_path: Path):
+    def test_the_engine_of_this_user_mounts(self, engine, monkeypatch, tmp_path):
         """Nothing is copied, and the report is there all the same."""
+        if not can_mount(engine, LocalImage("acme/lab:1", "amd64")):
+            pytest.skip("this engine copies")
         monkeypatch.delattr(Container, "read_out")
         done = run(
             container_task(), mode="network", runner="docker", directory=tmp_path / "r"
