@@ -70,7 +70,8 @@ def ask(
     )
     with Container(engine, spec, lines.append) as container:
         with _archive(files or {}) as archive:
-            container.start(archive)
+            container.put(archive)
+        container.start()
         end = container.wait(_SECONDS)
     return Answer(end.status, tuple(lines))
 

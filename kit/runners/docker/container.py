@@ -71,22 +71,29 @@ class Container(Stoppable):
             with held_back(), engine_errors("make the container"):
                 engine.client.containers.create(**spec.create_arguments())
         except BaseException:
-            self.remove()
+            self._remove()
             raise
 
-    def start(self, files: IO[bytes] | None) -> None:
-        """Copy files in and start it.
+    def put(self, files: IO[bytes]) -> None:
+        """Copy files in.
 
         Args:
-            files: A tar file, relative to ``/``; None if there are none.
+            files: A tar file, relative to ``/``.
+
+        Raises:
+            EngineError: The engine cannot.
+        """
+        with held_back(), engine_errors("copy files into the container"):
+            self._api.put_archive(self._name, "/", files)
+
+    def start(self) -> None:
+        """Start it.
 
         Raises:
             NotStartedError: Its command cannot be started; in the engine's words.
             EngineError: The engine cannot do the rest.
         """
         with held_back(), engine_errors("start the container"):
-            if files is not None:
-                self._api.put_archive(self._name, "/", files)
             output = self._begin()
             with self._lock:
                 self._runs = True
@@ -166,7 +173,7 @@ class Container(Stoppable):
         finally:
             failed = any(exception)  # the first error says more than a second one
             with contextlib.suppress(*(EngineError,) * failed):
-                self.remove()
+                self._remove()
 
     def _signal(self, number: signal.Signals) -> None:
         """Send a signal to its first process; SIGKILL ends all of them.
@@ -211,12 +218,7 @@ class Container(Stoppable):
             self._state = State(facts["ExitCode"], bool(facts.get("OOMKilled")))
             self._note_exit(self._state.status)
 
-    def remove(self) -> None:
-        """Take it away, with all that still runs in it.
-
-        Raises:
-            EngineError: The engine cannot.
-        """
+    def _remove(self) -> None:
         from docker.errors import NotFound
 
         _live.discard(self)
@@ -242,4 +244,4 @@ def _remove_the_living() -> None:
     """Leave no container behind when the interpreter ends while runs are going on."""
     for container in list(_live):
         with contextlib.suppress(EngineError):
-            container.remove()
+            container._remove()  # noqa: SLF001 - this module's own

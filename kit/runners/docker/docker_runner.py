@@ -128,14 +128,16 @@ class _DockerRun:
         if can_mount(engine, image):
             mounted = Mounted(*files)
             attempt.workspace.report.touch()
-            with contextlib.suppress(EngineError):  # it has no such files to mount
-                made = dataclasses.replace(
-                    spec, written=mounted.written, read=mounted.read
-                )
-                container = Container(engine, made, attempt.on_line)
+            with_files = dataclasses.replace(
+                spec, written=mounted.written, read=mounted.read
+            )
+            with contextlib.suppress(EngineError), contextlib.ExitStack() as stack:
+                # It fails where the engine has no such files.
+                made = Container(engine, with_files, attempt.on_line)
+                container = stack.enter_context(made)
                 if mounted.is_seen_by(container):
+                    stack.pop_all()
                     return container, mounted
-                container.remove()
             attempt.workspace.report.unlink()
         return Container(engine, spec, attempt.on_line), Copied(*files)
 
@@ -168,13 +170,16 @@ class _DockerRun:
         argv: tuple[str, ...],
     ) -> Outcome:
         attempt = self._attempt
+        archive = exchange.archive()
+        if archive is not None:
+            with archive:
+                container.put(archive)
+        started = time.monotonic()
         try:
-            with exchange.archive() or contextlib.nullcontext() as files:
-                container.start(files)
+            container.start()
         except NotStartedError as error:
             return attempt.outcome(diagnosis.not_started(str(error)), argv=argv)
         attempt.note_start(argv=argv)
-        started = time.monotonic()
         end = self._wait(container)
         ended = time.monotonic()
         self._take_back(exchange, container)

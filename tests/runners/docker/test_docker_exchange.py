@@ -126,7 +126,7 @@ class TestInAnEngine:
         monkeypatch.setattr(Mounted, "is_seen_by", lambda *_: False)
         assert run(container_task(), mode="network", runner="docker").succeeded
 
-    def test_an_engine_that_cannot_mount_gets_copies(self, monkeypatch):
+    def test_an_engine_that_cannot_mount_gets_copies(self, monkeypatch, tmp_path):
         """It has no such folder."""
-        monkeypatch.setattr(Mounted, "written", (Path("/nowhere/at/all"),))
+        monkeypatch.setattr(Mounted, "written", (tmp_path / "nowhere",))
         assert run(container_task(), mode="network", runner="docker").succeeded

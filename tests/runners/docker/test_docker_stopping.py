@@ -32,7 +32,7 @@ def stopped(engine, image: str, code: str, grace: float) -> Exit:
         environment={},
     )
     with Container(engine, spec, lines.append) as container:
-        container.start(None)
+        container.start()
         while not lines:
             time.sleep(0.01)
         began = time.monotonic()
