@@ -7,13 +7,12 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct, Value
 
-from kit.display.escape import shorten
+from kit.display.budget import REST, Budget
 
 __all__ = ["Bounded", "read_struct"]
 
 _MOST_VALUES = 2_000
 _LONGEST_TEXT = 16_384
-_REST = "…"
 
 
 @dataclass(frozen=True)
@@ -29,19 +28,18 @@ class Bounded:
     is_whole: bool
 
 
-class _Reader:
+class _Reader(Budget):
     """Reads values until there are enough of them; numbers may be NaN."""
 
     def __init__(self) -> None:
-        self.left = _MOST_VALUES
-        self.is_whole = True
+        super().__init__(_MOST_VALUES, _LONGEST_TEXT)
 
     def fields(self, struct: Struct) -> dict[str, Any]:
         items: dict[str, Any] = {}
         fields = struct.fields
         for key in sorted(fields):
             if self.left <= 0:
-                items[_REST] = self._rest(len(fields) - len(items))
+                items[REST] = self.rest(len(fields) - len(items))
                 break
             items[key] = self.value(fields[key])
         return items
@@ -50,7 +48,7 @@ class _Reader:
         items: list[Any] = []
         for value in values:
             if self.left <= 0:
-                items.append(f"{_REST} {self._rest(len(values) - len(items))}")
+                items.append(f"{REST} {self.rest(len(values) - len(items))}")
                 break
             items.append(self.value(value))
         return items
@@ -59,21 +57,12 @@ class _Reader:
         self.left -= 1
         kind = value.WhichOneof("kind")
         if kind == "string_value":
-            return self._text(value.string_value)
+            return self.text(value.string_value)
         if kind == "struct_value":
             return self.fields(value.struct_value)
         if kind == "list_value":
             return self.items(value.list_value.values)
         return getattr(value, kind) if kind in _PLAIN else None
-
-    def _text(self, text: str) -> str:
-        if len(text) > _LONGEST_TEXT:
-            self.is_whole = False
-        return shorten(text, _LONGEST_TEXT)
-
-    def _rest(self, count: int) -> str:
-        self.is_whole = False
-        return f"{count:,} more are not shown"
 
 
 _PLAIN = ("number_value", "bool_value")

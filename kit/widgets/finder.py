@@ -6,32 +6,17 @@ not, and is complete otherwise.
 
 from __future__ import annotations
 
-import functools
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from kit.widgets.looks import Looks
+from kit.widgets.scripted import can_script, scripted
 
 __all__ = ["finder"]
 
-_SCRIPT = Path(__file__).with_name("static") / "finder.js"
-
 
 def finder(looks: Looks) -> tuple[Any, ...]:
-    """Return the tool for the view that it is put into, if anywidget is installed."""
-    if find_spec("anywidget") is None:
-        return ()
-    return (_finder_type()(**looks.box),)
+    """Return the tool for the view that it is put into, if anywidget is installed.
 
-
-@functools.cache
-def _finder_type() -> type:
-    import anywidget
-
-    class Finder(anywidget.AnyWidget):
-        """The tool; it has no state that the kernel would know."""
-
-        _esm = _SCRIPT.read_text(encoding="utf-8")
-
-    return Finder
+    It has no state that the kernel would know.
+    """
+    return (scripted("finder", {}, looks.box),) if can_script() else ()

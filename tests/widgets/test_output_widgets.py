@@ -57,7 +57,7 @@ FRAME = pd.DataFrame({"n": np.arange(1_000_000)[::-1], "s": "x"})
 
 def test_a_table_holds_its_first_page_only():
     """A million rows are as little to send as twenty."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "DataTable")
+    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
     assert table.title == "big: 1,000,000 rows"
     assert table.count == 1_000_000
     assert len(table.first) == 20
@@ -67,7 +67,7 @@ def test_a_table_holds_its_first_page_only():
 
 def test_a_page_is_answered_sorted():
     """With the number of the question, so that late answers are known."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "DataTable")
+    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
     told = page(table, number=7, start=999_998, column=0)
     assert told == {"number": 7, "rows": [["999998", "x"], ["999999", "x"]]}
     assert page(table, column=0, descending=True)["rows"][0] == ["999999", "x"]
@@ -89,7 +89,7 @@ def test_a_page_is_answered_sorted():
 )
 def test_a_wrong_question_gets_an_error(facts):
     """And the table stands."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "DataTable")
+    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
     assert "error" in page(table, **facts)
     assert "rows" in page(table)
     assert "error" in ask(table, "nonsense")[0]
@@ -103,7 +103,7 @@ def test_objects_that_raise_do_not_end_the_view():
             msg = "no repr"
             raise RuntimeError(msg)
 
-    table = only(output_widgets({"rows": [{"a": Odd()}] * 30}, Looks()), "DataTable")
+    table = only(output_widgets({"rows": [{"a": Odd()}] * 30}, Looks()), "data_table")
     assert "Odd" in page(table)["rows"][0][0]
 
 
@@ -112,7 +112,7 @@ def test_a_file_comes_piece_by_piece(tmp_path):
     data = bytes(range(256)) * 10_000
     (tmp_path / "a.bin").write_bytes(data)
     made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Looks())
-    files = only(made, "Downloads")
+    files = only(made, "downloads")
     got = b""
     while len(got) < len(data):
         asked = {"number": len(got), "file": 0, "start": len(got)}
@@ -128,14 +128,14 @@ def test_a_file_that_shrank_is_an_error(tmp_path):
     (tmp_path / "a.bin").write_bytes(bytes(100))
     made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Looks())
     (tmp_path / "a.bin").write_bytes(bytes(10))
-    told, pieces = ask(only(made, "Downloads"), {"number": 1, "file": 0, "start": 50})
+    told, pieces = ask(only(made, "downloads"), {"number": 1, "file": 0, "start": 50})
     assert told["error"] == "a.bin is shorter than it was"
     assert pieces == []
     (tmp_path / "a.bin").unlink()
-    told, _ = ask(only(made, "Downloads"), {"number": 1, "file": 0, "start": 0})
+    told, _ = ask(only(made, "downloads"), {"number": 1, "file": 0, "start": 0})
     assert told["error"].startswith("FileNotFoundError")
     for wrong in ({"file": 3, "start": 0}, {"file": "x", "start": 0}, {}, None):
-        assert "error" in ask(only(made, "Downloads"), wrong)[0]
+        assert "error" in ask(only(made, "downloads"), wrong)[0]
 
 
 def test_the_files_of_a_folder_can_be_chosen(tmp_path):
@@ -145,7 +145,7 @@ def test_the_files_of_a_folder_can_be_chosen(tmp_path):
     (tmp_path / "b.txt").write_text("there")
     (tmp_path / "link").symlink_to("/etc/passwd")
     made = output_widgets({"d": FlyteDirectory(str(tmp_path))}, Looks())
-    files = only(made, "Downloads")
+    files = only(made, "downloads")
     assert files.files == [
         {"name": "b.txt", "size": 5},
         {"name": "sub/a.txt", "size": 5},
@@ -155,10 +155,10 @@ def test_the_files_of_a_folder_can_be_chosen(tmp_path):
 
 def test_what_is_cut_can_be_taken_along():
     """A long text, and a value with many parts, as JSON."""
-    files = only(output_widgets({"t": "line\n" * 2_000}, Looks()), "Downloads")
+    files = only(output_widgets({"t": "line\n" * 2_000}, Looks()), "downloads")
     assert ask(files, {"number": 1, "file": 0, "start": 0})[1] == [b"line\n" * 2_000]
     tree = {"rows": {str(n): [n] for n in range(2_000)}}
-    files = only(output_widgets({"t": tree}, Looks()), "Downloads")
+    files = only(output_widgets({"t": tree}, Looks()), "downloads")
     (piece,) = ask(files, {"number": 1, "file": 0, "start": 0})[1]
     assert json.loads(piece) == tree
     assert [type(w).__name__ for w in output_widgets({"t": "a\nb"}, Looks())] == [
@@ -172,14 +172,14 @@ def test_text_between_tables_is_one_widget():
     assert len(made) == 1
     rows = [{"a": 1}]
     many = output_widgets({f"n{n}": rows for n in range(100)}, Looks())
-    assert len([w for w in many if type(w).__name__ == "DataTable"]) == 40
+    assert len([w for w in many if type(w).__name__ == "data_table"]) == 40
     assert "n99: 1 row" in many[-1].value
 
 
 def test_without_anywidget_everything_is_told(monkeypatch, tmp_path):
     """As on a static page."""
-    module = "kit.widgets.outputs.output_parts.find_spec"
-    monkeypatch.setattr(module, lambda name: None)
+    module = "kit.widgets.outputs.output_parts.can_script"
+    monkeypatch.setattr(module, lambda: False)
     (tmp_path / "a.txt").write_text("hello")
     values = {"rows": [{"a": 1}], "f": FlyteFile(str(tmp_path / "a.txt"))}
     (text,) = output_widgets({**values, "long": list(range(50))}, Looks())
@@ -218,8 +218,8 @@ def test_the_panel_shows_outputs_live(monkeypatch):
     view = made.opened()
     made.runner = "in-process"
     made.start().wait()
-    until(lambda: any(type(w).__name__ == "DataTable" for w in tree(view.root)))
-    table = only(tree(view.root), "DataTable")
+    until(lambda: any(type(w).__name__ == "data_table" for w in tree(view.root)))
+    table = only(tree(view.root), "data_table")
     assert table.first[0] == ["3", "it is [secret]"]
     assert page(table)["rows"][0] == ["3", "it is [secret]"]
     made.close()
@@ -262,7 +262,7 @@ def test_a_file_of_another_store_is_fetched_when_it_is_asked_for(store):
     assert "sesame" not in made[0].value
     assert not value.downloaded
     made[1].children[0].click()
-    assert until(lambda: type(made[1].children[-1]).__name__ == "Downloads")
+    assert until(lambda: type(made[1].children[-1]).__name__ == "downloads")
     assert "hello" in made[1].children[0].value
 
 

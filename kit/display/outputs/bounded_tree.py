@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kit.display.escape import shorten
+from kit.display.budget import REST, Budget
 from kit.display.outputs.plain import plain_text
 from kit.display.outputs.record_rows import fields_of
 
@@ -16,7 +16,6 @@ __all__ = ["BoundedTree", "bounded_tree"]
 _MOST_VALUES = 500
 _DEEPEST = 20
 _LONGEST_TEXT = 4_096
-_REST = "…"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +42,11 @@ def bounded_tree(value: Any) -> BoundedTree:
     return BoundedTree(made, reader.is_whole)
 
 
-class _Reader:
+class _Reader(Budget):
     """Reads values until there are enough of them."""
 
     def __init__(self) -> None:
-        self.left = _MOST_VALUES
-        self.is_whole = True
+        super().__init__(_MOST_VALUES, _LONGEST_TEXT)
 
     def value(self, value: Any, depth: int) -> Any:
         self.left -= 1
@@ -57,7 +55,7 @@ class _Reader:
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
         if type(value) is str:
-            return self._text(value)
+            return self.text(value)
         if depth >= _DEEPEST:
             self.is_whole = False
             return plain_text(value)
@@ -70,7 +68,7 @@ class _Reader:
         items: list[Any] = []
         for value in values:
             if self.left <= 0:
-                items.append(f"{_REST} {self._rest(len(values) - len(items))}")
+                items.append(f"{REST} {self.rest(len(values) - len(items))}")
                 break
             items.append(self.value(value, depth + 1))
         return items
@@ -79,19 +77,10 @@ class _Reader:
         items: dict[str, Any] = {}
         for name, value in fields.items():
             if self.left <= 0:
-                items[_REST] = self._rest(len(fields) - len(items))
+                items[REST] = self.rest(len(fields) - len(items))
                 break
             items[name] = self.value(value, depth + 1)
         return items
-
-    def _text(self, text: str) -> str:
-        if len(text) > _LONGEST_TEXT:
-            self.is_whole = False
-        return shorten(text, _LONGEST_TEXT)
-
-    def _rest(self, count: int) -> str:
-        self.is_whole = False
-        return f"{count:,} more are not shown"
 
 
 _PLAIN = (type(None), bool, int)  # not an enum of numbers

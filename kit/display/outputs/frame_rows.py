@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from kit.display.outputs.rows import Column, Order, Rows, cell_text, sorted_positions
+from kit.display.outputs.rows import (
+    Column,
+    Order,
+    SortedRows,
+    cell_text,
+    sorted_positions,
+)
 
 __all__ = ["ArrayRows", "ArrowRows", "FrameRows", "is_array", "is_arrow", "is_frame"]
 
@@ -32,7 +38,7 @@ def is_array(value: Any) -> bool:
     return is_one and 1 <= value.ndim <= _MATRIX and value.dtype.names is None
 
 
-class FrameRows(Rows):
+class FrameRows(SortedRows):
     """Rows of a pandas DataFrame or Series; an index that only counts is left out."""
 
     def __init__(self, frame: Any) -> None:
@@ -47,35 +53,25 @@ class FrameRows(Rows):
             names = [str(name) if name is not None else "" for name in index.names]
             parts[:0] = [(names[n], index.get_level_values(n)) for n in levels]
         self._parts = [part for _, part in parts]
-        self.count = len(table)
-        self.columns = tuple(
+        columns = (
             Column(name, str(part.dtype), is_number=_is_number(part))
             for name, part in parts
         )
-        self._order: Order | None = None
-        self._positions: Any = range(self.count)
+        super().__init__(columns, len(table))
 
-    def page(
-        self, start: int, stop: int, order: Order | None = None
-    ) -> list[tuple[str, ...]]:
-        """Return the cells of rows as text: see :meth:`Rows.page`."""
-        if order != self._order:
-            self._positions, self._order = self._sorted(order), order
-        positions = self._positions[start:stop]
-        cells = (map(_text, _taken(part, positions)) for part in self._parts)
-        return list(zip(*cells, strict=True)) if self._parts else []
-
-    def _sorted(self, order: Order | None) -> Any:
+    def _sorted(self, order: Order) -> Any:
         import pandas as pd
 
-        if order is None:
-            return range(self.count)
         column = pd.Series(self._parts[order.column]).reset_index(drop=True)
         try:
             made = column.sort_values(ascending=not order.descending, kind="stable")
         except TypeError:  # of several types, or of one that has no order
             return sorted_positions(column.tolist(), descending=order.descending)
         return made.index.to_numpy()
+
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        cells = (map(_text, _taken(part, positions)) for part in self._parts)
+        return list(zip(*cells, strict=True)) if self._parts else []
 
 
 def _only_counts(index: Any) -> bool:
@@ -87,10 +83,9 @@ def _is_number(part: Any) -> bool:
     return kind in "iufc"
 
 
-def _taken(part: Any, positions: Any) -> Any:
+def _taken(part: Any, positions: list[int]) -> Any:
     """Return cells by position as plain Python objects, where there are such."""
-    chosen = list(positions)
-    taken = part.iloc[chosen] if hasattr(part, "iloc") else part[chosen]
+    taken = part.iloc[positions] if hasattr(part, "iloc") else part[positions]
     return taken.tolist()
 
 
@@ -102,39 +97,29 @@ def _text(cell: Any) -> str:
     return cell_text(cell)
 
 
-class ArrowRows(Rows):
+class ArrowRows(SortedRows):
     """Rows of an Arrow table."""
 
     def __init__(self, table: Any) -> None:
         self._table = table.select(list(range(min(table.num_columns, _MOST_COLUMNS))))
-        self.count = table.num_rows
-        self.columns = tuple(_arrow_column(field) for field in self._table.schema)
-        self._order: Order | None = None
-        self._positions: Any = None
+        super().__init__(map(_arrow_column, self._table.schema), table.num_rows)
 
-    def page(
-        self, start: int, stop: int, order: Order | None = None
-    ) -> list[tuple[str, ...]]:
-        """Return the cells of rows as text: see :meth:`Rows.page`."""
-        if order != self._order:
-            self._positions, self._order = self._sorted(order), order
-        if self._positions is None:
-            taken = self._table.slice(start, max(stop - start, 0))
-        else:
-            taken = self._table.take(self._positions[start:stop])
-        cells = (map(cell_text, column.to_pylist()) for column in taken.columns)
-        return list(zip(*cells, strict=True)) if self.columns else []
-
-    def _sorted(self, order: Order | None) -> Any:
+    def _sorted(self, order: Order) -> Any:
         import pyarrow.compute
 
-        if order is None:
-            return None
-        return pyarrow.compute.array_sort_indices(
+        found = pyarrow.compute.array_sort_indices(
             self._table.column(order.column).combine_chunks(),
             order="descending" if order.descending else "ascending",
             null_placement="at_end",
         )
+        return found.to_numpy()
+
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        import pyarrow as pa
+
+        taken = self._table.take(pa.array(positions, pa.int64()))
+        cells = (map(cell_text, column.to_pylist()) for column in taken.columns)
+        return list(zip(*cells, strict=True)) if self.columns else []
 
 
 def _arrow_column(field: Any) -> Column:
@@ -149,7 +134,7 @@ def _arrow_column(field: Any) -> Column:
     return Column(field.name, str(field.type), is_number=number, is_sortable=sortable)
 
 
-class ArrayRows(Rows):
+class ArrayRows(SortedRows):
     """Rows of an array of one or two dimensions, beside their positions."""
 
     def __init__(self, array: Any) -> None:
@@ -159,34 +144,21 @@ class ArrayRows(Rows):
         is_number = array.dtype.kind in "iufc"
         names = ["value"] if array.ndim == 1 else map(str, range(self._table.shape[1]))
         cells = (Column(name, kind, is_number=is_number) for name in names)
-        self.columns = (Column("", is_number=True), *cells)
-        self.count = len(table)
-        self._order: Order | None = None
-        self._positions: Any = range(self.count)
+        super().__init__((Column("", is_number=True), *cells), len(table))
 
-    def page(
-        self, start: int, stop: int, order: Order | None = None
-    ) -> list[tuple[str, ...]]:
-        """Return the cells of rows as text: see :meth:`Rows.page`."""
-        if order != self._order:
-            self._positions, self._order = self._sorted(order), order
-        positions = [int(position) for position in self._positions[start:stop]]
-        cells = self._table[positions].tolist()
-        return [
-            (str(position), *map(cell_text, row))
-            for position, row in zip(positions, cells, strict=True)
-        ]
-
-    def _sorted(self, order: Order | None) -> Any:
-        if order is None:
-            return range(self.count)
+    def _sorted(self, order: Order) -> Any:
         if order.column == 0:
             return range(self.count)[:: -1 if order.descending else 1]
         column = self._table[:, order.column - 1]
         if column.dtype.kind not in "biufSUmM":
             return sorted_positions(column.tolist(), descending=order.descending)
         found = column.argsort(kind="stable")
-        there = self.count - int((column != column).sum())  # NaN comes last  # noqa: PLR0124
+        nan = int((column != column).sum())  # noqa: PLR0124 - which comes last
+        there = self.count - nan
         if order.descending:
             found[:there] = found[:there][::-1].copy()
         return found
+
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        rows = zip(positions, self._table[positions].tolist(), strict=True)
+        return [(str(position), *map(cell_text, row)) for position, row in rows]

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from kit.display.outputs.rows import Column, Order, Rows, cell_text, sorted_positions
+from kit.display.outputs.rows import (
+    Column,
+    Order,
+    SortedRows,
+    cell_text,
+    sorted_positions,
+)
 
 __all__ = ["ObjectRows", "fields_of", "record_rows", "value_rows"]
 
@@ -16,7 +22,7 @@ _MOST_COLUMNS = 200
 _ABSENT = object()
 
 
-class ObjectRows(Rows):
+class ObjectRows(SortedRows):
     """Rows of a list, whose cells are read one by one.
 
     Args:
@@ -33,30 +39,21 @@ class ObjectRows(Rows):
     ) -> None:
         self._items, self._cell = items, cell
         self._keys = tuple(titles)
-        self.count = len(items)
-        self.columns = tuple(
+        columns = (
             Column(title, is_number=self._is_number(key))
             for key, title in titles.items()
         )
-        self._order: Order | None = None
-        self._positions: Sequence[int] = range(self.count)
+        super().__init__(columns, len(items))
 
-    def page(
-        self, start: int, stop: int, order: Order | None = None
-    ) -> list[tuple[str, ...]]:
-        """Return the cells of rows as text: see :meth:`Rows.page`."""
-        if order != self._order:
-            self._positions, self._order = self._sorted(order), order
-        rows = (self._items[position] for position in self._positions[start:stop])
-        return [tuple(self._text(row, key) for key in self._keys) for row in rows]
-
-    def _sorted(self, order: Order | None) -> Sequence[int]:
-        if order is None:
-            return range(self.count)
+    def _sorted(self, order: Order) -> list[int]:
         key = self._keys[order.column]
         cells = [self._cell(item, key) for item in self._items]
         known = [None if cell is _ABSENT else cell for cell in cells]
         return sorted_positions(known, descending=order.descending)
+
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        rows = (self._items[position] for position in positions)
+        return [tuple(self._text(row, key) for key in self._keys) for row in rows]
 
     def _text(self, row: Any, key: Any) -> str:
         cell = self._cell(row, key)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kit.display.escape import shorten
 from kit.display.outputs.plain import plain_text
 
-__all__ = ["Column", "Order", "Rows", "cell_text", "sorted_positions"]
+__all__ = ["Column", "Order", "Rows", "SortedRows", "cell_text", "sorted_positions"]
 
 _LONGEST_CELL = 500
 
@@ -64,6 +64,33 @@ class Rows(ABC):
             order: How all rows are sorted before; as they are by default. What is
                 missing comes last either way.
         """
+
+
+class SortedRows(Rows):
+    """Rows whose order is kept until another one is asked for."""
+
+    def __init__(self, columns: Iterable[Column], count: int) -> None:
+        self.columns, self.count = tuple(columns), count
+        self._order: Order | None = None
+        self._positions: Any = range(count)
+
+    def page(
+        self, start: int, stop: int, order: Order | None = None
+    ) -> list[tuple[str, ...]]:
+        """Return the cells of rows as text: see :meth:`Rows.page`."""
+        if order != self._order:
+            everything = range(self.count)
+            self._positions = everything if order is None else self._sorted(order)
+            self._order = order
+        return self._cells([int(at) for at in self._positions[start:stop]])
+
+    @abstractmethod
+    def _sorted(self, order: Order) -> Any:
+        """Return the positions of all rows in an order."""
+
+    @abstractmethod
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        """Return the cells of the rows at these positions."""
 
 
 def cell_text(value: Any) -> str:

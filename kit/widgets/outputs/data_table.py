@@ -7,18 +7,16 @@ need a kernel that is asked.  The page is a script of kit's own, by anywidget.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from kit.display.outputs.rows import Order, Rows
 from kit.widgets.looks import Looks
+from kit.widgets.scripted import scripted
 
 __all__ = ["data_table"]
 
-_SCRIPT = Path(__file__).parents[1] / "static" / "data_table.js"
 _PAGE = 20
 _MOST_ROWS = 500  # of a page
 
@@ -38,19 +36,13 @@ def data_table(
     columns = [dataclasses.asdict(column) for column in rows.columns]
     for column in columns:
         column["name"] = mask(column["name"])
-    made = _table_type()(
-        title=name,
-        columns=columns,
-        count=rows.count,
-        first=pages.read(0, _PAGE, None),
-        **looks.box,
-    )
-
-    def answer(widget: Any, asked: Any, _buffers: Any) -> None:
-        widget.send(pages.answer(asked))
-
-    made.on_msg(answer)
-    return made
+    facts = {
+        "title": name,
+        "columns": columns,
+        "count": rows.count,
+        "first": pages.read(0, _PAGE, None),
+    }
+    return scripted("data_table", facts, looks.box, pages.answer)
 
 
 class _Pages:
@@ -65,15 +57,16 @@ class _Pages:
             page = self._rows.page(start, start + count, order)
         return [[self._mask(cell) for cell in row] for row in page]
 
-    def answer(self, asked: Any) -> dict[str, Any]:
+    def answer(self, asked: Any) -> tuple[dict[str, Any], list[bytes]]:
         """Return a page, or why there is none."""
         number = asked.get("number") if isinstance(asked, Mapping) else None
         try:
             start, count, order = self._understood(asked)
-            return {"number": number, "rows": self.read(start, count, order)}
+            rows = self.read(start, count, order)
         except Exception as error:  # noqa: BLE001 - what a task's objects raise
             text = f"{type(error).__name__}: {error}"
-            return {"number": number, "error": self._mask(text)}
+            return {"number": number, "error": self._mask(text)}, []
+        return {"number": number, "rows": rows}, []
 
     def _understood(self, asked: Any) -> tuple[int, int, Order | None]:
         start, count = int(asked["start"]), int(asked["count"])
@@ -87,20 +80,3 @@ class _Pages:
             msg = f"The table cannot be sorted by its column {column}."
             raise ValueError(msg)
         return start, count, Order(int(column), bool(asked["descending"]))
-
-
-@functools.cache
-def _table_type() -> type:
-    import anywidget
-    import traitlets
-
-    class DataTable(anywidget.AnyWidget):
-        """The table in the page; its state is the first page."""
-
-        _esm = _SCRIPT.read_text(encoding="utf-8")
-        title = traitlets.Unicode().tag(sync=True)
-        columns: Any = traitlets.List().tag(sync=True)
-        count = traitlets.Int().tag(sync=True)
-        first: Any = traitlets.List().tag(sync=True)
-
-    return DataTable

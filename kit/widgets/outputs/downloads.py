@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kit.widgets.looks import Looks
 from kit.widgets.outputs.sources import Source
+from kit.widgets.scripted import scripted
 
 __all__ = ["downloads"]
 
-_SCRIPT = Path(__file__).parents[1] / "static" / "downloads.js"
 _PIECE = 1 << 20  # bytes of a message
 
 
@@ -31,22 +30,13 @@ def downloads(
         is_pdf: Whether the page can show it as well.
     """
     needed = is_pdf or len(sources) > 1  # to choose by; it may take time to tell
-    made = _downloads_type()(
-        title=title,
-        files=[
-            {"name": source.name, "size": source.size if needed else 0}
-            for source in sources
-        ],
-        is_pdf=is_pdf,
-        **looks.box,
-    )
-
-    def answer(widget: Any, asked: Any, _buffers: Any) -> None:
-        told, pieces = _answer(sources, asked)
-        widget.send(told, pieces)
-
-    made.on_msg(answer)
-    return made
+    files = [
+        {"name": source.name, "size": source.size if needed else 0}
+        for source in sources
+    ]
+    facts = {"title": title, "files": files, "is_pdf": is_pdf}
+    answer = functools.partial(_answer, sources)
+    return scripted("downloads", facts, looks.box, answer)
 
 
 def _answer(
@@ -64,19 +54,3 @@ def _answer(
     if not piece and start < size:
         return {"number": number, "error": f"{source.name} is shorter than it was"}, []
     return {"number": number, "size": size}, [piece]
-
-
-@functools.cache
-def _downloads_type() -> type:
-    import anywidget
-    import traitlets
-
-    class Downloads(anywidget.AnyWidget):
-        """The buttons in the page."""
-
-        _esm = _SCRIPT.read_text(encoding="utf-8")
-        title = traitlets.Unicode().tag(sync=True)
-        files: Any = traitlets.List().tag(sync=True)
-        is_pdf = traitlets.Bool().tag(sync=True)
-
-    return Downloads

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import ipywidgets
@@ -28,6 +27,7 @@ from kit.widgets.outputs.data_table import data_table
 from kit.widgets.outputs.downloads import downloads
 from kit.widgets.outputs.fetch_part import FetchPart
 from kit.widgets.outputs.sources import Held, Source
+from kit.widgets.scripted import can_script
 
 __all__ = ["output_widgets"]
 
@@ -72,7 +72,7 @@ class _Maker:
         yield from self._flushed()
 
     def _of(self, name: str, value: Any) -> Iterator[Any]:
-        if find_spec("anywidget") is None or self._alive >= _MOST_ALIVE:
+        if not can_script() or self._alive >= _MOST_ALIVE:
             fact = fact_of(name, value) if _is_long_list(value) else None
             self._tell(*((Facts((fact,)),) if fact else ()), *parts_of(name, value))
         elif isinstance(value, Blob) and local_source(value) is None:

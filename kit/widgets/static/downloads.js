@@ -3,16 +3,6 @@
 
 const MOST_SHOWN = 64 * 2 ** 20;
 
-function button(text, title, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "jupyter-button kit-tool";
-  made.textContent = text;
-  made.title = title;
-  made.addEventListener("click", act);
-  return made;
-}
-
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
 
 function render({ model, el }) {

@@ -5,16 +5,6 @@ const MOST = 5000;
 const BLOCKS = "pre, td, th, li, p, summary, figcaption, blockquote";
 let views = 0;
 
-function button(label, title, act) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = "jupyter-button kit-tool";
-  made.textContent = label;
-  made.title = title;
-  made.addEventListener("click", act);
-  return made;
-}
-
 // The texts of a view, each with the nodes it is made of: a match may span a mark.
 function blocks(view) {
   const found = [];
