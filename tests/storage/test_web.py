@@ -11,7 +11,6 @@ from web_server import Answer
 
 import kit
 from kit.errors import (
-    MissingPackageError,
     StorageError,
     StorageForbiddenError,
     StorageNotFoundError,

@@ -7,6 +7,7 @@ import io
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
+from kit.storage.failure import is_missing
 from kit.storage.remote.connecting import Remote, connect
 from kit.storage.remote.loop import run
 from kit.storage.remote.retrying import patiently
@@ -68,9 +69,16 @@ def write(url: str, data: bytes) -> None:
 def exists(url: str) -> bool:
     """Say whether a file or folder is there."""
     remote = connect(url)
-    # Without it a web server that refuses or fails would count as having nothing.
-    options = {"strict": True} if remote.kind == "web" else {}
-    return bool(_run(remote, remote.ask("exists", **options)))
+    if remote.kind != "web":
+        return bool(_run(remote, remote.ask("exists")))
+    # To fsspec a web server that refuses or fails has nothing.
+    try:
+        read(url, 1)
+    except Exception as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
 
 
 def entries(url: str) -> list[tuple[str, bool]]:

@@ -176,7 +176,7 @@ class _Reading:
         self._tag = answer.get("ETag")
         if not self._position:
             self._callback.set_size(answer.get("ContentLength"))
-        async with answer["Body"] as body:
+        with contextlib.closing(answer["Body"]) as body:
             while chunk := await body.read(_CHUNK):
                 self._file.write(chunk)
                 self._position += len(chunk)
