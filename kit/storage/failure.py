@@ -7,7 +7,6 @@ by the status in them and by the names of their classes.
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 
 from kit.errors import (
@@ -154,7 +153,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def raised_from(error: BaseException) -> BaseException | None:
-    """Return the cause to show with an error of kit's: none that tells credentials."""
+def raised_from(made: KitError, error: BaseException) -> BaseException | None:
+    """Return the cause to show with an error of kit's.
+
+    None where kit's says all there is to know, or where the cause tells credentials.
+    """
+    if made is error:
+        return error.__cause__
+    if isinstance(made, _TOLD_IN_FULL):
+        return None
     text = "".join(str(one) for one in _causes(error))
-    return error if redacted(text, os.environ) == text else None
+    return error if redacted(text) == text else None
+
+
+_TOLD_IN_FULL = (StorageNotFoundError, StorageForbiddenError, StorageUnavailableError)

@@ -52,7 +52,7 @@ def read_bytes(path: str, *, limit: int | None = None) -> bytes:
                 "File not found: check the path, and that this process may read its "
                 f"store. ({redacted(f'{type(error).__name__}: {error}')})"
             )
-            raise StorageNotFoundError(msg) from raised_from(error)
+            raise StorageNotFoundError(msg) from None
     if limit is not None and len(data) > limit:
         msg = f"{redacted(path)} is larger than the {limit} bytes allowed here."
         raise StorageError(msg)
@@ -183,4 +183,4 @@ def told(action: str, path: str) -> Iterator[None]:
         made = failure(action, path, error)
         if made is error:
             raise
-        raise made from raised_from(error)
+        raise made from raised_from(made, error)

@@ -201,7 +201,8 @@ def write_frame(handler: FrameHandler, frame: Any, uri: str, *, part: int = 0) -
             f"A {type(frame).__name__} cannot be written to {redacted(uri)} as "
             f"{handler.file_format}"
         )
-        raise _trouble(error, "write", uri, what) from raised_from(error)
+        made = _trouble(error, "write", uri, what)
+        raise made from raised_from(made, error)
 
 
 def read_frame(handler: FrameHandler, uri: str, columns: list[str] | None) -> Any:
@@ -216,7 +217,8 @@ def read_frame(handler: FrameHandler, uri: str, columns: list[str] | None) -> An
     except Exception as error:  # noqa: BLE001 - pandas, pyarrow and stores have their own
         which = f" (columns {', '.join(columns)})" if columns else ""
         what = f"{redacted(uri)} cannot be read as {handler.file_format}{which}"
-        raise _trouble(error, "read", uri, what) from raised_from(error)
+        made = _trouble(error, "read", uri, what)
+        raise made from raised_from(made, error)
 
 
 def read_parts(

@@ -114,8 +114,9 @@ def test_a_table_of_the_web(web, tmp_path):
 def test_tables_that_cannot_be_had(s3):
     """The store's own answers are told as such."""
     nothing = StructuredDataset(uri="s3://bucket/none", file_format="parquet")
-    with pytest.raises(StorageNotFoundError, match="s3://bucket/none"):
+    with pytest.raises(StorageNotFoundError, match="s3://bucket/none") as caught:
         nothing.open(pd.DataFrame).all()
+    assert caught.value.__cause__ is None  # it says all there is to know
     write_bytes("s3://bucket/secret-table", b"x")
     for verb in ("HEAD", "GET"):
         s3.fail(f"{verb} /bucket/secret-table", "403 AccessDenied", times=99)

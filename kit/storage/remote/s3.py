@@ -105,7 +105,7 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
         except Exception as error:
             if is_transient(error):  # as an error that nothing asks again
                 where = "/".join(filter(None, map(kwargs.get, ("Bucket", "Key"))))
-                raise failure("reach", f"s3://{where}", error) from error
+                raise failure("reach", f"s3://{where}", error) from None
             if self.anon or not without_credentials(error):
                 raise
             self.anon = True  # what is public is there for whoever has none
