@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.errors import KitError, SavedRunError, StorageError
+from kit.errors import KitError, StorageError
 from kit.runners.outcome import Outcome
 from kit.runners.subprocess import SubprocessRunner
 from kit.running.archive import extract, pack
@@ -63,11 +63,9 @@ def unpacked(path: Path) -> SavedRun:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:
         extract(path, folder)
-        return read_saved(folder)
+        return read_saved(folder, path)
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error}.") from error
-    except SavedRunError as error:
-        raise SavedRunError(f"{path}: {error}") from error
 
 
 def guessed_outputs(template: bytes, outcome: Outcome) -> Outcome:

@@ -112,8 +112,12 @@ def _copy_files(folder: Path, *literals: LiteralMap | None) -> dict[str, str]:
     return files
 
 
-def read_saved(folder: Path) -> SavedRun:
+def read_saved(folder: Path, source: Path) -> SavedRun:
     """Read the files of a saved run.
+
+    Args:
+        folder: Where they are.
+        source: What they were unpacked from, for the text of an error.
 
     Raises:
         SavedRunError: They are not those of a run, or say what no run can.
@@ -125,7 +129,8 @@ def read_saved(folder: Path) -> SavedRun:
         return _assembled(folder, facts, template, inputs)
     except (OSError, ValueError, TypeError, KeyError, DecodeError) as error:
         detail = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise SavedRunError(f"This is no saved run: {detail}.") from error
+        msg = f"{source}: This is no saved run: {detail}."
+        raise SavedRunError(msg) from error
 
 
 def _assembled(

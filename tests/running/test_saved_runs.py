@@ -129,6 +129,15 @@ def test_no_input_is_said_to_lie_elsewhere(tmp_path: Path):
         kit.Run.load(zipped(tmp_path / "evil.zip", files))
 
 
+def test_a_file_that_is_no_archive_is_named_once(tmp_path: Path):
+    """In a sentence that begins with it."""
+    (tmp_path / "junk.zip").write_bytes(b"PK junk")
+    with pytest.raises(SavedRunError) as caught:
+        kit.replay(tmp_path / "junk.zip")
+    assert str(caught.value).startswith(f"{tmp_path / 'junk.zip'} is no saved run")
+    assert str(caught.value).count("junk.zip") == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
