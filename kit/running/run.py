@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from kit.runners.log import Log
 from kit.runners.outcome import Outcome, Phase
 from kit.runners.request import Runner, RunRequest
 from kit.running.run_results import RunResults
-from kit.running.tidying import tidied
+from kit.running.tidying import restore, tidied
 
 __all__ = ["Run"]
 
@@ -72,9 +73,13 @@ class Run(RunResults):
         self.standing = Outcome(
             task=self.task, runner=self.runner, phase=Phase.QUEUED, logs=log
         )
+        self._made = time.monotonic()
+        self._ended = 0.0
         self._problem: BaseException | None = None
         self._watchers: list[Callable[[Run], None]] = []
         self._lock = threading.Lock()
+        self._folder: Path | None = None
+        self._begun = threading.Event()
         self._done = threading.Event()
 
     @classmethod
@@ -98,6 +103,11 @@ class Run(RunResults):
     def logs(self) -> Log:
         """What it has written to standard output and error by now."""
         return self.standing.logs
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes by now, from its making, or took."""
+        return (self._ended or time.monotonic()) - self._made
 
     @property
     def is_done(self) -> bool:
@@ -184,6 +194,21 @@ class Run(RunResults):
         self.outcome.raise_for_error()
         return self
 
+    @property
+    def command(self) -> str:
+        """A line for a shell that does the same again; empty without a process.
+
+        A folder that it names and that went with a good run is made anew, as it was at
+        the start, and stays until this process ends.
+
+        Raises:
+            StorageError: That folder cannot be written.
+        """
+        outcome = self._started()
+        if outcome.argv and outcome.directory is None and self._folder is not None:
+            restore(self._folder, self._request)
+        return outcome.command
+
     # --- again ------------------------------------------------------------------------
 
     def rerun(self, **inputs: Any) -> Run:
@@ -248,8 +273,14 @@ class Run(RunResults):
 
     # --- inside -----------------------------------------------------------------------
 
+    def _started(self) -> Outcome:
+        self._begun.wait()
+        return self.standing
+
     def _note_start(self, started: Outcome) -> None:
         self.standing = started
+        self._folder = started.directory
+        self._begun.set()
         self._tell()
 
     def _in_thread(self) -> None:
@@ -259,7 +290,9 @@ class Run(RunResults):
 
     def _end(self, outcome: Outcome, problem: BaseException | None = None) -> None:
         self._problem = problem
+        self._ended = time.monotonic()
         self.standing = outcome
+        self._begun.set()
         self._done.set()
         self._tell()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.runners.failure import Failure
-from kit.runners.outcome import Outcome, Phase, Timings
+from kit.runners.outcome import Outcome, Timings
 from kit.running.outputs import Outputs
 from kit.shown import Shown
 
@@ -39,6 +39,10 @@ class RunResults(Shown, ABC):
     @abstractmethod
     def _wait_quietly(self) -> None:
         """Wait until it has ended, whatever its runner raised."""
+
+    @abstractmethod
+    def _started(self) -> Outcome:
+        """Wait until it was started, or ended without; return how it stands."""
 
     # --- what came of it --------------------------------------------------------------
 
@@ -115,6 +119,17 @@ class RunResults(Shown, ABC):
         return self._started().directory
 
     @property
+    def published(self) -> Decks:
+        """The decks that it has published by now; waits for nothing.
+
+        They are there while a container runs if its folder is mounted, as on an engine
+        of this machine where root runs in the image.
+        """
+        from kit.running.published import published_decks
+
+        return published_decks(self.standing)
+
+    @property
     def argv(self) -> tuple[str, ...]:
         """The program and arguments; empty if there is no process."""
         return self._started().argv
@@ -123,13 +138,3 @@ class RunResults(Shown, ABC):
     def environment(self) -> Mapping[str, str]:
         """The variables that are set for it beyond the inherited ones."""
         return self._started().environment
-
-    @property
-    def command(self) -> str:
-        """A line for a shell that does the same again; empty without a process."""
-        return self._started().command
-
-    def _started(self) -> Outcome:
-        if self.standing.phase is Phase.QUEUED:
-            self._wait_quietly()
-        return self.standing

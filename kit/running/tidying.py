@@ -7,9 +7,12 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+from kit.errors import StorageError
 from kit.runners.outcome import Outcome
+from kit.runners.request import RunRequest
+from kit.runners.workspace import Workspace
 
-__all__ = ["discarded", "tidied"]
+__all__ = ["discarded", "restore", "tidied"]
 
 _at_exit: set[Path] = set()
 
@@ -31,9 +34,7 @@ def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
         return outcome
     left = discarded(outcome)
     if left.directory is not None and left.succeeded:
-        if not _at_exit:
-            atexit.register(_remove_all)
-        _at_exit.add(left.directory)
+        _remove_at_exit(left.directory)
     return left
 
 
@@ -50,12 +51,37 @@ def discarded(outcome: Outcome) -> Outcome:
     return dataclasses.replace(outcome, directory=None)
 
 
+def restore(directory: Path, request: RunRequest) -> None:
+    """Make the folder of a good run anew, as it was at its start.
+
+    It stays until this process ends.  What is there by now is left as it is.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    try:
+        directory.mkdir(mode=0o700)
+        Workspace(directory).fill(request.template, request.inputs)
+    except FileExistsError:
+        return
+    except OSError as error:
+        msg = f"The folder of the run cannot be made again: {error}."
+        raise StorageError(msg) from error
+    _remove_at_exit(directory)
+
+
 def _is_needed(outcome: Outcome, directory: Path) -> bool:
     if outcome.deck is not None or outcome.logs.dropped:
         return True
     if outcome.literals is None:
         return False
     return str(directory).encode() in outcome.literals.SerializeToString()
+
+
+def _remove_at_exit(directory: Path) -> None:
+    if not _at_exit:
+        atexit.register(_remove_all)
+    _at_exit.add(directory)
 
 
 def _remove_all() -> None:

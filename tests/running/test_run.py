@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
 from running_tasks import decked, divide, double, patient, shout
 from waiting import until
 
 import kit
 from kit.errors import CallError, RunFailed, StorageError
-from kit.runners import MockRunner, Phase
+from kit.runners import MockRunner, Outcome, Phase, RunRequest, SubprocessRunner
 from kit.running.session import announced
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
 
 
 def test_a_run_waits_for_its_end_where_one_asks_for_it():
@@ -65,6 +77,48 @@ def test_the_log_is_live():
     assert run.wait(20).phase is Phase.ABORTED
     assert run.error.type == "Cancelled"
     assert run.directory.is_dir()
+
+
+class _SlowToStart:
+    """A subprocess runner that takes a while until it starts anything."""
+
+    name = "slow-to-start"
+
+    def run(self, request: RunRequest) -> Outcome:
+        time.sleep(0.3)
+        return SubprocessRunner().run(request)
+
+
+def test_what_is_known_at_the_start_waits_no_longer():
+    """Asked for while the run is queued, it is there before the run's end."""
+    run = kit.run(patient, seconds=30.0, wait=False, runner=_SlowToStart())
+    assert run.phase is Phase.QUEUED
+    assert run.directory.is_dir()
+    assert run.phase is Phase.RUNNING
+    run.cancel()
+    run.wait()
+
+
+def test_the_command_of_a_good_run_works_in_a_shell(scratch):
+    """The folder that it names is gone with the run, and comes back for it."""
+    run = kit.run(double, n=4)
+    assert run.directory is None
+    assert list(scratch.iterdir()) == []
+    command = run.command
+    assert run.command == command
+    subprocess.run(command, shell=True, check=True, capture_output=True)  # noqa: S602 - a shell is what it is for
+    outputs = next(scratch.iterdir()) / "outputs" / "outputs.pb"
+    assert LiteralMap.FromString(outputs.read_bytes()) == run.literals
+
+
+def test_a_folder_that_is_somebody_elses_by_now_is_left_alone(scratch):
+    """Nothing is written to it."""
+    run = kit.run(double, n=4)
+    folder = Path(shlex.split(run.command)[-2]).parent
+    shutil.rmtree(folder)
+    folder.mkdir()
+    assert "kit.entrypoint" in run.command
+    assert list(folder.iterdir()) == []
 
 
 def test_waiting_can_take_so_long_and_no_longer():
