@@ -34,6 +34,8 @@ _EXTRAS = {
     "numpy": ("numpy",),
     "pydantic": ("pydantic",),
     "docker": ("docker",),
+    "s3": ("s3fs",),
+    "http": ("aiohttp",),
     "flytekit": ("flytekit",),
 }
 _DOCKER_SECONDS = 5
