@@ -9,6 +9,11 @@ from flyteidl.core.literals_pb2 import Literal, LiteralMap
 
 from kit.errors import render_path
 from kit.runners.outcome import Outcome
+from kit.running.comparison.advice import (
+    DECKS_ADVICE,
+    OUTPUT_ADVICE,
+    failure_advice,
+)
 from kit.running.comparison.differing import Steps
 from kit.running.comparison.disagreement import Disagreement, contrast
 from kit.running.comparison.literals import LiteralComparer
@@ -51,30 +56,13 @@ def _phases(outcomes: Outcomes) -> Iterator[Disagreement]:
         label: f"{phases[label]} ({one.error.type})" if one.error else phases[label]
         for label, one in outcomes.items()
     }
-    types = {one.error.type for one in outcomes.values() if one.error is not None}
     yield Disagreement(
         "phase",
         "phase",
         phases,
         f"The run ended as {contrast(reasons)}.",
-        next((_ADVICE[name] for name in sorted(types) if name in _ADVICE), ""),
+        failure_advice(outcomes),
     )
-
-
-_NOT_INSTALLED = (
-    "Put the package into the image, or run where it is installed: what is only "
-    "installed here is not there on the cluster."
-)
-_NOT_THERE = (
-    "Pass files as inputs of type FlyteFile or FlyteDirectory: a path of this machine "
-    "is not there on the cluster."
-)
-_ADVICE = {
-    "ModuleNotFoundError": _NOT_INSTALLED,
-    "ImportError": _NOT_INSTALLED,
-    "ExecutorModuleError": _NOT_INSTALLED,
-    "FileNotFoundError": _NOT_THERE,
-}
 
 
 def _errors(failed: Outcomes) -> Iterator[Disagreement]:
@@ -96,7 +84,13 @@ def _errors(failed: Outcomes) -> Iterator[Disagreement]:
         label: " ".join(filter(None, fact[:-1])) if same_text else short(fact[-1])
         for label, fact in facts.items()
     }
-    yield Disagreement("error", "error", values, f"The error is {contrast(values)}.")
+    yield Disagreement(
+        "error",
+        "error",
+        values,
+        f"The error is {contrast(values)}.",
+        failure_advice(failed),
+    )
 
 
 def _inputs(outcomes: Outcomes) -> Iterator[Disagreement]:
@@ -130,14 +124,8 @@ def _outputs(succeeded: Outcomes) -> Iterator[Disagreement]:
                 path,
                 values,
                 f"{path} is {contrast(values)}.",
-                "" if steps != next(iter(found)) else _OUTPUT_ADVICE,
+                "" if steps != next(iter(found)) else OUTPUT_ADVICE,
             )
-
-
-_OUTPUT_ADVICE = (
-    "See below what differs around the runs. If nothing does, compare the first runner "
-    "with itself: a result that depends on time, order or chance differs there, too."
-)
 
 
 def _loaded(outcome: Outcome) -> dict[str, Literal]:
@@ -171,4 +159,6 @@ def _decks(outcomes: Outcomes) -> Iterator[Disagreement]:
     if len(set(names.values())) < 2:  # noqa: PLR2004
         return
     values = {label: ", ".join(some) or "none" for label, some in names.items()}
-    yield Disagreement("decks", "decks", values, f"The decks are {contrast(values)}.")
+    yield Disagreement(
+        "decks", "decks", values, f"The decks are {contrast(values)}.", DECKS_ADVICE
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import re
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,9 +26,11 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 import kit
 from kit.errors import CallError, ConversionError
 from kit.runners import Phase
+from kit.runners.failure import Failure
 from kit.runners.outcome import Outcome
 from kit.runners.request import RunRequest
 from kit.running.comparison.run_comparison import RunComparison
+from kit.shim.deck_page import deck_page
 
 BOTH = ("in-process", "subprocess")
 ALONE = ("in-process", kit.SubprocessRunner(isolated=True))
@@ -110,6 +115,60 @@ def test_a_folder_of_the_users(monkeypatch, tmp_path):
     }
     assert abouts(comparison) == ["phase", "directory"]
     assert comparison.runs["subprocess"].phase is Phase.FAILED
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A runner whose runs end in a way of their own."""
+
+    name: str
+    error: Failure | None = None
+    deck: str = ""
+
+    def run(self, request: RunRequest) -> Outcome:
+        """Run in this process, then change how it ended."""
+        outcome = kit.InProcessRunner().run(request)
+        if self.deck:
+            path = outcome.directory / "outputs" / "deck.html"
+            path.write_text(deck_page("page", [(self.deck, "<b>x</b>")]))
+            return dataclasses.replace(outcome, deck=path)
+        if self.error is None:
+            return outcome
+        return dataclasses.replace(
+            outcome, phase=Phase.FAILED, literals=None, error=self.error
+        )
+
+
+FAILURE = Failure("ValueError", "bad", code="USER:ValueError", traceback="Trace")
+ENDINGS = [
+    ((Ending("a"), Ending("b", FAILURE)), "phase", "runs['b'].raise_for_error()"),
+    ((Ending("a"), Ending("b", Failure("SIGKILL", "no"))), "phase", "runs['b'].logs"),
+    ((Ending("a"), Ending("b", Failure("OutOfMemory", "no"))), "phase", "limits="),
+    (
+        (Ending("a", FAILURE), Ending("b", Failure("KeyError", "bad"))),
+        "error",
+        "runs['a'].raise_for_error()",
+    ),
+    ((Ending("a"), Ending("b", deck="one")), "decks", "runs[…].decks"),
+]
+
+
+def text_of(page: str) -> str:
+    """Return what is read on a page."""
+    return html.unescape(re.sub(r"<[^>]+>", "", page))
+
+
+@pytest.mark.parametrize(("runners", "about", "advice"), ENDINGS)
+def test_every_disagreement_is_explained(runners, about, advice):
+    """With a cause that is known, or where to look; as text and as a page."""
+    comparison = kit.compare_runs(numbers, runners=runners, count=2)
+    assert abouts(comparison)[0] == about
+    found = comparison.disagreements[0]
+    assert advice in found.advice
+    faces = comparison._repr_mimebundle_()
+    for face in (faces["text/plain"], text_of(faces["text/html"])):
+        assert "".join(found.message.split()) in "".join(face.split())
+        assert "".join(found.advice.split()) in "".join(face.split())
 
 
 def test_files_are_compared_by_content(monkeypatch):
