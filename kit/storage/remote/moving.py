@@ -131,7 +131,7 @@ async def _counted(
         tally.stop()
         if remote.filesystem.async_impl:  # a thread ends by what the tally tells it
             work.cancel()
-        await asyncio.wait([work])
+        await asyncio.gather(work, return_exceptions=True)
         raise
     except BaseException:
         tally.undo()

@@ -106,10 +106,11 @@ class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
             if is_transient(error):  # as an error that nothing asks again
                 where = "/".join(filter(None, map(kwargs.get, ("Bucket", "Key"))))
                 raise failure("reach", f"s3://{where}", error) from None
-            if self.anon or not without_credentials(error):
+            if not without_credentials(error):
                 raise
-            self.anon = True  # what is public is there for whoever has none
-            await self.set_session(refresh=True)
+            if not self.anon:  # what is public is there for whoever has none
+                self.anon = True
+                await self.set_session(refresh=True)
             answer = await patiently(call, self._patience)
         if method == "create_multipart_upload":
             _begun.get([]).append(answer["UploadId"])
