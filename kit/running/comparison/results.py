@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
@@ -155,10 +155,31 @@ def _places(
 
 
 def _decks(outcomes: Outcomes) -> Iterator[Disagreement]:
-    names = {label: tuple(one.decks.names) for label, one in outcomes.items()}
+    """Compare the names; a run that failed where others did not has fewer anyway."""
+    ended = {one.phase for one in outcomes.values()}
+    names = {
+        label: tuple(one.decks.names)
+        for label, one in outcomes.items()
+        if len(ended) == 1 or one.succeeded
+    }
     if len(set(names.values())) < 2:  # noqa: PLR2004
         return
     values = {label: ", ".join(some) or "none" for label, some in names.items()}
     yield Disagreement(
-        "decks", "decks", values, f"The decks are {contrast(values)}.", DECKS_ADVICE
+        "decks", "decks", values, f"{_contrast_decks(names)}.", DECKS_ADVICE
     )
+
+
+def _contrast_decks(names: Mapping[str, Sequence[str]]) -> str:
+    """Say in which decks runs differ, without those that all have."""
+    common = set.intersection(*map(set, names.values()))
+    other = {
+        label: ", ".join(name for name in some if name not in common)
+        for label, some in names.items()
+    }
+    if not any(other.values()):
+        orders = {label: ", ".join(some) for label, some in names.items()}
+        return f"The order of the decks is {contrast(orders)}"
+    beside = f"Beside the {len(common)} that all have, the" if common else "The"
+    told = contrast({label: some or "none" for label, some in other.items()})
+    return f"{beside} decks are {told}"

@@ -123,14 +123,16 @@ class Ending:
 
     name: str
     error: Failure | None = None
-    deck: str = ""
+    decks: tuple[str, ...] = ()
 
     def run(self, request: RunRequest) -> Outcome:
         """Run in this process, then change how it ended."""
         outcome = kit.InProcessRunner().run(request)
-        if self.deck:
+        if self.decks:
             path = outcome.directory / "outputs" / "deck.html"
-            path.write_text(deck_page("page", [(self.deck, "<b>x</b>")]))
+            path.write_text(
+                deck_page("page", [(name, "<b>x</b>") for name in self.decks])
+            )
             return dataclasses.replace(outcome, deck=path)
         if self.error is None:
             return outcome
@@ -149,8 +151,33 @@ ENDINGS = [
         "error",
         "runs['a'].raise_for_error()",
     ),
-    ((Ending("a"), Ending("b", deck="one")), "decks", "runs[…].decks"),
+    ((Ending("a"), Ending("b", decks=("one",))), "decks", "runs[…].decks"),
 ]
+
+
+DECKS = [
+    ({"b": ("x", "y")}, ("x", "z"), "Beside the 1 that all have, the decks are "),
+    ({"b": ("y", "x")}, ("x", "y"), "The order of the decks is x, y in a, y, x in b"),
+    ({"b": ()}, ("x",), "The decks are x in a, none in b"),
+]
+
+
+@pytest.mark.parametrize(("others", "first", "text"), DECKS)
+def test_decks_are_told_by_what_only_some_have(others, first, text):
+    """A long list of the same names would hide them."""
+    runners = [
+        Ending(name, decks=names) for name, names in {"a": first, **others}.items()
+    ]
+    comparison = kit.compare_runs(numbers, runners=runners, count=2)
+    assert text in comparison.disagreements[0].message
+
+
+def test_decks_of_a_run_that_failed_are_no_disagreement_of_their_own():
+    """It has fewer of them, and the phase says why."""
+    runners = (Ending("a", decks=("x",)), Ending("b", FAILURE))
+    comparison = kit.compare_runs(numbers, runners=runners, count=2)
+    assert abouts(comparison)[0] == "phase"
+    assert "decks" not in abouts(comparison)
 
 
 def text_of(page: str) -> str:
