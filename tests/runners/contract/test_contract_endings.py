@@ -72,7 +72,7 @@ def test_an_error_of_the_user(place: Place):
     assert (failed.directory / "outputs" / "error.pb").is_file()
 
 
-@on(*EVERYWHERE)
+@on(*EVERYWHERE, DOCKER_FLYTEKIT)
 def test_an_error_that_may_pass(place: Place):
     """The engine is to try again."""
     failed = place.run("recoverable")
@@ -96,7 +96,7 @@ def test_an_error_of_the_system(place: Place, tmp_path: Path):
     assert "n" in failed.error.message
 
 
-@on(*EVERYWHERE)
+@on(*EVERYWHERE, DOCKER_FLYTEKIT)
 def test_an_output_of_the_wrong_type(place: Place):
     """It is no success, and names the output."""
     failed = place.run("wrong_type", 7)
@@ -113,7 +113,7 @@ def test_an_output_that_is_missing(place: Place):
     assert "double" in failed.error.message
 
 
-@on(*EVERYWHERE)
+@on(*EVERYWHERE, DOCKER_FLYTEKIT)
 def test_sys_exit(place: Place):
     """Kit's runtime tells it as an error; flytekit's ends with the status."""
     failed = place.run("sys_exit", 3)
@@ -125,7 +125,7 @@ def test_sys_exit(place: Place):
         assert (failed.error.type, failed.exit_status) == ("ExitStatus", 3)
 
 
-@on(*OWN_PROCESS)
+@on(*OWN_PROCESS, DOCKER_FLYTEKIT)
 @pytest.mark.parametrize(("status", "kind"), [(0, "NoOutputs"), (3, "ExitStatus")])
 def test_os_exit(place: Place, status: int, kind: str):
     """A process without a verdict has crashed, whatever its status."""
@@ -137,7 +137,7 @@ def test_os_exit(place: Place, status: int, kind: str):
         crashed.raise_for_error()
 
 
-@on(*OWN_PROCESS)
+@on(*OWN_PROCESS, DOCKER_FLYTEKIT)
 def test_a_segmentation_fault(place: Place):
     """It is called that, and the lines before it are there."""
     crashed = place.run("segfault")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from contract_tasks import FILES, CopyExecutor
-from places import WITH_FILES, Place, on
+from places import SUBPROCESS_FLYTEKIT, WITH_FILES, Place, on
 
 from kit.errors import StorageError
 from kit.runners import Phase
@@ -72,7 +72,7 @@ def read_only(mount: Mount) -> Path:
     return place
 
 
-@on(*WITH_FILES)
+@on(*WITH_FILES, SUBPROCESS_FLYTEKIT)
 def test_ten_megabytes_in_and_out(place: Place):
     """As a value that travels in the literals."""
     payload = "ä" * (5 * MB)

@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from places import EVERYWHERE, KIT, KIT_PROCESSES, Place, on
+from places import EVERYWHERE, KIT, KIT_PROCESSES, SUBPROCESS_FLYTEKIT, Place, on
 
 from kit.runners import LogLine
 from kit.runners.lines import MAX_LINE
@@ -58,13 +58,13 @@ def test_many_lines(place: Place):
     assert str(done.logs.tail(1)[0]) == "99999"
 
 
-@on(*KIT)
+@on(*KIT, SUBPROCESS_FLYTEKIT)
 def test_output_without_a_line_end(place: Place):
     """It is a line when the task has ended."""
     assert texts(place.run("no_newline"))[-1] == "no end"
 
 
-@on(*KIT)
+@on(*KIT, SUBPROCESS_FLYTEKIT)
 def test_output_that_is_no_text(place: Place):
     """Bytes become replacement characters, in the file too."""
     done = place.run("odd_bytes", keep=True)
@@ -74,7 +74,7 @@ def test_output_that_is_no_text(place: Place):
     assert [f"stdout\t{text}" for text in expected] == lines[-3:]
 
 
-@on(*KIT)
+@on(*KIT, SUBPROCESS_FLYTEKIT)
 def test_a_very_long_line(place: Place):
     """It comes in pieces, all of it."""
     done = place.run("long_line", 5)

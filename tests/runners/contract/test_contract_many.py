@@ -7,7 +7,15 @@ import threading
 import pytest
 from contract_tasks import contract_task
 from footprint import is_alive
-from places import DOCKER, KIT, KIT_PROCESSES, SUBPROCESS, Place, on
+from places import (
+    DOCKER,
+    KIT,
+    KIT_PROCESSES,
+    SUBPROCESS,
+    SUBPROCESS_FLYTEKIT,
+    Place,
+    on,
+)
 
 from kit.errors import EngineError, MacroError
 from kit.runners import Cancellation, Phase
@@ -32,7 +40,7 @@ def side_by_side(place: Place, count: int) -> dict[int, Run]:
 
 
 @pytest.mark.parametrize("count", [2, 20])
-@on(*KIT)
+@on(*KIT, SUBPROCESS_FLYTEKIT)
 def test_runs_at_once(place: Place, count: int):
     """They keep their inputs, outputs and lines apart."""
     done = side_by_side(place, count)
@@ -40,7 +48,7 @@ def test_runs_at_once(place: Place, count: int):
     for number, one in done.items():
         one.raise_for_error()
         assert one.outputs["text"] == f"done {number}"
-        assert one.logs.text("stdout") == f"out {number}\n"
+        assert one.logs.text("stdout").strip() == f"out {number}"
         assert one.logs.text("stderr") == f"err {number}\n"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from contract_tasks import TEXTS
-from places import KIT, KIT_PROCESSES, OWN_PROCESS, Place, on
+from places import DOCKER_FLYTEKIT, KIT, KIT_PROCESSES, OWN_PROCESS, Place, on
 from slow_to_load import SlowExecutor
 
 from kit.definition.metadata import TaskMetadata
@@ -42,7 +42,7 @@ def assert_aborted(run: Run) -> None:
         run.raise_for_error()
 
 
-@on(*OWN_PROCESS)
+@on(*OWN_PROCESS, DOCKER_FLYTEKIT)
 def test_a_timeout(place: Place):
     """The run says so, however far it came by then."""
     done = place.run("patient", 60, timeout=0.7)
@@ -139,7 +139,7 @@ def test_cancelled_while_loading(place: Place):
     assert_aborted(cancelled_at(place, "loading", "ok", task=task))
 
 
-@on(*OWN_PROCESS)
+@on(*OWN_PROCESS, DOCKER_FLYTEKIT)
 def test_cancelled_while_executing(place: Place):
     """What the task cleans up is cleaned up."""
     done = cancelled_at(place, "started", "patient")
