@@ -25,6 +25,7 @@ _NOT_PERMITTED = re.compile(r"\bexec .*permission denied", re.IGNORECASE)
 _NO_DEVICE = re.compile(
     r"could not select device driver|nvidia-container", re.IGNORECASE
 )
+_NO_NETWORK = re.compile(r"network \S+ not found", re.IGNORECASE)
 _TAIL = 5
 
 _RUNTIMES = {
@@ -64,6 +65,13 @@ class Diagnosis:
                 f"The task asks for {self.limits.gpus} GPU(s), and this engine gives "
                 f"none to containers: {message}. Install the vendor's container "
                 "toolkit, or run it without: resources=kit.Resources(gpu=0)."
+            )
+            raise EngineError(msg)
+        if _NO_NETWORK.search(message):
+            program = self.engine.program
+            msg = (
+                f"The engine says: {message}. Name one that it has ({program} network "
+                f"ls), or make it: {program} network create NAME."
             )
             raise EngineError(msg)
         if _WRONG_FORMAT.search(message):

@@ -121,6 +121,15 @@ def test_gpus_that_the_engine_has_not(slim):
         run_image(slim, requests=Resources(gpu=2))
 
 
+def test_a_network_that_the_engine_has_not(slim, engine):
+    """The error says how to see which it has."""
+    if engine.program == "podman":
+        pytest.skip("Podman says so when the container is made")
+    runner = DockerRunner(network="nowhere")
+    with pytest.raises(EngineError, match=r"network nowhere not found.*network ls"):
+        run_image(slim, runner=runner)
+
+
 def test_a_template_without_an_image():
     """There is nothing to run, which is found before any engine is asked."""
     template = task_template(container_task(), LOCAL_SETTINGS)
