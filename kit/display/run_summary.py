@@ -102,7 +102,8 @@ def _logs(run: Outcome) -> Iterator[Item]:
 def _command(run: Outcome) -> Iterator[Item]:
     if run.argv:
         text = command_text(run.argv, environment=run.environment)
-        yield Code(text, "shell", "does the same again")
+        gone = "" if run.directory else "; run.command brings the files back"
+        yield Code(text, "shell", f"does the same again{gone}")
 
 
 def _files(run: Outcome) -> Iterator[Item]:

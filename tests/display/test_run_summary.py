@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from kit.display.command_text import command_text
@@ -40,6 +41,9 @@ def test_a_run_shows_outputs_and_files_and_no_times():
     )
     assert "'K=a b' \\\n  python" in item(summary, "Command").text
     assert facts(summary, "Files")["deck"] == "/runs/1/outputs/deck.html"
+    assert item(summary, "Command").caption == "does the same again"
+    tidied = summarize_run(replace(run, directory=None), with_command=True)
+    assert item(tidied, "Command").caption.endswith("run.command brings the files back")
 
 
 def test_a_failed_run_shows_its_error_and_last_lines():
