@@ -205,8 +205,9 @@ class Run(RunResults):
             StorageError: That folder cannot be written.
         """
         outcome = self._started()
-        if outcome.argv and outcome.directory is None and self._folder is not None:
-            restore(self._folder, self._request)
+        folder = self._folder if outcome.argv and outcome.directory is None else None
+        if folder is not None and restore(folder, self._request):
+            self.standing = dataclasses.replace(self.standing, directory=folder)
         return outcome.command
 
     # --- again ------------------------------------------------------------------------

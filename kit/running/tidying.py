@@ -51,10 +51,13 @@ def discarded(outcome: Outcome) -> Outcome:
     return dataclasses.replace(outcome, directory=None)
 
 
-def restore(directory: Path, request: RunRequest) -> None:
+def restore(directory: Path, request: RunRequest) -> bool:
     """Make the folder of a good run anew, as it was at its start.
 
-    It stays until this process ends.  What is there by now is left as it is.
+    It stays until this process ends.
+
+    Returns:
+        Whether it is there; what somebody else made of it is left as it is.
 
     Raises:
         StorageError: It cannot be written.
@@ -63,11 +66,12 @@ def restore(directory: Path, request: RunRequest) -> None:
         directory.mkdir(mode=0o700)
         Workspace(directory).fill(request.template, request.inputs)
     except FileExistsError:
-        return
+        return False
     except OSError as error:
         msg = f"The folder of the run cannot be made again: {error}."
         raise StorageError(msg) from error
     _remove_at_exit(directory)
+    return True
 
 
 def _is_needed(outcome: Outcome, directory: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -107,17 +106,17 @@ def test_the_command_of_a_good_run_works_in_a_shell(scratch):
     command = run.command
     assert run.command == command
     subprocess.run(command, shell=True, check=True, capture_output=True)  # noqa: S602 - a shell is what it is for
-    outputs = next(scratch.iterdir()) / "outputs" / "outputs.pb"
+    outputs = run.directory / "outputs" / "outputs.pb"
     assert LiteralMap.FromString(outputs.read_bytes()) == run.literals
 
 
 def test_a_folder_that_is_somebody_elses_by_now_is_left_alone(scratch):
     """Nothing is written to it."""
     run = kit.run(double, n=4)
-    folder = Path(shlex.split(run.command)[-2]).parent
-    shutil.rmtree(folder)
+    folder = Path(shlex.split(run.outcome.command)[-2]).parent
     folder.mkdir()
     assert "kit.entrypoint" in run.command
+    assert run.directory is None
     assert list(folder.iterdir()) == []
 
 
