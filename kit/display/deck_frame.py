@@ -7,8 +7,9 @@ it from the network.  The outer one is kit's: its policy keeps the inner one fro
 to another address, which no policy of its own could; it has the links, and hands on
 the height.
 
-Messages: the deck's height goes out as ``{kitDeckHeight: pixels}``, which a page takes
-from the frame's own window only; ``{kitDeckScheme: "light" | "dark"}`` goes in.
+Messages: the deck's height goes out as ``{kitDeckHeight: pixels, kitDeckIsNew: bool}``,
+which a page takes from the frame's own window only; ``{kitDeckScheme: "light"}`` or
+``"dark"`` goes in, and is answered with the height.
 """
 
 from __future__ import annotations

@@ -60,11 +60,22 @@ class Decks(Shown, Sequence[Deck]):
         """
         place = str(path)
         page = current_storage().read_bytes(place).decode("utf-8", "replace")
+        return cls.parse(page, title=title or place, path=place)
+
+    @classmethod
+    def parse(cls, page: str, *, title: str = "", path: str = "deck.html") -> Decks:
+        """Return the decks of a page, as :meth:`read` does.
+
+        Args:
+            page: The page.
+            title: What the decks belong to.
+            path: Where it is.
+        """
         pairs = split_page(page)
         if pairs is None:
-            pairs = [(place.rstrip("/").rpartition("/")[2], page)]
+            pairs = [(path.rstrip("/").rpartition("/")[2], page)]
         decks = (Deck(name, html, auto_add_to_deck=False) for name, html in pairs)
-        return cls(decks, title=title or place, path=place)
+        return cls(decks, title=title, path=path)
 
     def allowing(self, *origins: str) -> Decks:
         """Return the decks with scripts, styles and fonts of these origins let in.

@@ -23,6 +23,9 @@ VIEWS = {
         "kit.widgets.reports.difference_view.DifferenceView"
     ),
     "kit.running.outputs.Outputs": "kit.widgets.outputs.outputs_view.OutputsView",
+    "kit.running.run.Run": "kit.widgets.run_panel.live_run.LiveRun",
+    "kit.shim.deck_file.Decks": "kit.widgets.decks_view.DecksView",
+    "kit.shim.decks.Deck": "kit.widgets.decks_view.DecksView",
 }
 """Types, and the classes of their views: made from a thing, with ``root`` and
 ``close``."""

@@ -129,12 +129,14 @@ def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
 
 
 def test_reports_leave_nothing_either(kernel):
-    """Nor do differences and outputs, when their cells run again."""
+    """Nor do differences, runs, outputs and decks, when their cells run again."""
     kernel.run(LISTED, "listed")
     cells = {
         "check": "kit.check(double)",
         "diff": "kit.diff(double, against=double)",
         "outputs": "found.outputs",
+        "run": "found",
+        "decks": "kit.Decks([kit.Deck('d', '<b>1</b>', auto_add_to_deck=False)])",
     }
     for _ in range(4):
         for cell, code in cells.items():

@@ -197,7 +197,7 @@ def test_a_view_of_outputs_leaves_nothing():
     outputs = kit.run(many, runner="in-process").outputs
     before = set(_instances)
     view = OutputsView(outputs)
-    assert "many" in view.root.children[1].value
+    assert any("many" in getattr(w, "value", "") for w in view.root.children)
     view.close()
     assert set(_instances) == before
 

@@ -96,8 +96,7 @@ class PanelView:
                 return False
             is_done = run.is_done
             view.draw(run, is_done=is_done)
-            if is_done:
-                self._arrange(view)
+            self._arrange(view)
             self._draw_buttons()
             return not is_done
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from kit.display.deck_summary import summarize_decks
 from kit.display.run_summary import summarize_run
-from kit.display.summary import Fact, Facts, Finding, Item, Section, Summary
-from kit.errors import KitError
+from kit.display.summary import Fact, Facts, Item, Section, Summary
 from kit.runners.outcome import Outcome
 from kit.running.run import Run
 from kit.widgets.run_panel.masks import Masks
@@ -15,12 +13,13 @@ from kit.widgets.run_panel.masks import Masks
 __all__ = ["summarize_results"]
 
 _SECOND = 1.0
+_OWN_VIEWS = ("Outputs", "Decks")
 
 
 def summarize_results(run: Run, masks: Masks) -> Summary:
-    """Summarize a run that has ended: error, decks, timings, command, files, the wire.
+    """Summarize a run that has ended: error, timings, command, files, the wire.
 
-    Its outputs have a view of their own.
+    Its outputs and its decks have views of their own.
 
     Args:
         run: The run.
@@ -29,13 +28,12 @@ def summarize_results(run: Run, masks: Masks) -> Summary:
     outcome = run.standing
     told = summarize_run(outcome, with_command=True, with_logs=False)
     details = {
-        "Decks": Section("Decks", _decks(outcome)),
         "Command": Section("Command", _items(told, "Command"), detail=True),
         "Files": Section(
             "Files", (*_items(told, "Files"), *_log(outcome)), detail=True
         ),
     }
-    others = (part for part in told.sections if part.title != "Outputs")
+    others = (part for part in told.sections if part.title not in _OWN_VIEWS)
     sections = (details.get(part.title, part) for part in others)
     timings = Section("Timings", _timings(outcome), detail=True)
     return masks.summary(dataclasses.replace(told, sections=(*sections, timings)))
@@ -49,16 +47,6 @@ def _items(summary: Summary, title: str) -> tuple[Item, ...]:
 def _log(outcome: Outcome) -> tuple[Item, ...]:
     path = outcome.logs.path
     return () if path is None else (Facts((Fact("whole log", str(path)),)),)
-
-
-def _decks(outcome: Outcome) -> tuple[Item, ...]:
-    if outcome.deck is None:
-        return ()
-    try:
-        decks = outcome.decks
-    except KitError as error:  # the file is gone
-        return (Finding("warning", str(error)),)
-    return summarize_decks(decks).sections[0].items if decks else ()
 
 
 def _timings(outcome: Outcome) -> tuple[Item, ...]:

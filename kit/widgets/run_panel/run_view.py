@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -15,6 +14,7 @@ from kit.widgets.looks import Looks, named
 from kit.widgets.outputs.outputs_pane import OutputsPane
 from kit.widgets.preview.panes import Panes, panes_of
 from kit.widgets.run_panel.cells import is_busy
+from kit.widgets.run_panel.decks_pane import DecksPane
 from kit.widgets.run_panel.log_view import LogView
 from kit.widgets.run_panel.masks import Masks
 from kit.widgets.run_panel.results import summarize_results
@@ -38,20 +38,21 @@ class RunView:
         self._outputs = OutputsPane(looks)
         self._panes = Panes(looks)
         self._finder = finder(looks)
+        self._decks = DecksPane(looks)
         self._masks: Masks | None = None
-        self._began = 0.0
 
     @property
     def widgets(self) -> tuple[Any, ...]:
         """What is shown, from top to bottom."""
-        results = (*self._outputs.widgets, *self._panes.widgets)
+        shown = (self._outputs, self._decks, self._panes)
+        results = [widget for part in shown for widget in part.widgets]
         tools = self._finder if results else ()
         return (self._phase, self._clock, self._log.root, *tools, *results)
 
     def show(self, run: Run) -> None:
         """Show a run in the place of the one that was shown."""
-        self._began = time.monotonic()
         self._masks = Masks(run.template)
+        self._decks.clear()
         self._outputs.draw({}, self._masks.summary)
         for widget in self._panes.draw([]):
             widget.close()
@@ -59,14 +60,15 @@ class RunView:
 
     def draw(self, run: Run, *, is_done: bool) -> None:
         """Draw what is new of the run, and what came of it when it has ended."""
+        masks = self._masks or Masks(run.template)
         self._log.draw()
         _say(self._phase, phase_html(run.phase))
         if not is_done:
-            seconds = time.monotonic() - self._began
-            _say(self._clock, clock_html(seconds, is_busy=is_busy()))
+            _say(self._clock, clock_html(run.seconds, is_busy=is_busy()))
+            self._decks.follow(run, masks)
             return
         _say(self._clock, "")
-        masks = self._masks or Masks(run.template)
+        self._decks.end(run, masks)
         self._outputs.draw(run.standing.outputs, masks.summary)
         summary = summarize_results(run, masks)
         panes = [pane for pane in panes_of(summary) if pane.items]
@@ -76,6 +78,7 @@ class RunView:
     def close(self) -> None:
         """Close what is not always shown."""
         self._outputs.close()
+        self._decks.close()
         for widget in self._finder:
             close_tree(widget)
 

@@ -1,0 +1,140 @@
+"""Follow a run at the end of a cell in JupyterLab, and say as JSON what was seen.
+
+    python drive_runs.py FOLDER
+
+Pictures are written into the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from browse_decks import inner
+from lab import Lab, browser, jupyter, write_notebook
+from looking import appearances, judged, problems_of
+from playwright.sync_api import Error, Locator, Page
+
+TASK = """
+import kit
+
+@kit.container_task(image="i:1", name="slow", enable_deck=True, deck_fields=["Input"])
+def slow(tt, steps: int) -> dict:
+    import time
+    deck = kit.Deck("progress", "")
+    for step in range(steps):
+        print("step", step, flush=True)
+        deck.append(f"<p style='height: 40px; margin: 0'>step {step}</p>")
+        kit.Deck.publish()
+        time.sleep(0.1)
+    return {"steps": steps}
+"""
+HOSTILE = """
+kit.Decks([kit.Deck("evil", '''<p>evil</p><script>
+  const heights = [1e9, -5, NaN, Infinity, "300", null, {}, 200];
+  for (let n = 0; n < 10000; n += 1) {
+    const told = { kitDeckHeight: heights[n % 8], kitDeckIsNew: true };
+    parent.postMessage(told, "*");
+    parent.parent.postMessage({ ...told, kitDeckHeight: 5555 }, "*");
+  }
+</script>''', auto_add_to_deck=False)])
+"""
+TALL = """
+kit.Decks([kit.Deck("tall", "<div style='height: 1400px'>tall</div>",
+                    auto_add_to_deck=False)])
+"""
+_HEIGHTS = "(frame) => [frame.clientHeight, frame.parentElement.clientHeight]"
+_SCHEME = "getComputedStyle(document.documentElement).colorScheme"
+
+
+def phase(view: Locator, word: str) -> None:
+    """Wait for a phase."""
+    present = view.locator(".kit-phases li[aria-current]", has_text=word)
+    present.first.wait_for(timeout=60_000)
+
+
+def deck_text(page: Page, wanted: str) -> str:
+    """Wait for a text in a deck, which is drawn again and again."""
+    for _ in range(300):
+        for frame in page.frames:
+            with contextlib.suppress(Error):  # it went while it was read
+                text = str(frame.evaluate("document.body?.innerText"))
+                if frame is not page.main_frame and wanted in text:
+                    return text
+        page.wait_for_timeout(100)
+    raise TimeoutError(wanted)
+
+
+def followed(lab: Lab) -> dict[str, Any]:
+    """See a run from its start to its end, with the decks that it publishes."""
+    page = lab.page
+    view = page.locator(".kit-preview").first
+    phase(view, "RUNNING")
+    view.get_by_role("log").filter(has_text="step 5\n").wait_for()
+    view.locator(".kit-tab", has_text="progress").wait_for()
+    early = deck_text(page, "step 3")
+    seen: dict[str, Any] = {"early": "step 59" not in early}
+    seen["running"] = view.locator("[aria-current]").inner_text()
+    view.locator(".kit-tab").nth(1).click()
+    deck_text(page, "step 30")
+    seen["tab"] = view.locator(".kit-tab input").nth(1).is_checked()
+    view.locator(".kit-tab").first.click()
+    phase(view, "SUCCEEDED")
+    view.locator(".kit-outputs").wait_for()
+    seen["outputs"] = view.locator(".kit-outputs").inner_text()
+    seen["cancel"] = view.get_by_role("button", name="Cancel").count()
+    page.wait_for_function(
+        "() => document.querySelector('.kit-frame').clientHeight > 2000"
+    )
+    seen["heights"] = view.locator("iframe").first.evaluate(_HEIGHTS)
+    return seen
+
+
+def main(folder: Path) -> None:
+    """Do all of it, and print what was seen."""
+    run = "kit.run(slow, steps={})"
+    cells = (TASK, run.format(60), run.format(1000), TALL, HOSTILE)
+    write_notebook(folder / "runs.ipynb", *cells)
+    with jupyter(folder) as server, browser() as chromium:
+        page = chromium.new_page(viewport={"width": 1200, "height": 3400})
+        lab = Lab(page, server, "runs.ipynb")
+        seen: dict[str, Any] = {"ran": [lab.run(0), lab.run(1)]}
+        seen["followed"] = followed(lab)
+        lab.run(2)
+        second = page.locator(".kit-preview").nth(1)
+        phase(second, "RUNNING")
+        second.get_by_role("button", name="Cancel").click()
+        phase(second, "ABORTED")
+        lab.rewrite(2, "1")
+        lab.run(2)  # its view is closed
+        lab.run(3)
+        tall = page.locator("iframe[title=tall]")
+        page.wait_for_function(
+            "() => document.querySelector('iframe[title=tall]').clientHeight > 1000"
+        )
+        seen["tall"] = tall.evaluate(_HEIGHTS)[0]
+        deck = inner(page, page.locator("iframe").count() - 1)
+        seen["schemes"] = {}
+        seen["pictured"] = {}
+        for look in appearances(lab):
+            page.wait_for_timeout(200)
+            seen["schemes"][look] = deck.evaluate(_SCHEME)
+            view = page.locator(".kit-preview").first
+            view.screenshot(path=folder / f"run-{look.lower()}.png")
+            seen["pictured"][look] = {**problems_of(view), "axe": judged(page)}
+        before = tall.evaluate(_HEIGHTS)[0]
+        lab.run(4)
+        evil = page.locator("iframe[title=evil]")
+        evil.wait_for()
+        page.wait_for_timeout(3_000)
+        seen["evil"] = evil.evaluate(_HEIGHTS)[0]
+        seen["others"] = tall.evaluate(_HEIGHTS)[0] == before
+    print(json.dumps(seen))  # noqa: T201 - for the test
+
+
+if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).parents[1] / "display"))
+    main(Path(sys.argv[1]))
