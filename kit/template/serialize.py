@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LOCAL_SETTINGS",
     "TaskDefinition",
+    "is_placeholder",
     "task_spec",
     "task_template",
     "template_bytes",
@@ -57,6 +58,12 @@ LOCAL_SETTINGS = SerializationSettings(
     ),
 )
 """Settings of a local call: there is no project yet, and flytekit's words say so."""
+
+
+def is_placeholder(image: str) -> bool:
+    """Tell the image that stands for any where only local settings are known."""
+    stand_in = LOCAL_SETTINGS.image_config.default_image
+    return stand_in is not None and image.startswith(stand_in.fqn)
 
 
 class TaskDefinition(Protocol):

@@ -10,7 +10,7 @@ from kit.checks.rule import Problem, error, note, warning
 from kit.checks.subject import Subject
 from kit.definition.image import check_image_reference
 from kit.errors import ImageError
-from kit.template.serialize import LOCAL_SETTINGS
+from kit.template.serialize import is_placeholder
 
 __all__ = [
     "data_config_replaces_args",
@@ -70,7 +70,7 @@ def image_is_reference(subject: Subject) -> Iterator[Problem]:
 def image_is_pinned(subject: Subject) -> Iterator[Problem]:
     """The image's name says which version of it is meant."""
     image = subject.template.container.image
-    if not image or _is_placeholder(image) or "@" in image:
+    if not image or is_placeholder(image) or "@" in image:
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if tag in {"", "latest"}:
@@ -155,7 +155,7 @@ _BARE = {"python", "debian", "ubuntu", "alpine", "busybox", "miniconda3"}
 
 def _looks_like(image: str) -> str:
     """Say what an image seems to be by its name; empty if that tells nothing."""
-    if _is_placeholder(image):
+    if is_placeholder(image):
         return ""
     if "flyte-task-kit" in image:
         return _OWN_IMAGE["kit"]
@@ -163,12 +163,6 @@ def _looks_like(image: str) -> str:
         return _OWN_IMAGE["flytekit"]
     bare = image.rpartition("/")[2].partition(":")[0] in _BARE
     return "a bare image" if bare else ""
-
-
-def _is_placeholder(image: str) -> bool:
-    """Tell the image that stands for any when a task is looked at locally."""
-    stand_in = LOCAL_SETTINGS.image_config.default_image
-    return stand_in is not None and image.startswith(stand_in.fqn)
 
 
 @error(

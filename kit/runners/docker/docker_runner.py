@@ -29,6 +29,7 @@ from kit.runners.input_files import input_paths
 from kit.runners.outcome import Outcome
 from kit.runners.request import RunRequest
 from kit.runners.stoppable import GRACE_SECONDS, Exit
+from kit.template.serialize import is_placeholder
 
 __all__ = ["DockerRunner"]
 
@@ -96,12 +97,22 @@ class _DockerRun:
         self._runner = runner
         self._attempt = attempt
         self._template = self._attempt.template
-        if not self._template.container.image:
-            msg = f"The template of {self._attempt.name!r} names no image to run."
-            raise TemplateError(msg)
+        self._check_image(self._template.container.image)
         refuse_main(self._attempt.name, self._attempt.words)
         self._files = tuple(input_paths(self._attempt.inputs))
         self._secrets = lay_out_secrets(self._template, os.environ)
+
+    def _check_image(self, image: str) -> None:
+        if not image:
+            msg = f"The template of {self._attempt.name!r} names no image to run."
+            raise TemplateError(msg)
+        if is_placeholder(image):
+            msg = (
+                f"The task {self._attempt.name!r} takes its image from the settings, "
+                "and these say none. Give them: settings=kit.SerializationSettings("
+                "image_config=kit.ImageConfig(…))."
+            )
+            raise TemplateError(msg)
 
     def run(self) -> Outcome:
         attempt = self._attempt

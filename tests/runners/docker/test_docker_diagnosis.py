@@ -8,7 +8,9 @@ import pytest
 from container_tasks import container_task
 from local_images import saved_image
 
+from kit.definition.image import Image, ImageConfig
 from kit.definition.resources import Resources
+from kit.definition.settings import SerializationSettings
 from kit.errors import EngineError, ImageNotFoundError, TemplateError
 from kit.runners import RunRequest
 from kit.runners.docker import DockerRunner
@@ -128,6 +130,19 @@ def test_a_network_that_the_engine_has_not(slim, engine):
     runner = DockerRunner(network="nowhere")
     with pytest.raises(EngineError, match=r"network nowhere not found.*network ls"):
         run_image(slim, runner=runner)
+
+
+def test_an_image_of_the_settings_that_are_not_there(slim):
+    """Settings are asked for by name, and with them it runs."""
+    task = container_task(image="{{.image.lab.fqn}}:{{.image.lab.version}}")
+    with pytest.raises(TemplateError, match=r"settings=kit\.SerializationSettings"):
+        run(task, mode="identity", runner="docker")
+    name, _, tag = slim.partition(":")
+    images = ImageConfig(default_image=None, images=[Image("lab", name, tag)])
+    settings = SerializationSettings(image_config=images)
+    done = run(task, mode="identity", runner="docker", settings=settings)
+    assert done.succeeded
+    assert done.template.container.image == slim
 
 
 def test_a_template_without_an_image():
