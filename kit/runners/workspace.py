@@ -10,7 +10,10 @@ from pathlib import Path
 from kit.errors import StorageError
 from kit.template.macros import RenderContext
 
-__all__ = ["Workspace"]
+__all__ = ["DECK_FILE", "Workspace"]
+
+DECK_FILE = "deck.html"
+"""Where the decks are, in the folder of outputs."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Workspace:
     @property
     def deck(self) -> Path | None:
         """The deck.html the run wrote, None if it wrote none."""
-        path = self.outputs / "deck.html"
+        path = self.outputs / DECK_FILE
         return path if path.is_file() else None
 
     def render_context(self) -> RenderContext:

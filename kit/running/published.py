@@ -7,12 +7,12 @@ import stat
 from pathlib import Path
 
 from kit.runners.outcome import Outcome
+from kit.runners.workspace import DECK_FILE
 from kit.shim.deck_file import Decks
 
 __all__ = ["published_decks", "published_state"]
 
 _LARGEST = 64_000_000  # bytes
-_FILE = "deck.html"
 
 
 def published_decks(run: Outcome) -> Decks:
@@ -37,7 +37,7 @@ def published_state(run: Outcome) -> tuple[int, int] | None:
 
 
 def _place(run: Outcome) -> Path | None:
-    return None if run.directory is None else run.directory / "outputs" / _FILE
+    return None if run.directory is None else run.directory / "outputs" / DECK_FILE
 
 
 def _read(path: Path) -> str | None:

@@ -120,11 +120,7 @@ class RunResults(Shown, ABC):
 
     @property
     def published(self) -> Decks:
-        """The decks that it has published by now; waits for nothing.
-
-        They are there while a container runs if its folder is mounted, as on an engine
-        of this machine where root runs in the image.
-        """
+        """The decks that it has published by now; waits for nothing."""
         from kit.running.published import published_decks
 
         return published_decks(self.standing)

@@ -13,7 +13,7 @@ from typing import IO
 
 from kit.errors import EngineError
 
-__all__ = ["archive_in", "extract_out", "inside"]
+__all__ = ["archive_in", "extract_out", "first_file", "inside"]
 
 _IN_MEMORY = 8 * 2**20
 
@@ -81,8 +81,35 @@ def extract_out(chunks: Iterable[bytes], target: Path, wanted: tuple[str, ...]) 
                 if steps and steps[0] in wanted:
                     _extract(tar, member, target, steps)
     except tarfile.TarError as error:
-        msg = f"What the engine copied out of the container is cut off: {error}."
-        raise EngineError(msg) from error
+        raise _cut_off(error) from error
+
+
+def first_file(chunks: Iterable[bytes], most: int) -> bytes | None:
+    """Return the content of an archive's first member, if it is a file and not larger.
+
+    Args:
+        chunks: A tar file.
+        most: The largest size, in bytes.
+
+    Raises:
+        EngineError: The archive is cut off.
+    """
+    stream = io.BufferedReader(_Chunks(iter(chunks)), _IN_MEMORY)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            member = tar.next()
+            if member is None or not member.isreg() or member.size > most:
+                return None
+            file = tar.extractfile(member)
+            return None if file is None else file.read()
+    except tarfile.TarError as error:
+        raise _cut_off(error) from error
+
+
+def _cut_off(error: tarfile.TarError) -> EngineError:
+    return EngineError(
+        f"What the engine copied out of the container is cut off: {error}."
+    )
 
 
 def _extract(

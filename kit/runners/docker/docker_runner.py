@@ -191,7 +191,9 @@ class _DockerRun:
         except NotStartedError as error:
             return attempt.outcome(diagnosis.not_started(str(error)), argv=argv)
         attempt.note_start(argv=argv)
-        end = self._wait(container)
+        has_decks = self._template.metadata.generates_deck.value
+        with exchange.followed(container) if has_decks else contextlib.nullcontext():
+            end = self._wait(container)
         ended = time.monotonic()
         self._take_back(exchange, container)
         verdict = diagnosis.ended(attempt.judge(end), container.state, attempt.log)

@@ -8,11 +8,13 @@ Paths are the same on both sides, so that the locations in inputs and outputs st
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +25,8 @@ from kit.runners.docker.archive import archive_in, extract_out, inside
 from kit.runners.docker.container import Container
 from kit.runners.docker.engine import Engine
 from kit.runners.docker.image import LocalImage
-from kit.runners.workspace import Workspace
+from kit.runners.docker.live_deck import deck_followed
+from kit.runners.workspace import DECK_FILE, Workspace
 
 __all__ = [
     "Copied",
@@ -85,6 +88,10 @@ class Exchange(ABC):
     def archive(self) -> IO[bytes] | None:
         """Return a tar file of what has to be copied in; None if nothing has."""
 
+    def followed(self, container: Container) -> AbstractContextManager[None]:  # noqa: ARG002 - what is mounted is here
+        """See that decks are here as a running container publishes them."""
+        return contextlib.nullcontext()
+
     @abstractmethod
     def take_back(self, container: Container) -> None:
         """See that what an ended container wrote is here, and harmless.
@@ -104,6 +111,10 @@ class Copied(Exchange):
         own = {str(path): path.read_bytes() for path in self.read}
         folders = (workspace.directory, workspace.outputs, workspace.raw)
         return archive_in({**own, **self.secrets}, self.inputs, folders)
+
+    def followed(self, container: Container) -> AbstractContextManager[None]:
+        """Copy each deck.html that is published while this lasts."""
+        return deck_followed(container, self.workspace.outputs / DECK_FILE)
 
     def take_back(self, container: Container) -> None:
         """Copy what the container wrote."""

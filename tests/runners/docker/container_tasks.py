@@ -14,6 +14,7 @@ from runner_tasks import LabTask
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface
 from kit.shim.context import current_context
+from kit.shim.decks import Deck
 
 IMAGE = "kit-test/kit:latest"
 
@@ -32,6 +33,15 @@ class ContainerExecutor(ShimTaskExecutor):
             time.sleep(60)
         finally:
             print("cleaned up", flush=True)
+
+    def publish(self, n):
+        """Publish a deck, and then more of it."""
+        deck = Deck("early", "first")
+        deck.publish()
+        time.sleep(2)
+        deck.append("later")
+        deck.publish()
+        time.sleep(60)
 
     def network(self, n):
         """Name the interfaces."""
