@@ -26,6 +26,8 @@ from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+_IN_ONE_PROCESS = "--disable-features=IsolateSandboxedIframes"
+"""Playwright hears of a frame's requests too late, now and then, in another process."""
 CDN = "https://cdn.plot.ly"
 _LINKS = (
     '<a href="#below">second</a> <a href="elsewhere.html">out</a>'
@@ -223,11 +225,15 @@ def main(folder: Path) -> None:
         report = {
             "attacked": attacked(browser, folder),
             "used": used(browser, folder),
-            "closed": with_network(browser, folder, ()),
-            "open": with_network(browser, folder, (CDN,)),
             "schemes": schemes(browser, folder),
             "large": large(browser, folder),
         }
+        browser.close()
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*_ARGUMENTS, _IN_ONE_PROCESS], headless=True
+        )
+        report["closed"] = with_network(browser, folder, ())
+        report["open"] = with_network(browser, folder, (CDN,))
         browser.close()
     print(json.dumps(report))  # noqa: T201 - for the test
 
