@@ -27,6 +27,8 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31mb")
     'a\\x1b[31mb'
     """
+    if text.isprintable():  # what terminals obey is not, and most texts are
+        return text
     return _OBEYED.sub(_spell, text)
 
 

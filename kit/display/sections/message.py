@@ -45,24 +45,25 @@ def fields(subject: Subject) -> Section:
 
 def forms(subject: Subject) -> Section:
     """Write the message as protobuf text, JSON and YAML, unless that is too long."""
-    return Section("Message as text", tuple(_forms(subject.template)), detail=True)
+    return Section("Message as text", tuple(_forms(subject)), detail=True)
 
 
-def _forms(template: TaskTemplate) -> Iterator[Item]:
-    is_whole = template.ByteSize() <= _WHOLE
+def _forms(subject: Subject) -> Iterator[Item]:
+    template, size = subject.template, subject.size
+    is_whole = size <= _WHOLE
     if not is_whole and template.HasField("custom"):
         without = TaskTemplate()
         without.CopyFrom(template)
         without.ClearField("custom")
-        size = template.custom.ByteSize()
+        size -= subject.custom_size
         yield Finding(
             "note",
-            f"custom is left out here: its {size:,} bytes are shown above.",
+            f"custom is left out: its {subject.custom_size:,} bytes are shown above.",
             "The whole message: kit show --format json, or kit.write_template.",
         )
         template = without
-    if template.ByteSize() > _WHOLE:
-        yield Finding("note", f"{template.ByteSize():,} bytes are too long to read.")
+    if size > _WHOLE:
+        yield Finding("note", f"{size:,} bytes are too long to read.")
         return
     for form in FORMS if is_whole else ("pbtxt", "json"):  # YAML is slow to write
         yield message_code(template, form)

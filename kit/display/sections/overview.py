@@ -44,7 +44,7 @@ def _facts(subject: Subject) -> Iterator[Fact]:
     if shipment is not None:
         yield Fact("executor", shipment.location)
         yield Fact("ships", f"{shipment.way}: {shipment.why}")
-    yield Fact("size", f"{template.ByteSize():,} bytes")
+    yield Fact("size", f"{subject.size:,} bytes")
 
 
 def _image(subject: Subject) -> Iterator[Fact]:
@@ -63,8 +63,7 @@ def _target(template: TaskTemplate) -> str:
 
 def _gauges(subject: Subject) -> Iterator[Gauge]:
     template = subject.template
-    size = template.ByteSize()
-    yield Gauge("registration (gRPC)", size, _GRPC_LIMIT, "refused beyond")
+    yield Gauge("registration (gRPC)", subject.size, _GRPC_LIMIT, "refused beyond")
     yield Gauge(
         "launch (etcd)", _stored(subject), _ETCD_LIMIT, "as JSON; no launch beyond"
     )
@@ -81,11 +80,10 @@ def _is_inline(template: TaskTemplate) -> bool:
 
 def _stored(subject: Subject) -> int:
     """Measure the JSON that Kubernetes stores; of what is too large, its bytes here."""
-    template = subject.template
     if not subject.custom.is_whole:
-        return template.ByteSize()
+        return subject.size
     custom = len(json.dumps(subject.custom.value)) if subject.custom.value else 0
-    return template.ByteSize() - template.custom.ByteSize() + custom
+    return subject.size - subject.custom_size + custom
 
 
 def badges(subject: Subject) -> Iterator[Badge]:

@@ -37,6 +37,16 @@ class Subject:
     failures: Mapping[str, Exception] = field(default_factory=dict)
 
     @cached_property
+    def size(self) -> int:
+        """The bytes of the message, which are counted through all of it."""
+        return self.template.ByteSize()
+
+    @cached_property
+    def custom_size(self) -> int:
+        """The bytes of ``custom`` among them."""
+        return self.template.custom.ByteSize()
+
+    @cached_property
     def custom(self) -> Bounded:
         """What ``custom`` holds, as far as it is shown."""
         return read_struct(self.template.custom)
