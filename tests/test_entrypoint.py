@@ -288,7 +288,7 @@ def test_template_that_is_not_there(lab):
     arguments = lab.arguments("Square")
     (lab.folder / "t.pb").unlink()
     assert entrypoint.main(arguments) == 0
-    assert lab.error.code == "SYSTEM:StorageError"
+    assert lab.error.code == "SYSTEM:StorageNotFoundError"
     assert lab.error.kind == errors_pb2.ContainerError.RECOVERABLE
 
 

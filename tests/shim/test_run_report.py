@@ -98,11 +98,11 @@ def test_what_refuses_to_be_looked_at_costs_the_report_alone(
     runner, tmp_path, monkeypatch
 ):
     """Objects of the task's may raise whatever they are asked; it succeeds."""
-    (tmp_path / "odd_report_tasks.py").write_text(ODD)
+    (tmp_path / "report_of_odd_things.py").write_text(ODD)
     monkeypatch.syspath_prepend(str(tmp_path))
-    import odd_report_tasks
+    import report_of_odd_things
 
-    run = kit.run(odd_report_tasks.odd, n=3, runner=runner).raise_for_error()
+    run = kit.run(report_of_odd_things.odd, n=3, runner=runner).raise_for_error()
     assert run.outputs.o0 == 3
     assert run.report is None
 

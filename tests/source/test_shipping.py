@@ -250,8 +250,10 @@ def test_a_function_inside_a_function_is_told_as_one(cell):
 def test_formats_of_files_are_no_names(cell):
     """A named tuple of outputs may have files of formats, by any name at hand."""
     cell("import typing\nfrom kit.types import FlyteFile\ncsv = object()")
-    cell('class Out(typing.NamedTuple):\n  a: FlyteFile["csv"]\n  b: FlyteFile["x"]')
-    cell("@kit.container_task(image='a:1')\ndef f(tt) -> Out:\n  return Out(a=1, b=2)")
+    cell('class Kinds(typing.NamedTuple):\n  a: FlyteFile["csv"]\n  b: FlyteFile["x"]')
+    cell(
+        "@kit.container_task(image='a:1')\ndef f(tt) -> Kinds:\n  return Kinds(a=1, b=2)"
+    )
     source = cell("f.shipment().inline['source']")
     assert 'a: FlyteFile["csv"]' in source
     assert "object()" not in source
