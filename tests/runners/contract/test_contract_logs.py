@@ -102,5 +102,5 @@ def test_a_callback_that_fails(place: Place):
     def explode(line: LogLine) -> None:
         raise BrokenPipeError(line.text)
 
-    with pytest.raises(BrokenPipeError, match="(out|err) 2"):  # whichever came first
+    with pytest.raises(BrokenPipeError, match=r"(out|err) 2"):  # whichever came first
         place.run("ok", on_log=explode)
