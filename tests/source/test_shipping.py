@@ -251,9 +251,7 @@ def test_formats_of_files_are_no_names(cell):
     """A named tuple of outputs may have files of formats, by any name at hand."""
     cell("import typing\nfrom kit.types import FlyteFile\ncsv = object()")
     cell('class Kinds(typing.NamedTuple):\n  a: FlyteFile["csv"]\n  b: FlyteFile["x"]')
-    cell(
-        "@kit.container_task(image='a:1')\ndef f(tt) -> Kinds:\n  return Kinds(a=1, b=2)"
-    )
+    cell("@kit.container_task(image='a:1')\ndef f(tt) -> Kinds:\n  return Kinds(1, 2)")
     source = cell("f.shipment().inline['source']")
     assert 'a: FlyteFile["csv"]' in source
     assert "object()" not in source
