@@ -374,3 +374,28 @@ def test_uploads_are_inputs(tmp_path):
     assert panel.start().wait().outputs.o0 == "hello"
     assert Path(control(panel, "data*: FlyteFile").value).is_file()
     panel.close()
+
+
+def test_a_timeout_stops_a_run(panel):
+    """It is typed as people write durations; with none it is the task's own."""
+    control(panel, "steps*: int").value = "1000"
+    control(panel, "pace: float").value = "1"
+    control(panel, "timeout").value = "0.5s"
+    assert panel.timeout == 0.5
+    assert panel.start().wait(30).phase is Phase.TIMED_OUT
+    control(panel, "timeout").value = ""
+    assert panel.timeout is None
+    with pytest.raises(CallError, match="positive number"):
+        panel.timeout = -1
+
+
+@pytest.mark.parametrize("text", ["soon", "-3", "0"])
+def test_a_wrong_timeout_is_told_beside_its_field(panel, text):
+    """And nothing runs before it is right."""
+    control(panel, "timeout").value = text
+    assert 'role="alert"' in shown(panel)
+    control(panel, "Run").click()
+    assert panel.current is None
+    assert "Not started: see timeout." in shown(panel)
+    control(panel, "timeout").value = "2m"
+    assert panel.timeout == 120

@@ -12,7 +12,7 @@ from kit.errors import CallError
 from kit.forms.field import Reading
 from kit.forms.form import Form
 from kit.runners.named import make_runner
-from kit.running.arguments import check_task
+from kit.running.arguments import check_task, checked_timeout
 from kit.running.run import Run
 from kit.running.session import announced
 from kit.running.start import run as run_task
@@ -87,6 +87,7 @@ class Panel(TaskView):
         self._settings = settings
         self._values = values
         self._runner = "subprocess"
+        self._timeout: float | None = None
         self._is_starting = False
         self._is_closed = False
         self._view: PanelView | None = None
@@ -118,6 +119,17 @@ class Panel(TaskView):
         make_runner(name)
         with self.lock:
             self._runner = name
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds until a run is stopped, None for the task's own; can be set."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float | None) -> None:
+        checked = checked_timeout(seconds)
+        with self.lock:
+            self._timeout = checked
 
     @property
     def is_running(self) -> bool:
@@ -189,6 +201,7 @@ class Panel(TaskView):
             return run_task(
                 self._task,
                 runner=self._runner,
+                timeout=self._timeout,
                 wait=self._runner == _IN_PROCESS,
                 settings=self._settings,
                 inputs=inputs,

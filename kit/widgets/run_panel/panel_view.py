@@ -19,6 +19,7 @@ from kit.widgets.run_panel.masks import Masks
 from kit.widgets.run_panel.run_view import RunView
 from kit.widgets.run_panel.runner_choice import RunnerChoice
 from kit.widgets.run_panel.status import head_html
+from kit.widgets.run_panel.timeout_field import TimeoutField
 from kit.widgets.style import live_box
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class PanelView:
         self._head = self._html("kit-preview-head", head_html(panel.task))
         self._form = FormView(panel.form, looks, panel.lock)
         self._choice = RunnerChoice(panel.runner, self._choose, looks, panel.lock)
+        self._timeout = TimeoutField(panel.timeout, self._wait, looks, panel.lock)
         self._run = self._button("Run", "Run with these inputs", self._click_run)
         self._cancel = self._button("Cancel", "Stop the run", self._click_cancel)
         self._again = self._button(
@@ -53,7 +55,11 @@ class PanelView:
         parts = (
             self._head,
             self._form.root,
-            self._choice.root,
+            ipywidgets.Box(
+                (self._choice.root, self._timeout.root),
+                **looks.box,
+                **named("kit-fields", "kit-inputs"),
+            ),
             ipywidgets.Box(buttons, **looks.box, **named("kit-tools")),
             self._refusal,
         )
@@ -117,11 +123,15 @@ class PanelView:
     def _choose(self, runner: str) -> None:
         self._panel.runner = runner
 
+    def _wait(self, seconds: float | None) -> None:
+        self._panel.timeout = seconds
+
     def _click_run(self) -> None:
         readings = self._panel.read()
         with self._panel.lock:
             self._form.tell(readings)
         wrong = [name for name, reading in readings.items() if not reading.ok]
+        wrong += ["timeout"] if self._timeout.is_wrong else []
         if wrong:
             self._refuse(f"Not started: see {', '.join(wrong)}.")
             return
