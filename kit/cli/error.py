@@ -20,10 +20,10 @@ class LoadError(KitError):
 
 def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> ExitStatus:
     """Write an error to standard error and return the status to end with."""
-    from kit.display.escape import visible
+    from kit.display.escape import bounded, visible
 
     if detail:
         click.echo(detail, err=True)
     label = click.style("Error:", fg="red", bold=True)
-    click.echo(f"{label} {visible(str(error))}", err=True)
+    click.echo(f"{label} {visible(bounded(str(error)))}", err=True)
     return status

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kit.checks.finding import Finding as Found
 from kit.checks.report import CheckReport
 from kit.display.summary import Code, Finding, Item, Section, Summary
 
-__all__ = ["WHEN", "finding_item", "summarize_check"]
+__all__ = ["WHEN", "finding_item", "finding_items", "summarize_check"]
 
 WHEN = {
     "registration": "at registration",
@@ -28,9 +30,9 @@ def summarize_check(report: CheckReport) -> Summary:
     Those beyond fifty of a severity are counted; ``CheckReport.findings`` has them all.
     """
     sections = (
-        Section("Errors", _items(report.errors)),
-        Section("Warnings", _items(report.warnings)),
-        Section("Notes", _items(report.notes)),
+        Section("Errors", finding_items(report.errors)),
+        Section("Warnings", finding_items(report.warnings)),
+        Section("Notes", finding_items(report.notes)),
     )
     status = report.verdict
     return Summary("check", report.subject, (*sections, _repairs(report)), status)
@@ -43,7 +45,8 @@ def _repairs(report: CheckReport) -> Section:
     return Section("Repairs", (code,) if fix else ())
 
 
-def _items(found: tuple[Found, ...]) -> tuple[Item, ...]:
+def finding_items(found: Sequence[Found]) -> tuple[Item, ...]:
+    """Return what is shown of findings, of which there may be too many."""
     items = [finding_item(finding) for finding in found[:_MOST_FINDINGS]]
     more = len(found) - _MOST_FINDINGS
     if more > 0:

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kit.display.console_items import item_text
-from kit.display.escape import one_line
+from kit.display.escape import label
 from kit.display.summary import Badge, Section, Summary
 
 __all__ = ["draw", "make_console", "plain_text", "print_summary"]
@@ -98,7 +98,7 @@ def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
     left_out = []
     for section in summary.sections:
         if section.items and section.detail and not details:
-            left_out.append(one_line(section.title))
+            left_out.append(label(section.title))
         elif section.items:
             yield _section(section)
     if left_out:
@@ -108,21 +108,21 @@ def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
 
 def _heading(summary: Summary) -> Text:
     heading = Text(overflow="fold")
-    heading.append(f"{one_line(summary.kind)} ", style="dim")
-    heading.append(one_line(summary.title), style="bold")
+    heading.append(f"{label(summary.kind)} ", style="dim")
+    heading.append(label(summary.title), style="bold")
     if summary.status:
         style = _STATUS_STYLES.get(summary.status, "bold")
-        heading.append("  ").append(one_line(summary.status), style=style)
+        heading.append("  ").append(label(summary.status), style=style)
     for badge in summary.badges:
         heading.append("  ").append_text(_badge(badge))
     return heading
 
 
 def _badge(badge: Badge) -> Text:
-    return Text(f"[{one_line(badge.text)}]", style=_BADGE_STYLES[badge.tone])
+    return Text(f"[{label(badge.text)}]", style=_BADGE_STYLES[badge.tone])
 
 
 def _section(section: Section) -> RenderableType:
-    title = Text(f"\n{one_line(section.title)}", style="bold cyan", overflow="fold")
+    title = Text(f"\n{label(section.title)}", style="bold cyan", overflow="fold")
     items = (Padding(item_text(item), _INDENT, expand=False) for item in section.items)
     return Group(title, *items)

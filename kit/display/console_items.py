@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from kit.display.console_grid import Grid, Lines
-from kit.display.escape import one_line, visible
+from kit.display.escape import LONGEST_CODE, bounded, label, shorten, visible
 from kit.display.summary import (
     Code,
     Facts,
@@ -35,6 +35,7 @@ _MACRO_STYLE = "bold magenta"
 _LEXERS = {"shell": "bash", "pbtxt": "yaml"}
 _LONG = 4_096  # characters from which on code is not highlighted, which is slow
 _MOST_LINES = 400
+_LONGEST_LINE = 20_000  # characters; a text in a tree has fewer, a key may have more
 _METER = 20  # columns
 _FULL = 0.5  # the share of a limit from which on it is drawn as a warning
 _KEY = re.compile(r'^ *("(?:[^"\\]|\\.)*")(?=: )', re.MULTILINE)
@@ -46,7 +47,7 @@ def item_text(item: Item) -> RenderableType:
 
 
 def _facts(facts: Facts) -> RenderableType:
-    rows = [(one_line(fact.name), visible(fact.value)) for fact in facts.rows]
+    rows = [(label(fact.name), _text(fact.value)) for fact in facts.rows]
     return Grid(rows, styles=("dim",))
 
 
@@ -54,12 +55,12 @@ def _table(table: Table) -> RenderableType:
     styles = [table.style(index) for index in range(len(table.columns))]
     rows = [
         [
-            _macros(cell) if style == "macros" else visible(cell)
+            _macros(bounded(cell)) if style == "macros" else _text(cell)
             for cell, style in zip(row, styles, strict=True)
         ]
         for row in table.rows
     ]
-    head = [one_line(column) for column in table.columns]
+    head = [label(column) for column in table.columns]
     drawn = [_CELL_STYLES[style] for style in styles]
     return _captioned(table.caption, Grid(rows, head=head, styles=drawn, gap=3))
 
@@ -69,7 +70,7 @@ def _code(code: Code) -> RenderableType:
 
 
 def _lines(code: Code) -> RenderableType:
-    text = _cut(visible(code.text))
+    text = _cut(visible(shorten(code.text, LONGEST_CODE)))
     if code.language == "shell" and "{{" in text:
         return _macros(text)
     if code.language == "text" or len(text) > _LONG:
@@ -82,7 +83,9 @@ def _lines(code: Code) -> RenderableType:
 
 
 def _tree(tree: Tree) -> RenderableType:
-    text = _cut(visible(json.dumps(tree.value, indent=2, ensure_ascii=False)))
+    text = json.dumps(tree.value, indent=2, ensure_ascii=False)
+    lines = (shorten(line, _LONGEST_LINE) for line in text.split("\n"))
+    text = _cut(visible("\n".join(lines)))
     if len(text) > _LONG:
         return _captioned(tree.caption, Lines(text))
     drawn = Text(text, overflow="fold")
@@ -93,10 +96,14 @@ def _tree(tree: Tree) -> RenderableType:
 def _cut(text: str) -> str:
     """Keep as many lines as someone may scroll through."""
     lines = text.split("\n")
-    if len(lines) <= _MOST_LINES:
-        return text
     rest = len(lines) - _MOST_LINES
-    return "\n".join([*lines[:_MOST_LINES], f"… {rest:,} more lines"])
+    if rest > 0:
+        lines[_MOST_LINES:] = [f"… {rest:,} more lines"]
+    return "\n".join(lines)
+
+
+def _text(text: str) -> str:
+    return visible(bounded(text))
 
 
 def _finding(finding: Finding) -> RenderableType:
@@ -104,27 +111,26 @@ def _finding(finding: Finding) -> RenderableType:
     text = Text(f"{finding.severity}: ", style=style, overflow="fold")
     where = " ".join(filter(None, (finding.rule, finding.path)))
     if where:
-        text.append(f"{one_line(where)}: ", style="not bold default")
-    text.append(visible(finding.message), style="not bold default")
+        text.append(f"{label(where)}: ", style="not bold default")
+    text.append(_text(finding.message), style="not bold default")
     if finding.advice:
-        text.append(f"\n{visible(finding.advice)}", style="dim")
+        text.append(f"\n{_text(finding.advice)}", style="dim")
     if finding.words:
-        text.append(f"\n“{visible(finding.words)}”", style="dim italic")
+        text.append(f"\n“{_text(finding.words)}”", style="dim italic")
     return text
 
 
 def _gauges(gauges: Gauges) -> RenderableType:
     rows = []
     for gauge in gauges.rows:
-        told = Text(gauge.text).append(f"  {visible(gauge.note)}", style="dim")
-        rows.append((one_line(gauge.name), _meter(gauge), told))
+        told = Text(gauge.text).append(f"  {_text(gauge.note)}", style="dim")
+        rows.append((label(gauge.name), _meter(gauge), told))
     return Grid(rows, styles=("dim",))
 
 
 def _frames(frames: Frames) -> RenderableType:
     rows = [
-        (one_line(frame.name), frame.size_text, visible(frame.note))
-        for frame in frames.rows
+        (label(frame.name), frame.size_text, _text(frame.note)) for frame in frames.rows
     ]
     return Grid(rows, styles=("", "dim", "dim"))
 
@@ -145,7 +151,7 @@ def _meter(gauge: Gauge) -> Text:
 
 
 def _captioned(caption: str, drawn: RenderableType) -> RenderableType:
-    return Group(Text(one_line(caption), style="dim"), drawn) if caption else drawn
+    return Group(Text(label(caption), style="dim"), drawn) if caption else drawn
 
 
 def _macros(text: str) -> Text:

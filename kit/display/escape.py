@@ -10,7 +10,22 @@ from __future__ import annotations
 import re
 from html import escape
 
-__all__ = ["attribute", "html_text", "one_line", "shorten", "visible"]
+__all__ = [
+    "LONGEST_CODE",
+    "attribute",
+    "bounded",
+    "html_text",
+    "label",
+    "one_line",
+    "shorten",
+    "visible",
+]
+
+_LONGEST_TEXT = 4_000  # characters of a value, a sentence
+_LONGEST_LABEL = 400  # of a name, a path, a title
+
+LONGEST_CODE = 100_000
+"""Characters of a text of many lines."""
 
 # Control characters but for line ends and tabs (an escape sequence starts with one),
 # line and paragraph separators, marks that change the direction of text, and halves of
@@ -69,6 +84,24 @@ def shorten(text: str, limit: int) -> str:
         return text
     mark = f"… ({len(text):,} characters)"
     return text[: max(limit - len(mark), 1)] + mark
+
+
+def bounded(text: str) -> str:
+    """Cut a text that is longer than anyone reads where it stands; say how long.
+
+    >>> bounded("x" * 5_000)[-22:]
+    'xx… (5,000 characters)'
+    """
+    return shorten(text, _LONGEST_TEXT)
+
+
+def label(text: str) -> str:
+    r"""Return a name, a path or a title as one line, within bounds.
+
+    >>> label("a\nb")
+    'a\\nb'
+    """
+    return one_line(shorten(text, _LONGEST_LABEL))
 
 
 def _spell(match: re.Match[str]) -> str:

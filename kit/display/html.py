@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from kit.display.escape import attribute, html_text, one_line
+from kit.display.escape import attribute, html_text, label
 from kit.display.html_frames import resizing_element
 from kit.display.html_items import item_html
 from kit.display.summary import Badge, Frames, Section, Summary, Table
@@ -49,11 +49,11 @@ def fragment(summary: Summary) -> str:
 
     Its class keeps MathJax from reading dollars in commands as formulas.
     """
-    label = attribute(f"{summary.kind} {summary.title}")
+    name = attribute(label(f"{summary.kind} {summary.title}"))
     sections = (section for section in summary.sections if section.items)
     return "".join(
         (
-            f'<article class="kit tex2jax_ignore mathjax_ignore" aria-label="{label}">',
+            f'<article class="kit tex2jax_ignore mathjax_ignore" aria-label="{name}">',
             *heading_html(summary),
             *map(section_html, sections),
             "</article>",
@@ -68,7 +68,7 @@ def page(summary: Summary) -> str:
     """
     items = (item for section in summary.sections for item in section.items)
     script = resizing_element() if any(isinstance(i, Frames) for i in items) else ""
-    title = html_text(one_line(f"{summary.kind} {summary.title}"))
+    title = html_text(label(f"{summary.kind} {summary.title}"))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -84,7 +84,7 @@ def section_html(section: Section) -> str:
     tables = (item for item in section.items if isinstance(item, Table))
     count = sum(len(table.rows) for table in tables if not table.caption)
     counted = f' <span class="kit-count">{count:,}</span>' if count else ""
-    title = html_text(one_line(section.title))
+    title = html_text(label(section.title))
     items = "".join(map(item_html, section.items))
     return (
         f"<section><details{is_open}><summary><b>{title}</b>{counted}</summary>"
@@ -94,11 +94,11 @@ def section_html(section: Section) -> str:
 
 def heading_html(summary: Summary) -> Iterator[str]:
     """Yield the title line and the badges of a summary."""
-    kind, title = map(html_text, map(one_line, (summary.kind, summary.title)))
+    kind, title = map(html_text, map(label, (summary.kind, summary.title)))
     yield f'<p class="kit-head"><span class="kit-kind">{kind}</span> <b>{title}</b>'
     if summary.status:
         tone = _STATUS_TONES.get(summary.status, "plain")
-        status = html_text(one_line(summary.status))
+        status = html_text(label(summary.status))
         yield f' <strong class="kit-badge kit-{tone}">{status}</strong>'
     yield "</p>"
     yield from _badges(summary.badges)
@@ -108,6 +108,6 @@ def _badges(badges: Iterable[Badge]) -> Iterator[str]:
     if badges:
         yield '<ul class="kit-badges">'
         for badge in badges:
-            text = html_text(one_line(badge.text))
+            text = html_text(label(badge.text))
             yield f'<li class="kit-badge kit-{badge.tone}">{text}</li>'
         yield "</ul>"

@@ -8,7 +8,7 @@ JupyterLab is told to leave it its keys.
 from __future__ import annotations
 
 from kit.display.deck_frame import frame_element, resizing_script
-from kit.display.escape import html_text, one_line
+from kit.display.escape import bounded, html_text, label
 from kit.display.summary import Frame, Frames
 
 __all__ = ["frames_html", "resizing_element"]
@@ -32,12 +32,12 @@ def _tab(frame: Frame, *, is_first: bool) -> str:
     return (
         '<label class="kit-tab"><input type="radio" name="tab" '
         f'data-lm-suppress-shortcuts="true"{checked}> '
-        f"<b>{html_text(one_line(frame.name))}</b> <small>{frame.size_text}</small>"
+        f"<b>{html_text(label(frame.name))}</b> <small>{frame.size_text}</small>"
         f'</label><div class="kit-panel">{_content(frame)}</div>'
     )
 
 
 def _content(frame: Frame) -> str:
     if frame.html is None:
-        return f"<p>{html_text(frame.note)}</p>"
+        return f"<p>{html_text(bounded(frame.note))}</p>"
     return frame_element(frame)

@@ -6,7 +6,15 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kit.display.escape import attribute, html_text, one_line, shorten
+from kit.display.escape import (
+    LONGEST_CODE,
+    attribute,
+    bounded,
+    html_text,
+    label,
+    one_line,
+    shorten,
+)
 from kit.display.html_frames import frames_html
 from kit.display.html_pre import preformatted
 from kit.display.html_sides import sides_html
@@ -39,7 +47,7 @@ def _facts(facts: Facts) -> str:
     rows = "".join(
         f"<tr{_mark(fact.before)}{_hover(fact.source)}>"
         f'<th scope="row">{_line(fact.name)}</th>'
-        f"<td>{html_text(fact.value)}{_was(fact.before)}</td></tr>"
+        f"<td>{_text(fact.value)}{_was(fact.before)}</td></tr>"
         for fact in facts.rows
     )
     return f'<table class="kit-facts"><tbody>{rows}</tbody></table>'
@@ -48,9 +56,9 @@ def _facts(facts: Facts) -> str:
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{_line(column)}</th>' for column in table.columns)
     caption = f"<caption>{_line(table.caption)}</caption>" if table.caption else ""
-    label = attribute(table.caption or ", ".join(table.columns))
+    name = attribute(label(table.caption or ", ".join(table.columns)))
     return (
-        f'<div class="kit-scroll" role="region" tabindex="0" aria-label="{label}">'
+        f'<div class="kit-scroll" role="region" tabindex="0" aria-label="{name}">'
         f'<table class="kit-table">{caption}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(_rows(table))}</tbody></table></div>"
     )
@@ -73,12 +81,12 @@ def _rows(table: Table) -> Iterator[str]:
 
 def _cell(text: str, style: Style) -> str:
     if not text or style == "text":
-        return html_text(text)
+        return _text(text)
     if style == "macros":
-        return f"<code>{_macros(text)}</code>"
+        return f"<code>{_macros(bounded(text))}</code>"
     if style == "code":
-        return f"<code>{html_text(text)}</code>"
-    return f"<small>{html_text(text)}</small>"
+        return f"<code>{_text(text)}</code>"
+    return f"<small>{_text(text)}</small>"
 
 
 def _macros(text: str) -> str:
@@ -96,7 +104,8 @@ def _code(code: Code) -> str:
     if code.language == "diff":
         drawn = sides_html(code.text)
     else:
-        drawn = preformatted(code.text, _marked_code(code))
+        text = shorten(code.text, LONGEST_CODE)
+        drawn = preformatted(text, _marked_code(text, code))
     if not code.caption:
         return drawn
     caption = _line(code.caption)
@@ -105,15 +114,15 @@ def _code(code: Code) -> str:
     return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
 
 
-def _marked_code(code: Code) -> str | None:
+def _marked_code(text: str, code: Code) -> str | None:
     """Return code with its macros and new lines marked; None if there are none."""
     write = _macros if code.language == "shell" else html_text
     if code.before is None:
-        return write(code.text) if code.language == "shell" else None
+        return write(text) if code.language == "shell" else None
     known = set(code.before.split("\n"))
     return "\n".join(
         write(line) if line in known else f'<mark class="kit-new">{write(line)}</mark>'
-        for line in code.text.split("\n")
+        for line in text.split("\n")
     )
 
 
@@ -132,24 +141,25 @@ def _finding(finding: Finding) -> str:
     )
     return (
         f'<div class="kit-finding kit-{finding.severity}"><p>'
-        f"<strong>{finding.severity}</strong> {named} {html_text(finding.message)}</p>"
+        f"<strong>{finding.severity}</strong> {named} {_text(finding.message)}</p>"
         f"{''.join(_paragraphs(finding))}</div>"
     )
 
 
 def _paragraphs(finding: Finding) -> Iterator[str]:
     if finding.advice:
-        yield f"<p>{html_text(finding.advice)}</p>"
+        yield f"<p>{_text(finding.advice)}</p>"
     if finding.words:
-        yield f"<blockquote>{html_text(finding.words)}</blockquote>"
+        yield f"<blockquote>{_text(finding.words)}</blockquote>"
 
 
 def _gauges(gauges: Gauges) -> str:
     rows: Iterable[str] = (
         f'<tr><th scope="row">{_line(gauge.name)}</th>'
         f'<td><meter min="0" max="{gauge.limit}" high="{gauge.limit // 2}" optimum="0" '
-        f'value="{min(gauge.value, gauge.limit)}" aria-label="{attribute(gauge.name)}">'
-        f"</meter> {html_text(gauge.text)} <small>{html_text(gauge.note)}</small></td>"
+        f'value="{min(gauge.value, gauge.limit)}" '
+        f'aria-label="{attribute(label(gauge.name))}">'
+        f"</meter> {html_text(gauge.text)} <small>{_text(gauge.note)}</small></td>"
         "</tr>"
         for gauge in gauges.rows
     )
@@ -161,17 +171,21 @@ def _picture(picture: Picture) -> str:
     source = f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}"
     return (
         f"<figure><figcaption>{_line(picture.caption)}</figcaption>"
-        f'<img class="kit-picture" alt="{attribute(picture.caption)}" '
+        f'<img class="kit-picture" alt="{attribute(label(picture.caption))}" '
         f'src="{attribute(source)}"></figure>'
     )
 
 
+def _text(text: str) -> str:
+    return html_text(bounded(text))
+
+
 def _line(text: str) -> str:
-    return html_text(one_line(text))
+    return html_text(label(text))
 
 
 def _hover(source: str) -> str:
-    return f' title="{attribute(f"from {source}")}"' if source else ""
+    return f' title="{attribute(label(f"from {source}"))}"' if source else ""
 
 
 def _mark(before: object) -> str:

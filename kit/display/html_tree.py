@@ -5,7 +5,7 @@ from __future__ import annotations
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
-from kit.display.escape import html_text, one_line
+from kit.display.escape import html_text, label
 from kit.display.html_pre import preformatted
 
 __all__ = ["tree_html"]
@@ -55,7 +55,7 @@ def _entries(
         items = container.items()
     for key, value in items:
         here = (*place, key)
-        name = html_text(one_line(key)) if is_map else str(key)
+        name = html_text(label(key)) if is_map else str(key)
         parts.append(marks.item(here))
         if value and isinstance(value, dict | list):
             noun = "entry" if len(value) == 1 else "entries"

@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.checks.contract.rules import contract_findings
 from kit.definition.shipment import INLINE_KEY
-from kit.display.check_summary import finding_item
+from kit.display.check_summary import finding_items
 from kit.display.sections.failure import failure_items
 from kit.display.sections.subject import Subject
 from kit.display.summary import Code, Fact, Facts, Finding, Item, Section, Tree
@@ -50,9 +50,8 @@ def _contract(subject: Subject) -> Iterator[Item]:
         return
     if subject.failures:
         return
-    for found in contract_findings(task, settings):
-        if found.rule not in _TOLD:
-            yield finding_item(found)
+    found = contract_findings(task, settings)
+    yield from finding_items([one for one in found if one.rule not in _TOLD])
 
 
 def inline_source(subject: Subject) -> Section:

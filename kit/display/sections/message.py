@@ -21,6 +21,7 @@ FORMS: dict[str, tuple[Language, str]] = {
 }
 _WHOLE = 8 * 1024  # bytes of a message that is written out in every form
 _MOST_ROWS = 1_000
+_WAY = "The whole message: kit show --format json, or kit.write_template."
 
 
 def fields(subject: Subject) -> Section:
@@ -59,11 +60,11 @@ def _forms(subject: Subject) -> Iterator[Item]:
         yield Finding(
             "note",
             f"custom is left out: its {subject.custom_size:,} bytes are shown above.",
-            "The whole message: kit show --format json, or kit.write_template.",
+            _WAY,
         )
         template = without
     if size > _WHOLE:
-        yield Finding("note", f"{size:,} bytes are too long to read.")
+        yield Finding("note", f"{size:,} bytes are too long to read.", _WAY)
         return
     for form in FORMS if is_whole else ("pbtxt", "json"):  # YAML is slow to write
         yield message_code(template, form)

@@ -13,7 +13,7 @@ from typing import Any
 
 import ipywidgets
 
-from kit.display.escape import attribute, html_text, one_line
+from kit.display.escape import attribute, html_text, label
 from kit.display.html_items import item_html
 from kit.display.summary import Code, Item, Section, Summary
 from kit.widgets.looks import Looks, named
@@ -91,7 +91,7 @@ class Panes:
 
 def _head(pane: Pane) -> str:
     is_open = ' open=""' if pane.is_open else ""
-    title = html_text(one_line(pane.title))
+    title = html_text(label(pane.title))
     return f"<details{is_open}><summary><b>{title}</b></summary></details>"
 
 
