@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import traceback
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +26,7 @@ from kit.errors import (
     ExecutorError,
     KitError,
 )
+from kit.shim.boundary import error_text
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.task.tolerant import make_template
 from kit.template.container import container_message
@@ -132,19 +132,19 @@ def _failures(subject: Subject) -> Iterator[Finding]:
     """Yield the parts of the template that cannot be made; custom has its own rules."""
     told = set()
     for part, cause in subject.failures.items():
-        if part != "custom" and str(cause) not in told:
-            told.add(str(cause))
+        said = error_text(cause)
+        if part != "custom" and said not in told:
+            told.add(said)
             yield _failure(part, cause)
 
 
-def _failure(part: str, cause: Exception) -> Finding:
+def _failure(part: str, cause: BaseException) -> Finding:
     if isinstance(cause, ExecutorError | AuthoringError):
         message = f"The executor does not reach its container. {cause}"
         return Finding("PY001", Severity.ERROR, part, message, "template")
     if isinstance(cause, KitError):
         message = f"This part of the template cannot be made. {cause}"
         return Finding(f"{part}.fails", Severity.ERROR, part, message, "template")
-    last = "".join(traceback.format_exception_only(type(cause), cause)).strip()
     message = "A method of the task raises an exception where this part is made."
-    words = last.splitlines()[-1]
+    words = error_text(cause)
     return Finding(f"{part}.fails", Severity.ERROR, part, message, "template", words)

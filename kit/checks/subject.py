@@ -71,7 +71,7 @@ class Subject:
     task: Any = None
     settings: SerializationSettings = LOCAL_SETTINGS
     platform: Platform = field(default_factory=Platform)
-    failures: Mapping[str, Exception] = field(default_factory=dict)
+    failures: Mapping[str, BaseException] = field(default_factory=dict)
 
     def given_later(self, text: str) -> bool:
         """Tell a project, domain or version that registration fills in."""

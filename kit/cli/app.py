@@ -16,7 +16,7 @@ import click
 
 import kit
 from kit.cli.error import LoadError, report
-from kit.cli.status import EPILOG, ExitStatus
+from kit.cli.status import EPILOG, ExitStatus, Terminated
 from kit.errors import (
     CallError,
     ConversionError,
@@ -94,6 +94,8 @@ def run_app(argv: Sequence[str] | None = None) -> int:
             return _run(argv)
         except KeyboardInterrupt:  # between two of click's own nets
             return _cancelled()
+        except Terminated:
+            return ExitStatus.TERMINATED
         except BrokenPipeError:
             return _reader_is_gone()
         except KitError as error:
@@ -142,7 +144,7 @@ def _ending_on_sigterm() -> Iterator[None]:
     """Unwind on SIGTERM, so that a running task is stopped and not left behind."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(ExitStatus.TERMINATED)
+        raise Terminated
 
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers

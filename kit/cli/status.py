@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kit.runners.outcome import Outcome
 
-__all__ = ["EPILOG", "ExitStatus", "status_of"]
+__all__ = ["EPILOG", "ExitStatus", "Terminated", "status_of"]
 
 
 class ExitStatus(IntEnum):
@@ -32,6 +32,10 @@ class ExitStatus(IntEnum):
     TIMED_OUT = 124
     CANCELLED = 130
     TERMINATED = 143
+
+
+class Terminated(BaseException):
+    """The command was asked to end by SIGTERM; no ``except`` for errors stops it."""
 
 
 EPILOG = (

@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from kit.cli.error import LoadError
-from kit.cli.status import ExitStatus
 from kit.display.escape import visible
 from kit.errors import nearest
+from kit.shim.boundary import RAISED
 from kit.task.customized_container import PythonCustomizedContainerTask
 
 __all__ = ["load_task"]
@@ -92,11 +92,7 @@ def _import(name: str, folder: Path) -> ModuleType:
             )
             raise LoadError(msg) from error
         raise _import_failure(name, error) from error
-    except SystemExit as error:
-        if isinstance(error.code, ExitStatus):  # ours, from SIGTERM
-            raise
-        raise _import_failure(name, error) from error
-    except Exception as error:
+    except RAISED as error:
         raise _import_failure(name, error) from error
 
 

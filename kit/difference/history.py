@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.shim.boundary import RAISED
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
@@ -160,5 +161,5 @@ def _spec_bytes(task: Task) -> bytes | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return task_spec(task, LOCAL_SETTINGS).SerializeToString(deterministic=True)
-    except Exception:  # noqa: BLE001 - get_custom is the author's; a run will raise it
+    except RAISED:  # get_custom is the author's; a run will raise it
         return None

@@ -11,14 +11,29 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-__all__ = ["author_traceback", "call_author", "is_authors"]
+__all__ = ["RAISED", "author_traceback", "call_author", "error_text", "is_authors"]
 
 T = TypeVar("T")
+
+RAISED: tuple[type[BaseException], ...] = (Exception, SystemExit)
+"""What is an error of an author's code: argparse, for one, raises the latter."""
 
 
 def call_author(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Call code that a task's author wrote."""
     return function(*args, **kwargs)
+
+
+def error_text(error: BaseException) -> str:
+    """Return the class of an error and what it says, if it can say it.
+
+    >>> error_text(KeyError("a"))
+    "KeyError: 'a'"
+    """
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - an author's error may not even have a text
+        return type(error).__name__
 
 
 def is_authors(error: BaseException) -> bool:

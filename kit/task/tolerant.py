@@ -10,7 +10,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.struct_pb2 import Struct
 
 from kit.definition.settings import SerializationSettings
-from kit.shim.boundary import call_author
+from kit.shim.boundary import RAISED, call_author
 from kit.template.custom import fill_struct
 from kit.template.serialize import task_template
 
@@ -19,20 +19,20 @@ __all__ = ["make_template"]
 
 def make_template(
     task: Any, settings: SerializationSettings
-) -> tuple[TaskTemplate, dict[str, Exception]]:
+) -> tuple[TaskTemplate, dict[str, BaseException]]:
     """Make the template of a task, without those parts that raise.
 
     Returns:
         The template, and the errors by the parts that are missing.
     """
-    failures: dict[str, Exception] = {}
+    failures: dict[str, BaseException] = {}
     try:
         return task_template(task, settings), failures
-    except Exception:  # noqa: BLE001 - whatever an author's methods raise, told below
+    except RAISED:  # whatever an author's methods raise, told below
         lenient: Any = _Lenient(task, failures)
     try:
         return task_template(lenient, settings), failures
-    except Exception as error:  # noqa: BLE001 - idem
+    except RAISED as error:
         failures["template"] = error
     template = TaskTemplate(type=str(task.task_type))
     template.id.name = str(task.name)
@@ -42,7 +42,7 @@ def make_template(
 class _Lenient:
     """A task whose parts, where they raise, are left out."""
 
-    def __init__(self, task: Any, failures: dict[str, Exception]) -> None:
+    def __init__(self, task: Any, failures: dict[str, BaseException]) -> None:
         self._task = task
         self._failures = failures
 
@@ -89,7 +89,7 @@ class _Lenient:
     def _tried(self, part: str, make: Callable[[], Any], without: Any) -> Any:
         try:
             return make()
-        except Exception as error:  # noqa: BLE001 - shown in the place of the part
+        except RAISED as error:  # shown in the place of the part
             self._failures.setdefault(part, error)
             return without
 

@@ -155,3 +155,62 @@ def test_a_missing_get_custom_says_what_to_add():
     """Without frames: kit's own sentence is enough."""
     (finding,) = section_of(full_task(kit.PythonCustomizedContainerTask), "Custom")
     assert "Add a method get_custom" in finding.message
+
+
+class EndsTask(FullTask):
+    """Ends the process, as argparse does with arguments it does not know."""
+
+    def get_custom(self, settings):
+        """Exit."""
+        raise SystemExit(2)
+
+
+def test_an_exit_is_an_error_of_the_task():
+    """It ends neither the notebook nor the command."""
+    task = full_task(EndsTask)
+    assert section_of(task, "Custom")[0].message == "SystemExit: 2"
+    assert kit.check(task).errors[0].words == "SystemExit: 2"
+    assert "SystemExit: 2" in str(kit.prove(task).failure)
+    assert kit.preview(task).edits.text("custom") == ""
+
+
+class SilentError(Exception):
+    """Fails to say what it is."""
+
+    def __str__(self):
+        raise ValueError
+
+
+class UnwritableError(dict):
+    """Looks like a dictionary, until it is read."""
+
+    def items(self):
+        """Raise."""
+        raise SilentError
+
+
+@pytest.mark.parametrize("custom", [UnwritableError(a=1), {"a": UnwritableError(b=1)}])
+def test_what_is_returned_may_raise_too(custom):
+    """A dictionary of the author's own is code of the author's own."""
+
+    class Odd(FullTask):
+        """Returns it."""
+
+        def get_custom(self, settings):
+            return custom
+
+    task = full_task(Odd)
+    assert section_of(task, "Custom")[0].message == "SilentError"
+    assert kit.check(task).errors[0].words == "SilentError"
+    assert "SilentError" in str(kit.prove(task).failure)
+
+
+@pytest.mark.parametrize("method", ["get_container", "get_config"])
+def test_a_report_tells_of_an_error_without_text(method):
+    """By its class, wherever it is raised."""
+
+    def fail(self, settings):
+        raise SilentError
+
+    broken = full_task(type("Broken", (FullTask,), {method: fail}))
+    assert "SilentError" in {finding.words for finding in kit.check(broken).errors}

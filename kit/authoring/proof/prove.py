@@ -44,6 +44,7 @@ from kit.running.arguments import (
     merged_inputs,
 )
 from kit.running.literals import input_bytes, with_outputs
+from kit.shim.boundary import RAISED, error_text
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -102,7 +103,7 @@ def prove(
         with computed_once():
             template = template_bytes(task, settings or LOCAL_SETTINGS)
             shipment = task.shipment(settings or LOCAL_SETTINGS)
-    except Exception as error:  # noqa: BLE001 - get_custom is the author's code
+    except RAISED as error:  # get_custom is the author's code
         return _not_made(task, error)
     made = template_step(template, shipment, time.monotonic() - started)
     request = RunRequest(
@@ -115,12 +116,12 @@ def prove(
     return attempt.proof(request, runner or SubprocessRunner(isolated=True))
 
 
-def _not_made(task: Task, error: Exception) -> Proof:
+def _not_made(task: Task, error: BaseException) -> Proof:
     """Say that there is no template that a process could be started with."""
     if isinstance(error, KitError):
         obstacle = Obstacle("template", str(error).rstrip("."), "")
     else:
-        what = f"making the template raises {type(error).__name__}: {error}"
+        what = f"making the template raises {error_text(error)}"
         obstacle = Obstacle("template", what, "See the task's get_custom.")
     step = Step("template", "failed", obstacle.missing)
     return Proof(task=task.name, steps=(step,), failure=obstacle)

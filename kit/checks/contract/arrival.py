@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 from kit.checks.finding import Finding, Severity
 from kit.definition.settings import SerializationSettings
 from kit.errors import CustomError, TemplateError, render_path
+from kit.shim.boundary import RAISED, error_text
 from kit.task.customized_container import PythonCustomizedContainerTask
 from kit.template.custom import custom_from_struct, doubtful_numbers, fill_struct
 
@@ -39,7 +39,7 @@ def arrival_of(
     """Ask a task for its custom, and take it over the wire."""
     try:
         given = task.get_custom(settings)
-    except Exception as error:  # noqa: BLE001 - the author's; it is what is found
+    except RAISED as error:  # the author's; it is what is found
         return Arrival(refused=(_raised(error),))
     struct = Struct()
     try:
@@ -50,17 +50,18 @@ def arrival_of(
         return Arrival(refused=(_refusal(path, error.message, "template"),))
     except TemplateError:
         return Arrival(refused=tuple(_not_finite(given)))
+    except Exception as error:  # noqa: BLE001 - of a method of what was returned
+        return Arrival(refused=(_raised(error),))
 
 
-def _raised(error: Exception) -> Finding:
-    last = "".join(traceback.format_exception_only(type(error), error)).strip()
+def _raised(error: BaseException) -> Finding:
     return Finding(
         "custom.fails",
         Severity.ERROR,
         "custom",
-        "get_custom raises an exception, so that no template can be made.",
+        "get_custom, or what it returns, raises an exception: no template can be made.",
         stage="template",
-        words=last.splitlines()[-1],
+        words=error_text(error),
         fix="Call get_custom with the same settings to see where.",
     )
 

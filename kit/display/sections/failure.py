@@ -9,7 +9,7 @@ from types import TracebackType
 from kit.display.sections.subject import Subject
 from kit.display.summary import Code, Finding, Item
 from kit.errors import KitError
-from kit.shim.boundary import author_traceback, is_authors
+from kit.shim import boundary
 
 __all__ = ["error_text", "failure_items"]
 
@@ -32,21 +32,16 @@ def failure_items(subject: Subject, part: str) -> Iterator[Item]:
         yield Code(_traceback(error, frames), "text", "traceback")
 
 
-def error_text(error: Exception) -> str:
+def error_text(error: BaseException) -> str:
     """Return the sentence of an error; its class comes first if it is not kit's."""
-    return str(error) if isinstance(error, KitError) else _named(error)
+    return str(error) if isinstance(error, KitError) else boundary.error_text(error)
 
 
-def _named(error: Exception) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - an author's error may not even have a text
-        return type(error).__name__
-
-
-def _frames(error: Exception) -> TracebackType | None:
+def _frames(error: BaseException) -> TracebackType | None:
     """Return the author's frames; of kit's own there is nothing to learn."""
-    frames = author_traceback(error) if is_authors(error) else error.__traceback__
+    frames = error.__traceback__
+    if boundary.is_authors(error):
+        frames = boundary.author_traceback(error)
     while frames is not None and _is_own(frames):
         frames = frames.tb_next
     return frames
@@ -56,8 +51,8 @@ def _is_own(frames: TracebackType) -> bool:
     return frames.tb_frame.f_code.co_filename.startswith(_OWN)
 
 
-def _traceback(error: Exception, frames: TracebackType) -> str:
+def _traceback(error: BaseException, frames: TracebackType) -> str:
     import traceback
 
     listed = "".join(traceback.format_tb(frames))
-    return f"Traceback (most recent call last):\n{listed}{_named(error)}"
+    return f"Traceback (most recent call last):\n{listed}{boundary.error_text(error)}"

@@ -34,7 +34,7 @@ class Subject:
     settings: SerializationSettings | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     order: tuple[str, ...] = ()
-    failures: Mapping[str, Exception] = field(default_factory=dict)
+    failures: Mapping[str, BaseException] = field(default_factory=dict)
 
     @cached_property
     def size(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from kit.definition.image import Image, ImageConfig, render_image
 from kit.definition.settings import RUNTIMES
 from kit.errors import DefinitionError, nearest
-from kit.shim.boundary import call_author
+from kit.shim.boundary import RAISED, call_author
 from kit.widgets.preview.draft import Draft
 from kit.widgets.preview.values import (
     custom_of_text,
@@ -138,7 +138,7 @@ def _write_environment(draft: Draft, text: str) -> None:
 def _custom(draft: Draft) -> str:
     try:
         return custom_text(call_author(draft.task.get_custom, draft.settings))
-    except Exception:  # noqa: BLE001 - the author's method; the view tells of it
+    except RAISED:  # the author's method; the view tells of it
         return ""
 
 
