@@ -46,7 +46,23 @@ TALL = """
 kit.Decks([kit.Deck("tall", "<div style='height: 1400px'>tall</div>",
                     auto_add_to_deck=False)])
 """
+PLOTTED = """
+import plotly.graph_objects as go
+
+@kit.container_task(image="i:1", name="plotted", enable_deck=True, deck_fields=[])
+def plotted(tt, heights: list[int]) -> int:
+    figure = go.Figure(go.Bar(y=heights))
+    kit.Deck("plot", figure.to_html(include_plotlyjs=True, full_html=False))
+    kit.Deck("nosy", '''<p id="told">...</p><script>
+      const told = document.getElementById("told");
+      try { told.textContent = parent.parent.document.title; }
+      catch (error) { told.textContent = error.name; }
+    </script>''')
+    return len(heights)
+kit.run(plotted, heights=[3, 1, 2])
+"""
 _HEIGHTS = "(frame) => [frame.clientHeight, frame.parentElement.clientHeight]"
+_BARS = "svg.main-svg .bars .point"
 _SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 
 
@@ -93,10 +109,37 @@ def followed(lab: Lab) -> dict[str, Any]:
     return seen
 
 
+def plotted(lab: Lab) -> dict[str, Any]:
+    """Look at a real plot, and at what a script of a deck reads of the notebook."""
+    page = lab.page
+    ran = lab.run(5)
+    view = page.locator(".kit-preview").last
+    phase(view, "SUCCEEDED")
+    view.locator(".kit-tab", has_text="nosy").click()
+    refused = deck_text(page, "SecurityError")
+    view.locator(".kit-tab", has_text="plot").click()
+    bars = 0
+    for _ in range(300):
+        bars = max((frame.locator(_BARS).count() for frame in page.frames), default=0)
+        if bars:
+            break
+        page.wait_for_timeout(100)
+    with page.expect_download() as download:
+        outer = view.locator("iframe[title=plot]").element_handle().content_frame()
+        outer.get_by_text("Save").click()
+    saved = Path(download.value.path()).read_text()
+    return {
+        "ran": ran,
+        "refused": refused,
+        "bars": bars,
+        "saved": [download.value.suggested_filename, "plotly" in saved],
+    }
+
+
 def main(folder: Path) -> None:
     """Do all of it, and print what was seen."""
     run = "kit.run(slow, steps={})"
-    cells = (TASK, run.format(60), run.format(1000), TALL, HOSTILE)
+    cells = (TASK, run.format(60), run.format(1000), TALL, HOSTILE, PLOTTED)
     write_notebook(folder / "runs.ipynb", *cells)
     with jupyter(folder) as server, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1200, "height": 3400})
@@ -132,6 +175,7 @@ def main(folder: Path) -> None:
         page.wait_for_timeout(3_000)
         seen["evil"] = evil.evaluate(_HEIGHTS)[0]
         seen["others"] = tall.evaluate(_HEIGHTS)[0] == before
+        seen["plotted"] = plotted(lab)
     print(json.dumps(seen))  # noqa: T201 - for the test
 
 

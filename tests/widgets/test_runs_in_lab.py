@@ -57,3 +57,12 @@ def test_it_fits_and_is_accessible(seen, theme, width):
     """In both themes and at every width."""
     look = seen["pictured"][f"{theme}-{width}"]
     assert look == {"unnamed": 0, "scripts": 0, "inline": 0, "overflow": 0, "axe": []}
+
+
+def test_a_real_plot_is_drawn_and_reaches_nothing(seen):
+    """Its library is in the deck, which can be saved with it."""
+    plotted = seen["plotted"]
+    assert plotted["ran"]
+    assert plotted["bars"] == 3
+    assert plotted["refused"] == "SecurityError"
+    assert plotted["saved"] == ["plot.html", True]
