@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 __all__ = ["PER_SECOND", "draw_while"]
 
-PER_SECOND = 4
-"""How often: the log and the clock, five times in any second, are ten messages."""
+PER_SECOND = 3
+"""How often: with the log and the clock there may come a new phase, three buttons and
+what is shown below, and all of it is to be at most ten messages in any second."""
 
 Draw = Callable[[], bool]
 
