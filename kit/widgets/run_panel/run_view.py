@@ -64,7 +64,8 @@ class RunView:
         self._log.draw()
         _say(self._phase, phase_html(run.phase))
         if not is_done:
-            _say(self._clock, clock_html(run.seconds, is_busy=is_busy()))
+            if run.seconds >= 1:  # at first there is enough else to say
+                _say(self._clock, clock_html(int(run.seconds), is_busy=is_busy()))
             self._decks.follow(run, masks)
             return
         _say(self._clock, "")

@@ -30,10 +30,10 @@ def phase_html(phase: Phase) -> str:
     return f'<div role="status"><ol class="kit-phases">{items}</ol></div>'
 
 
-def clock_html(seconds: float, *, is_busy: bool) -> str:
+def clock_html(seconds: int, *, is_busy: bool) -> str:
     """Return how long it takes by now, and what a busy kernel means for Cancel."""
     busy = f' <span class="kit-notable">{_BUSY}</span>' if is_busy else ""
-    return f'<p><progress aria-label="running"></progress> {seconds:.0f} s{busy}</p>'
+    return f'<p><progress aria-label="running"></progress> {seconds:,} s{busy}</p>'
 
 
 def _step(step: Phase, phase: Phase) -> str:
