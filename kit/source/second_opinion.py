@@ -37,7 +37,8 @@ def check_module(text: str, name: str) -> None:
             "it was made from; moving the executor into a file gets around it."
         ) from error
     missing = _by_pyflakes(tree) if find_spec("pyflakes") else _by_bytecode(code)
-    missing -= set(_mere_texts(tree))
+    if missing:
+        missing -= set(_mere_texts(tree))
     if missing:
         raise UndefinedNameError(
             f"{name} needs {', '.join(map(repr, sorted(missing)))}, which its module "
