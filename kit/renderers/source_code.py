@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from html import escape
 
 from kit.renderers.expected import refusal
@@ -9,7 +11,7 @@ from kit.renderers.expected import refusal
 __all__ = ["SourceCodeRenderer"]
 
 _CLASS = "kit-code"
-_LIGHT = "color-scheme: light; color: #1b1b1f; background: #f6f6f9;"
+_STYLES = ("default", "github-dark")  # on a light page, and on a dark one
 
 
 class SourceCodeRenderer:
@@ -45,7 +47,25 @@ def _coloured(source: str) -> str:
         from pygments.lexers.python import PythonLexer
     except ImportError:
         return f'<pre class="kit">{escape(source)}</pre>'
-    colours = HtmlFormatter(style="default").get_token_style_defs(f".{_CLASS}")
-    rules = "".join((f"pre.kit.{_CLASS} {{ {_LIGHT} }}", *colours))
     code = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    rules = "".join(_rules(set(re.findall(r'<span class="(\w+)">', code))))
     return f'<style>{rules}</style><pre class="kit {_CLASS}">{code}</pre>'
+
+
+def _rules(used: set[str]) -> Iterator[str]:
+    """Write the colours of the kinds of words that are used, for either scheme."""
+    from pygments.styles import get_style_by_name
+    from pygments.token import STANDARD_TYPES
+
+    styles = tuple(map(get_style_by_name, _STYLES))
+    for token, name in STANDARD_TYPES.items():
+        if name not in used:
+            continue
+        light, dark = (style.style_for_token(token) for style in styles)
+        colours = ", ".join(
+            f"#{look['color']}" if look["color"] else "currentcolor"
+            for look in (light, dark)
+        )
+        weight = " font-weight: bold;" if light["bold"] else ""
+        slant = " font-style: italic;" if light["italic"] else ""
+        yield f".{_CLASS} .{name} {{ color: light-dark({colours});{weight}{slant} }}\n"

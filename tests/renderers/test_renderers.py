@@ -107,6 +107,14 @@ def test_source_code_is_whole():
     assert all(".kit-code" in rule for rule in rules)
 
 
+def test_source_code_has_colours_for_light_and_dark_pages():
+    """Of what stands in it, and of nothing else."""
+    style, _, code = SourceCodeRenderer().to_html("def a(): ...").partition("</style>")
+    names = set(re.findall(r'class="(\w+)"', code))
+    assert names == set(re.findall(r"\.kit-code \.(\w+) ", style)) >= {"k", "nf"}
+    assert style.count("light-dark(") == len(names)
+
+
 def test_frames_are_cut():
     """Rows and columns are bounded, and the whole size is told."""
     pandas = pytest.importorskip("pandas")
