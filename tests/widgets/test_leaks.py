@@ -48,6 +48,21 @@ while flusher._thread is not None:
     time.sleep(0.05)
 del view
 """
+GOING = """
+@kit.container_task(image="acme/a:1", name="going", enable_deck=True, deck_fields=[])
+def going(tt) -> int:
+    import time
+    kit.Deck("early", "<b>1</b>").publish()
+    time.sleep(0.6)
+    return 1
+"""
+SETTLED = """
+for run in kit.runs():
+    run.wait()
+while flusher._thread is not None:
+    time.sleep(0.05)
+del run
+"""
 LISTED = """
 @kit.container_task(image="acme/a:1", name="listed")
 def listed(tt) -> tuple[list[dict], str]:
@@ -185,3 +200,21 @@ def test_running_a_panel_again_leaves_nothing(kernel):
     assert kernel.counted() == first
     kernel.run("open_views(Panel)[0].close()", "close")
     assert kernel.counted()["widgets"] == 0
+
+
+def test_a_run_that_is_followed_again_and_again_leaves_nothing(kernel):
+    """Neither of those that had ended by then, nor of those that went on."""
+    kernel.run(DEFINE, "define")
+    kernel.run("import time; from kit.widgets.run_panel import flusher", "import")
+    kernel.run(GOING, "going")
+
+    def count() -> dict[str, int]:
+        for pause in (0, 0, 0, 1):  # IPython keeps the last three results
+            kernel.run("kit.run(going, runner='subprocess')", "followed")
+            kernel.run(f"time.sleep({pause})", "pause")
+        kernel.run(SETTLED, "settle")
+        return kernel.counted()
+
+    first = count()
+    assert first["widgets"]
+    assert [count() for _ in range(3)] == [first] * 3
