@@ -88,7 +88,7 @@ evil = kit.container_task(image="i:1", name="evil", ship="inline")(evil)
 view = kit.panel(evil, text="\\n".join(texts))
 view
 """
-OPENINGS = 12
+OPENINGS = 24
 # From the request that shows the panel to its button in the page.
 _OPENED = """async ([index, count]) => {
   const shown = () => [...document.querySelectorAll('.kit-preview .jupyter-button')]

@@ -115,6 +115,7 @@ def plotted(lab: Lab) -> dict[str, Any]:
     ran = lab.run(5)
     view = page.locator(".kit-preview").last
     phase(view, "SUCCEEDED")
+    view.locator(".kit-outputs").wait_for()  # drawn after the decks
     view.locator(".kit-tab", has_text="nosy").click()
     refused = deck_text(page, "SecurityError")
     view.locator(".kit-tab", has_text="plot").click()
