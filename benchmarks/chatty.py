@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit.authoring.decorator import container_task
+from kit.decorator import container_task
 
 
 @container_task(image="acme/a:1", name="bench.chatty")

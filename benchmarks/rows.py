@@ -105,7 +105,7 @@ def executing(repeats: int) -> Iterator[Row]:
 
 
 def _run(task: Any, number: int) -> None:
-    from kit.running.start import run
+    from kit.runs.start import run
 
     done = run(task, a=number, on_log=lambda _line: None)
     assert done.outputs.o == 40 + number
@@ -190,7 +190,7 @@ def kit_task(number: int) -> Any:
     from kit.definition.metadata import TaskMetadata
     from kit.definition.resources import Resources
     from kit.definition.security import Secret
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.task.task import PythonCustomizedContainerTask
 
     return _task(
         PythonCustomizedContainerTask,

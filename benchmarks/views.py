@@ -53,7 +53,7 @@ def showing(repeats: int) -> Iterator[Bound]:
     """Draw a template of 60 KB, and count what a usual one takes."""
     from kit.display.console import plain_text
     from kit.display.html import fragment, style_element
-    from kit.display.summarize import summarize
+    from kit.display.notebook import summarize
 
     template = template_of_60_kilobytes()
     html = milliseconds(lambda: fragment(summarize(template)), repeats)
@@ -78,7 +78,7 @@ def growing(repeats: int) -> Iterator[Bound]:
     """Show ten times the variables."""
     from kit.display.console import plain_text
     from kit.display.html import fragment
-    from kit.display.summarize import summarize
+    from kit.display.notebook import summarize
 
     few, many = task_of(100), task_of(1000)
     for name, face in (("HTML", fragment), ("text", plain_text)):
@@ -176,7 +176,7 @@ def task_of(count: int) -> Any:
     from kit_executor import Add
 
     from kit.definition.interface import Interface
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.task.task import PythonCustomizedContainerTask
 
     types: tuple[Any, ...] = (int, str, list[int], dict[str, float], bool)
     interface = Interface({f"n{n}": types[n % 5] for n in range(count)}, {"o": int})

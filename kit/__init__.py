@@ -7,34 +7,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kit.authoring.container_image.built_image import BuiltImage
-    from kit.authoring.container_image.image import containerfile, image
-    from kit.authoring.decorator import container_task
-    from kit.authoring.export.export import export
-    from kit.authoring.export.result import Export
-    from kit.authoring.proof.outcome import Proof
-    from kit.authoring.proof.prove import prove
     from kit.checks.check import check
-    from kit.checks.finding import Finding, Severity
     from kit.checks.platform import Platform
-    from kit.checks.report import CheckReport
+    from kit.checks.report import CheckReport, Finding, Severity
+    from kit.decorator import container_task
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
-    from kit.definition.artifact import Artifact
-    from kit.definition.deck_fields import DeckField
-    from kit.definition.documentation import Description, Documentation, SourceCode
+    from kit.definition.artifacts import Artifact, Inputs
     from kit.definition.executor import ShimTaskExecutor
-    from kit.definition.image import Image, ImageConfig
+    from kit.definition.images import Image, ImageConfig
     from kit.definition.interface import Interface, kwtypes
-    from kit.definition.metadata import TaskMetadata
-    from kit.definition.partition import Inputs
+    from kit.definition.metadata import (
+        DeckField,
+        Description,
+        Documentation,
+        SourceCode,
+        TaskMetadata,
+    )
     from kit.definition.resources import Resources, ResourceSpec
     from kit.definition.security import Secret, SecurityContext
     from kit.definition.settings import SerializationSettings
-    from kit.difference.comparison import diff
-    from kit.difference.difference import Difference
+    from kit.difference.diff import Difference, diff
     from kit.difference.history import history
     from kit.errors import IgnoreOutputs, KitError, RecoverableError
-    from kit.magics.extension import load_ipython_extension, unload_ipython_extension
+    from kit.exporters.export import Export, export
+    from kit.images.image import BuiltImage, containerfile, image
+    from kit.magics import load_ipython_extension, unload_ipython_extension
+    from kit.proof.outcome import Proof
+    from kit.proof.prove import prove
     from kit.resolver import TaskTemplateResolver, default_task_template_resolver
     from kit.runners import (
         InProcessRunner,
@@ -43,24 +42,25 @@ if TYPE_CHECKING:
         SubprocessRunner,
     )
     from kit.runners.docker import DockerRunner
-    from kit.runners.outcome import Outcome
-    from kit.running.comparison.compare import compare_runs
-    from kit.running.comparison.run_comparison import RunComparison
-    from kit.running.replay import replay
-    from kit.running.run import Run
-    from kit.running.session import runs
-    from kit.running.start import run
+    from kit.runners.runner import Outcome
+    from kit.runs.compare import RunComparison, compare_runs
+    from kit.runs.run import Run, runs
+    from kit.runs.start import replay, run
     from kit.shim.context import current_context
     from kit.shim.deck_file import Decks
     from kit.shim.decks import Deck
     from kit.shim.executable import ExecutableTemplateShimTask
-    from kit.shim.run_report import RunReport
-    from kit.source.module_source import ModuleSource, self_contained
-    from kit.task.compile import workflow_closure, workflow_spec, workflow_template
-    from kit.task.customized_container import TC, PythonCustomizedContainerTask
-    from kit.task.define import workflow
-    from kit.task.workflow import Workflow
-    from kit.task.workflow_policy import WorkflowFailurePolicy
+    from kit.shim.report import RunReport
+    from kit.source.module import ModuleSource, self_contained
+    from kit.task.task import TC, PythonCustomizedContainerTask
+    from kit.task.workflow import (
+        Workflow,
+        WorkflowFailurePolicy,
+        workflow,
+        workflow_closure,
+        workflow_spec,
+        workflow_template,
+    )
     from kit.template.files import read_template, write_template
     from kit.template.serialize import task_spec, task_template, template_bytes
     from kit.types import (
@@ -74,8 +74,8 @@ if TYPE_CHECKING:
         TypeEngine,
         default_engine,
     )
-    from kit.widgets.preview.preview import Preview, preview
-    from kit.widgets.run_panel.panel import Panel, panel
+    from kit.widgets.preview import Preview, preview
+    from kit.widgets.run_panel import Panel, panel
 
 __version__ = "0.1.0"
 
@@ -171,64 +171,70 @@ __all__ = [
 
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
-    "kit.authoring.container_image.built_image": ("BuiltImage",),
-    "kit.authoring.container_image.image": ("containerfile", "image"),
-    "kit.authoring.decorator": ("container_task",),
-    "kit.authoring.export.export": ("export",),
-    "kit.authoring.export.result": ("Export",),
-    "kit.authoring.proof.outcome": ("Proof",),
-    "kit.authoring.proof.prove": ("prove",),
+    "kit.images.image": ("BuiltImage", "containerfile", "image"),
+    "kit.decorator": ("container_task",),
+    "kit.exporters.export": ("export", "Export"),
+    "kit.proof.outcome": ("Proof",),
+    "kit.proof.prove": ("prove",),
     "kit.checks.check": ("check",),
-    "kit.checks.finding": ("Finding", "Severity"),
+    "kit.checks.report": ("Finding", "Severity", "CheckReport"),
     "kit.checks.platform": ("Platform",),
-    "kit.checks.report": ("CheckReport",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
-    "kit.definition.artifact": ("Artifact",),
-    "kit.definition.deck_fields": ("DeckField",),
-    "kit.definition.documentation": ("Description", "Documentation", "SourceCode"),
+    "kit.definition.artifacts": ("Artifact", "Inputs"),
+    "kit.definition.metadata": (
+        "DeckField",
+        "Description",
+        "Documentation",
+        "SourceCode",
+        "TaskMetadata",
+    ),
     "kit.definition.executor": ("ShimTaskExecutor",),
-    "kit.definition.image": ("Image", "ImageConfig"),
+    "kit.definition.images": ("Image", "ImageConfig"),
     "kit.definition.interface": ("Interface", "kwtypes"),
-    "kit.definition.metadata": ("TaskMetadata",),
-    "kit.definition.partition": ("Inputs",),
     "kit.definition.resources": ("ResourceSpec", "Resources"),
     "kit.definition.security": ("Secret", "SecurityContext"),
     "kit.definition.settings": ("SerializationSettings",),
-    "kit.difference.comparison": ("diff",),
-    "kit.difference.difference": ("Difference",),
+    "kit.difference.diff": ("diff", "Difference"),
     "kit.difference.history": ("history",),
     "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
-    "kit.magics.extension": ("load_ipython_extension", "unload_ipython_extension"),
+    "kit.magics": ("load_ipython_extension", "unload_ipython_extension"),
     "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),
-    "kit.runners": (*("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),),
+    "kit.runners": ("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),
     "kit.runners.docker": ("DockerRunner",),
-    "kit.runners.outcome": ("Outcome",),
-    "kit.running.comparison.compare": ("compare_runs",),
-    "kit.running.comparison.run_comparison": ("RunComparison",),
-    "kit.running.replay": ("replay",),
-    "kit.running.run": ("Run",),
-    "kit.running.session": ("runs",),
-    "kit.running.start": ("run",),
+    "kit.runners.runner": ("Outcome",),
+    "kit.runs.compare": ("compare_runs", "RunComparison"),
+    "kit.runs.start": ("replay", "run"),
+    "kit.runs.run": ("Run", "runs"),
     "kit.shim.context": ("current_context",),
     "kit.shim.deck_file": ("Decks",),
     "kit.shim.decks": ("Deck",),
-    "kit.shim.run_report": ("RunReport",),
+    "kit.shim.report": ("RunReport",),
     "kit.shim.executable": ("ExecutableTemplateShimTask",),
-    "kit.source.module_source": ("ModuleSource", "self_contained"),
-    "kit.task.compile": ("workflow_closure", "workflow_spec", "workflow_template"),
-    "kit.task.customized_container": ("PythonCustomizedContainerTask", "TC"),
-    "kit.task.define": ("workflow",),
-    "kit.task.workflow": ("Workflow",),
-    "kit.task.workflow_policy": ("WorkflowFailurePolicy",),
+    "kit.source.module": ("ModuleSource", "self_contained"),
+    "kit.task.workflow": (
+        "workflow_closure",
+        "workflow_spec",
+        "workflow_template",
+        "workflow",
+        "Workflow",
+        "WorkflowFailurePolicy",
+    ),
+    "kit.task.task": ("PythonCustomizedContainerTask", "TC"),
     "kit.template.files": ("read_template", "write_template"),
     "kit.template.serialize": ("task_spec", "task_template", "template_bytes"),
     "kit.types": (
-        *("FlyteAnnotation", "FlyteDirectory", "FlyteFile", "FlyteSchema"),
-        *("HashMethod", "StructuredDataset", "Transformer", "TypeEngine"),
+        "FlyteAnnotation",
+        "FlyteDirectory",
+        "FlyteFile",
+        "FlyteSchema",
+        "HashMethod",
+        "StructuredDataset",
+        "Transformer",
+        "TypeEngine",
         "default_engine",
     ),
-    "kit.widgets.preview.preview": ("Preview", "preview"),
-    "kit.widgets.run_panel.panel": ("Panel", "panel"),
+    "kit.widgets.preview": ("Preview", "preview"),
+    "kit.widgets.run_panel": ("Panel", "panel"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -250,4 +256,4 @@ def __dir__() -> list[str]:
 
 # A class tells no line of its own: its cell is noted when it runs, or not at all.
 if "IPython" in sys.modules:
-    import_module("kit.source.cell_source").install()
+    import_module("kit.source.definitions").install()

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status, see the module.
     """
     try:  # loading takes most of the time until the task starts
-        from kit.shim.container_command import run_command
+        from kit.shim.container import run_command
 
         return run_command(argv)
     except KeyboardInterrupt:

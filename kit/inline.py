@@ -17,7 +17,7 @@ from typing import Any
 from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.definition.shipment import INLINE_KEY
 from kit.errors import InlineError
-from kit.shim.boundary import call_author
+from kit.shim.executable import call_author
 from kit.shim.inline_modules import fresh_module
 
 __all__ = ["InlineExecutor", "function_executor", "inline_document", "unpack"]

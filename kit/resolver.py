@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kit.definition.executor import ShimTaskExecutor
+from kit.definition.executor import ShimTaskExecutor, TrackedInstance
 from kit.definition.shipment import INLINE_EXECUTOR
-from kit.definition.tracking import TrackedInstance
 from kit.errors import (
     ExecutorError,
     ExecutorModuleError,
@@ -23,11 +22,9 @@ from kit.errors import (
     LoaderArgsError,
     nearest,
 )
-from kit.shim.boundary import call_author
-from kit.shim.executable import ExecutableTemplateShimTask
+from kit.shim.executable import ExecutableTemplateShimTask, call_author
 from kit.storage import current_storage
-from kit.template.parse import MAX_TEMPLATE_BYTES, parse_template
-from kit.template.view import TaskTemplateView
+from kit.template.view import MAX_TEMPLATE_BYTES, TaskTemplateView, parse_template
 
 if TYPE_CHECKING:
     from kit.definition.settings import SerializationSettings

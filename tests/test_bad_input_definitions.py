@@ -322,7 +322,7 @@ def test_executors_that_cannot_be_imported():
 def test_a_secret_without_a_key_is_told_when_shown(capsys):
     """It may be right on some secret managers; on Kubernetes none would be mounted."""
     from kit.display.console import print_summary
-    from kit.display.template_summary import summarize_task
+    from kit.display.of_template import summarize_task
 
     task = make(secret_requests=[kit.Secret("db")])
     print_summary(summarize_task(task, kit.SerializationSettings()))

@@ -18,7 +18,7 @@ from flyteidl.core import (
 )
 
 from kit import entrypoint
-from kit.shim import container_command
+from kit.shim import container as container_command
 
 MODULE = """
 import os, signal, sys, threading, time
@@ -470,7 +470,7 @@ def test_own_resolver_that_is_not_there(lab):
 def test_import_is_light():
     """The container side loads nothing that a task did not ask for."""
     script = (
-        "import sys, kit.shim.container_command\n"
+        "import sys, kit.shim.container\n"
         "heavy = {'flytekit', 'fsspec', 'msgpack', 'mashumaro', 'rich', 'click', "
         "'pandas', 'numpy', 'pyarrow', 'pydantic', 'grpc', 'IPython', 'logging', "
         "'docstring_parser', 'google.protobuf.json_format', 'importlib.metadata'}\n"

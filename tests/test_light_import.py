@@ -45,7 +45,7 @@ def foreign(modules: set[str]) -> set[str]:
     [
         "import kit",
         "import kit; [getattr(kit, name) for name in kit.__all__]",
-        "import kit.shim.container_command",
+        "import kit.shim.container",
         "import kit.resolver",
     ],
 )
@@ -55,7 +55,7 @@ def test_only_flyteidl_and_protobuf_are_loaded(statement):
 
 
 @pytest.mark.parametrize(
-    "statement", ["import kit", "import kit.shim.container_command"]
+    "statement", ["import kit", "import kit.shim.container"]
 )
 def test_slow_modules_wait(statement):
     """What is slow to load waits for its first use, in the libraries used and here."""
@@ -90,7 +90,7 @@ task = PythonCustomizedContainerTask(
 FAMILIES = {
     f"kit.types.{family}"
     for family in ("arrays", "datasets", "directories", "files", "frames", "models")
-} | {"kit.types.schema", "kit.types.structs", "kit.types.structured_dataset"}
+} | {"kit.types.schema", "kit.types.structs", "kit.types.datasets"}
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("folder")
 def test_a_definition_loads_neither_large_values_nor_workflows():
     """Nor what it would need for parts that it does not have."""
-    unneeded = {"kit.task.node", "kit.definition.security", "hashlib", "uuid"}
+    unneeded = {"kit.task.nodes", "kit.definition.security", "hashlib", "uuid"}
     assert loaded("import task_of_it") & (FAMILIES | unneeded) == set()
 
 
@@ -143,7 +143,7 @@ def state():
 before = state()
 import kit
 [getattr(kit, name) for name in kit.__all__]
-import kit.entrypoint, kit.shim.container_command
+import kit.entrypoint, kit.shim.container
 assert state() == before
 """
     subprocess.run([sys.executable, "-c", check], check=True)

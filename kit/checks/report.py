@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import Any
 
-from kit.checks.finding import Finding, Severity
-from kit.errors import CheckError
-from kit.shown import Shown
+from kit.decorator import FunctionTask
+from kit.definition.metadata import TaskMetadata
+from kit.definition.resources import ResourceSpec
+from kit.errors import CheckError, DefinitionError
+from kit.notebook import Shown
+from kit.task.definition import CustomizedContainerDefinition
 
-if TYPE_CHECKING:
-    from kit.checks.fix import Fix
+__all__ = ["CheckReport", "Finding", "Fix", "Repair", "Severity", "fixed"]
 
-__all__ = ["CheckReport"]
+
+class Severity(Enum):
+    """How bad it is; the gravest stands first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """The place in the order, 0 for the gravest."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A change of one of the task's arguments that takes a finding away.
+
+    Attributes:
+        argument: Which: ``limits``, ``environment``, ``metadata``, ….
+        change: Makes the new value from the one the task has now.
+    """
+
+    argument: str
+    change: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that will fail, or will be otherwise than its author may think.
+
+    Attributes:
+        rule: Which rule was broken: ``RS005``, ``custom.missing``.
+        severity: How bad it is.
+        path: Where in the task: ``custom.limits[0]``.
+        message: What will happen, as a sentence.
+        stage: When it happens: ``registration``, ``launch``, ``run``, ``silent`` (it
+            runs, but otherwise than it was written), ``template``, ``python``; empty if
+            it doesn't matter.
+        words: The words in which it would fail there; empty if they aren't known.
+        fix: What to do about it.
+        repair: How it can be taken away mechanically, if it can.
+    """
+
+    rule: str
+    severity: Severity
+    path: str
+    message: str
+    stage: str = ""
+    words: str = ""
+    fix: str = ""
+    repair: Repair | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path else ""
+        fix = f" {self.fix}" if self.fix else ""
+        return f"{self.severity.value} {self.rule}: {where}{self.message}{fix}"
+
 
 _MOST_TOLD = 10
 
@@ -97,7 +158,6 @@ class CheckReport(Shown):
         Nothing is changed: ``report.fix().python`` is what to write into the task's
         definition, and ``report.fix().apply(task)`` changes the task of this session.
         """
-        from kit.checks.fix import fixed  # writing source takes its tools
 
         repairs = (finding.repair for finding in self.findings)
         return fixed(self.task, filter(None, repairs))
@@ -116,3 +176,112 @@ def _order(finding: Finding) -> tuple[int, str, str, str]:
 def _count(findings: tuple[Finding, ...], name: str) -> str:
     number = len(findings)
     return f"{number:,} {name}{'s' if number > 1 else ''}" if number else ""
+
+
+Task = CustomizedContainerDefinition[Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Fix:
+    """What to change about a task: write it into its definition, or apply it now.
+
+    Attributes:
+        arguments: The new values, by the arguments of the task's class or decorator.
+        python: The same as source, one argument to a line.
+
+    Example:
+        >>> Fix({"environment": {"A": "1"}}, "environment={'A': '1'},")
+        Fix: environment={'A': '1'},
+    """
+
+    arguments: Mapping[str, Any]
+    python: str
+
+    def __bool__(self) -> bool:
+        return bool(self.arguments)
+
+    def apply(self, task: Task) -> None:
+        """Change a task of this session; its next template is made with the changes.
+
+        Its source stays as it is: write :attr:`python` there to keep them.
+
+        Raises:
+            DefinitionError: An argument cannot be changed after a task was made.
+        """
+        if "secret_requests" in self.arguments:
+            msg = (
+                "secret_requests cannot be changed after the task was made: define it "
+                f"anew with\n{self.python}"
+            )
+            raise DefinitionError(msg)
+        metadata: dict[str, Any] = {}
+        for name, value in self.arguments.items():
+            if name in {"image", "container_image"}:
+                task.container_image = value
+            elif name == "environment":
+                task.environment = value
+            elif name in {"requests", "limits"}:
+                before = task.resources
+                spec = {"requests": before.requests, "limits": before.limits}
+                task.resources = ResourceSpec(**{**spec, name: value})
+            elif name == "metadata":
+                task.metadata = value
+            else:
+                metadata[name] = value
+        if metadata:
+            task.metadata = dataclasses.replace(task.metadata, **metadata)
+
+    def __repr__(self) -> str:
+        return f"Fix: {self.python}" if self.arguments else "Fix: nothing to change"
+
+
+def fixed(task: Task | None, repairs: Iterable[Repair]) -> Fix:
+    """Carry repairs out, one after the other, on the arguments that a task has now."""
+    if task is None:
+        return Fix({}, "")
+    changed: dict[str, Any] = {}
+    for repair in repairs:
+        before = changed.get(repair.argument, _argument(task, repair.argument))
+        changed[repair.argument] = repair.change(before)
+    named = dict(_named(task, changed))
+    return Fix(named, _python(named))
+
+
+def _argument(task: Task, name: str) -> Any:
+    """Return what a task has now for an argument of its class."""
+    if name in {"requests", "limits"}:
+        return getattr(task.resources, name)
+    if name == "secret_requests":
+        context = task.security_context
+        return context.secrets if context is not None else ()
+    return getattr(task, name)
+
+
+def _named(task: Task, changed: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Yield the arguments as they are called where the task is defined."""
+    for name, value in changed.items():
+        if not isinstance(task, FunctionTask):
+            yield name, value
+        elif name == "container_image":
+            yield "image", value
+        elif name == "metadata":
+            yield from _differing(task.metadata, value)
+        else:
+            yield name, value
+
+
+def _differing(before: TaskMetadata, after: TaskMetadata) -> Iterable[tuple[str, Any]]:
+    for entry in dataclasses.fields(after):
+        value = getattr(after, entry.name)
+        if value != getattr(before, entry.name):
+            yield entry.name, value
+
+
+def _python(arguments: Mapping[str, Any]) -> str:
+    from kit.exporters.expression import Expressions
+
+    write = Expressions({})
+    lines = (
+        f"{name}={write.expression(value, name)}," for name, value in arguments.items()
+    )
+    return "\n".join(lines)

@@ -2,13 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from kit.checks.finding import Finding, Repair, Severity
-from kit.checks.subject import Subject
+from flyteidl.core import interface_pb2
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
-__all__ = ["Problem", "Rule", "error", "note", "warning"]
+from kit.checks.platform import Platform
+from kit.checks.report import Finding, Repair, Severity
+from kit.definition.settings import SerializationSettings
+from kit.template.macros import Span, macro_spans
+from kit.template.serialize import LOCAL_SETTINGS
+
+if TYPE_CHECKING:
+    from flyteidl.admin.description_entity_pb2 import DescriptionEntity
+
+__all__ = ["Problem", "Rule", "Subject", "Word", "error", "note", "warning"]
+
+
+_GIVEN_LATER = {
+    LOCAL_SETTINGS.project,
+    LOCAL_SETTINGS.domain,
+    LOCAL_SETTINGS.version,
+    "{{ registration.project }}",
+    "{{ registration.domain }}",
+    "{{ registration.version }}",
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of the container's command line.
+
+    Attributes:
+        path: Where: ``container.args[3]``.
+        text: The word.
+        spans: The pieces in it: plain text, and the engine's macros.
+    """
+
+    path: str
+    text: str
+    spans: tuple[Span, ...]
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The inputs whose values it asks for."""
+        named = (span.macro or "" for span in self.spans)
+        return tuple(n.partition(".")[2] for n in named if n.startswith("inputs."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A template, and what is known of its making and of where it will run.
+
+    Attributes:
+        template: The message.
+        description: What is registered beside it, if anything.
+        has_template: Whether there is a template at all, as a TaskSpec may have none.
+        task: The task it was made of; None if it came from elsewhere.
+        settings: What it was made with, if there is a task.
+        platform: The deployment it is for.
+        failures: What could not be made of the task, by its part of the template.
+    """
+
+    template: TaskTemplate
+    description: DescriptionEntity | None = None
+    has_template: bool = True
+    task: Any = None
+    settings: SerializationSettings = LOCAL_SETTINGS
+    platform: Platform = field(default_factory=Platform)
+    failures: Mapping[str, BaseException] = field(default_factory=dict)
+
+    def given_later(self, text: str) -> bool:
+        """Tell a project, domain or version that registration fills in."""
+        return text in _GIVEN_LATER
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words of the container's command line."""
+        container = self.template.container
+        return tuple(
+            Word(f"container.{part}[{index}]", text, tuple(macro_spans(text)))
+            for part in ("command", "args")
+            for index, text in enumerate(getattr(container, part))
+        )
+
+    @cached_property
+    def inputs(self) -> dict[str, interface_pb2.Variable]:
+        """The inputs by name, sorted."""
+        return dict(sorted(self.template.interface.inputs.variables.items()))
+
+    @cached_property
+    def outputs(self) -> dict[str, interface_pb2.Variable]:
+        """The outputs by name, sorted."""
+        return dict(sorted(self.template.interface.outputs.variables.items()))
+
+    def variables(self) -> Iterator[tuple[str, str, interface_pb2.Variable]]:
+        """Yield the path, name and variable of each input and output."""
+        for part, found in (("inputs", self.inputs), ("outputs", self.outputs)):
+            for name, variable in found.items():
+                yield f"interface.{part}.{name}", name, variable
+
+    @property
+    def is_container(self) -> bool:
+        """Whether a container is started, not a pod or SQL."""
+        return self.template.HasField("container")
+
+    @property
+    def runtime(self) -> str:
+        """What runs in the container: ``kit``, ``flytekit``, or empty for others."""
+        args = self.template.container.args
+        known = {"kit-execute": "kit", "pyflyte-execute": "flytekit"}
+        return known.get(args[0], "") if args else ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +150,7 @@ class Rule:
 
     Attributes:
         name: Its name: ``RS005``.
-        stage: When what it finds happens; see :class:`~kit.checks.finding.Finding`.
+        stage: When what it finds happens; see :class:`~kit.checks.report.Finding`.
         severity: How bad that is.
         look: Yields where it is broken.
         words: The backend's words.

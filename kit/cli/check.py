@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli import ExitStatus
+from kit.cli.arguments import TEMPLATES, TaskTarget, given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.settings_flags import given, settings_flags
-from kit.cli.status import ExitStatus
-from kit.cli.task_target import TEMPLATES, TaskTarget
 
 if TYPE_CHECKING:
-    from kit.checks.finding import Finding
     from kit.checks.platform import Platform
-    from kit.checks.report import CheckReport
+    from kit.checks.report import CheckReport, Finding
     from kit.display.summary import Summary
 
 __all__ = ["command"]
+
 
 _EPILOG = """\b
 Examples:
@@ -75,10 +74,10 @@ def _subject(target: str) -> Any:
     """Return the template in a file, or the task that is named."""
     from pathlib import PurePath
 
-    from kit.cli.target import load_task
+    from kit.cli.arguments import load_task
     from kit.storage import read_bytes
     from kit.template.files import FORMATS, decode_message, form_of
-    from kit.template.parse import MAX_TEMPLATE_BYTES
+    from kit.template.view import MAX_TEMPLATE_BYTES
 
     ending = PurePath(target).suffix.lower().removeprefix(".")
     if ":" in target.rpartition("/")[2] or ending not in (*FORMATS, "yml"):
@@ -97,7 +96,7 @@ def _platform(name: str | None) -> Platform | None:
 
 
 def _summary(report: CheckReport) -> Summary:
-    from kit.display.check_summary import summarize_check
+    from kit.display.of_reports import summarize_check
 
     return summarize_check(report)
 

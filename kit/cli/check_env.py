@@ -12,9 +12,10 @@ from typing import Literal
 
 import click
 
-from kit.cli.status import EPILOG, ExitStatus
+from kit.cli import EPILOG, ExitStatus
 
 __all__ = ["command"]
+
 
 _MINIMUM_PYTHON = (3, 10)
 _REQUIRED = (

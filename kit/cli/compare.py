@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli import ExitStatus
+from kit.cli.arguments import TaskGroup
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.status import ExitStatus
-from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
-    from kit.running.comparison.run_comparison import RunComparison
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.runs.compare import RunComparison
+    from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["command"]
+
 
 _HELP = """Run a task in several places, and compare what it came to.
 
@@ -70,7 +71,7 @@ def _compare(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.running.comparison.compare import RUNNERS, compare_runs
+    from kit.runs.compare import RUNNERS, compare_runs
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A comparison")
@@ -93,10 +94,7 @@ def _compare(
 def _summary(comparison: RunComparison, *, measured: bool) -> Summary:
     import dataclasses
 
-    from kit.display.comparison_summary import (
-        summarize_comparison,
-        summarize_measured,
-    )
+    from kit.display.of_runs import summarize_comparison, summarize_measured
 
     summary = summarize_comparison(comparison)
     if not measured:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli.error import report
+from kit.cli import ExitStatus, report
+from kit.cli.arguments import TEMPLATES, TaskTarget, given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.settings_flags import given, settings_flags
-from kit.cli.status import ExitStatus
-from kit.cli.task_target import TEMPLATES, TaskTarget
 from kit.errors import KitError
 
 if TYPE_CHECKING:
-    from kit.difference.difference import Difference
+    from kit.difference.diff import Difference
     from kit.display.summary import Summary
 
 __all__ = ["command"]
+
 
 _SAME, _DIFFERENT, _TROUBLE = 0, 1, 2
 
@@ -69,21 +68,21 @@ def command(
 
 
 def _compare(old: str, new: str, settings: dict[str, str]) -> Difference:
-    from kit.difference.comparison import compare_sides
-    from kit.difference.sides import read_sides
+    from kit.difference.diff import compare_sides
+    from kit.difference.sources import read_sides
 
     return compare_sides(*read_sides(_side(new), _side(old), replaced=settings))
 
 
 def _side(word: str) -> Any:
     """Return a task that is named here, or the word, which names a file or revision."""
-    from kit.cli.target import load_task
-    from kit.difference.sides import names_side
+    from kit.cli.arguments import load_task
+    from kit.difference.sources import names_side
 
     return word if names_side(word) else load_task(word)
 
 
 def _summary(difference: Difference) -> Summary:
-    from kit.display.difference_summary import summarize_difference
+    from kit.display.of_reports import summarize_difference
 
     return summarize_difference(difference)

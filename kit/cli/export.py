@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kit.cli.settings_flags import given, settings_flags
-from kit.cli.status import EPILOG, ExitStatus
-from kit.cli.task_target import TaskTarget
+from kit.cli import EPILOG, ExitStatus
+from kit.cli.arguments import TaskTarget, given, settings_flags
 
 if TYPE_CHECKING:
-    from kit.authoring.export.result import Export
+    from kit.exporters.export import Export
 
 __all__ = ["command"]
+
 
 _HELP = """Write tasks as a package, a module or an archive.
 
@@ -52,9 +52,9 @@ def command(
     **said: str | None,
 ) -> ExitStatus:
     """Write tasks to files."""
-    from kit.authoring.export.export import export
-    from kit.cli.target import load_task
+    from kit.cli.arguments import load_task
     from kit.definition.settings import SerializationSettings
+    from kit.exporters.export import export
 
     chosen = given(said)
     done = export(
@@ -72,7 +72,7 @@ def command(
 
 def _print_summary(export: Export) -> None:
     from kit.display.console import print_summary
-    from kit.display.export_summary import summarize_export
+    from kit.display.of_reports import summarize_export
 
     print_summary(summarize_export(export))
 

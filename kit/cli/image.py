@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli import ExitStatus
+from kit.cli.arguments import TaskTarget, given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.settings_flags import given, settings_flags
-from kit.cli.status import ExitStatus
-from kit.cli.task_target import TaskTarget
 
 if TYPE_CHECKING:
-    from kit.authoring.container_image.built_image import BuiltImage
     from kit.display.summary import Summary
+    from kit.images.image import BuiltImage
 
 __all__ = ["command"]
+
 
 _EPILOG = """\b
 Examples:
@@ -78,8 +78,8 @@ def command(
     It holds the task's runtime, the packages that the task imports in the versions that
     are installed here, and modules of your own. The build has no network.
     """
-    from kit.authoring.container_image.image import containerfile, image
-    from kit.cli.target import load_task
+    from kit.cli.arguments import load_task
+    from kit.images.image import containerfile, image
     from kit.template.serialize import LOCAL_SETTINGS
 
     options = {name: said.pop(name) for name in _OPTIONS}
@@ -114,7 +114,7 @@ _OPTIONS = ("tag", "packages", "source", "pull", "platform")
 
 
 def _tell(line: str) -> None:
-    from kit.display.escape import visible
+    from kit.display.text import visible
 
     click.echo(visible(line), err=True)
 
@@ -129,7 +129,7 @@ def _write_text(text: str, output: Path | None) -> None:
 
 
 def _summary(built: BuiltImage) -> Summary:
-    from kit.display.image_summary import summarize_image
+    from kit.display.of_reports import summarize_image
 
     return summarize_image(built)
 

@@ -16,14 +16,8 @@ import click
 if TYPE_CHECKING:
     from kit.display.summary import Summary
 
-__all__ = [
-    "DATA",
-    "MESSAGES",
-    "VIEWS",
-    "form_of",
-    "output_flags",
-    "write_result",
-]
+__all__ = ["DATA", "MESSAGES", "VIEWS", "form_of", "output_flags", "write_result"]
+
 
 VIEWS = ("text", "html")
 DATA = ("json", "yaml")

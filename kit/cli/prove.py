@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kit.cli import ExitStatus
+from kit.cli.arguments import TaskGroup
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.status import ExitStatus
-from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
-    from kit.authoring.proof.outcome import Proof
     from kit.display.summary import Summary
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.proof.outcome import Proof
+    from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["command"]
+
 
 _HELP = """Make sure that what ships is all that a task needs.
 
@@ -62,7 +63,7 @@ def _prove(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.authoring.proof.prove import DEFAULT_TIMEOUT, prove
+    from kit.proof.prove import DEFAULT_TIMEOUT, prove
     from kit.template.serialize import LOCAL_SETTINGS
 
     output = options.get("output")
@@ -80,7 +81,7 @@ def _prove(
 
 
 def _summary(proof: Proof) -> Summary:
-    from kit.display.proof_summary import summarize_proof
+    from kit.display.of_reports import summarize_proof
 
     return summarize_proof(proof)
 
@@ -88,7 +89,7 @@ def _summary(proof: Proof) -> Summary:
 def _document(proof: Proof) -> dict[str, object]:
     from dataclasses import asdict
 
-    from kit.definition.to_json import to_json
+    from kit.definition.parsing import to_json
 
     return {
         "task": proof.task,

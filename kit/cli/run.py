@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli.docker_flags import chosen_runner, docker_flags
+from kit.cli import ExitStatus, status_of
+from kit.cli.arguments import TaskGroup, chosen_runner, docker_flags
 from kit.cli.output import form_of, output_flags, write_result
-from kit.cli.status import ExitStatus, status_of
-from kit.cli.task_group import TaskGroup
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.runners import LogLine
-    from kit.runners.outcome import Outcome
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.runners.runner import Outcome
+    from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["command"]
+
 
 _HELP = """Run a task the way the cluster would.
 
@@ -71,8 +71,8 @@ def _run(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.running.start import run as run_task
-    from kit.running.tidying import discarded
+    from kit.runs.run import discarded
+    from kit.runs.start import run as run_task
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A run")
@@ -101,20 +101,20 @@ def _run(
 
 def _print_line(line: LogLine) -> None:
     """Print a task's line on the stream it came from."""
-    from kit.display.escape import visible
+    from kit.display.text import visible
 
     click.echo(visible(line.text), err=line.stream == "stderr")
 
 
 def _print_to_stderr(line: LogLine) -> None:
-    from kit.display.escape import visible
+    from kit.display.text import visible
 
     click.echo(visible(line.text), err=True)
 
 
 def _summary(run: Outcome, *, is_told: bool) -> Summary:
     """Summarize a run, without its lines if they were printed as they came."""
-    from kit.display.run_summary import summarize_run
+    from kit.display.of_runs import summarize_run
 
     told = is_told and _is_traceback_printed(run)
     return summarize_run(run, with_logs=not is_told, with_traceback=not told)
@@ -128,7 +128,7 @@ def _is_traceback_printed(run: Outcome) -> bool:
 
 
 def _document(run: Outcome) -> dict[str, object]:
-    from kit.definition.to_json import to_json
+    from kit.definition.parsing import to_json
 
     error = None
     if run.error is not None:

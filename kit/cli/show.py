@@ -7,13 +7,12 @@ from typing import Any, cast
 
 import click
 
-from kit.cli.error import LoadError, report
+from kit.cli import EPILOG, ExitStatus, LoadError, report
+from kit.cli.arguments import TaskTarget, given, settings_flags
 from kit.cli.output import VIEWS, form_of, output_flags, write_result
-from kit.cli.settings_flags import given, settings_flags
-from kit.cli.status import EPILOG, ExitStatus
-from kit.cli.task_target import TaskTarget
 
 __all__ = ["command"]
+
 
 _HELP = """Show the template a task makes.
 
@@ -43,7 +42,7 @@ def command(
     **settings: str | None,
 ) -> ExitStatus:
     """Show the template a task makes."""
-    from kit.cli.target import load_task
+    from kit.cli.arguments import load_task
     from kit.template.serialize import LOCAL_SETTINGS, task_template
 
     chosen = LOCAL_SETTINGS.replace(**given(settings))
@@ -59,7 +58,7 @@ def _show_view(
     task: object, settings: Any, form: str, output: Path | None, *, details: bool
 ) -> ExitStatus:
     """Show what can be made of the task, and then what went wrong, if something did."""
-    from kit.display.template_summary import summarize_subject, task_subject
+    from kit.display.of_template import summarize_subject, task_subject
 
     subject = task_subject(task, settings)
     write_result(
@@ -67,7 +66,7 @@ def _show_view(
     )
     if not subject.failures:
         return ExitStatus.OK
-    from kit.display.sections.failure import error_text
+    from kit.display.of_template import error_text
 
     part, error = next(iter(subject.failures.items()))
     msg = f"The {part} of {subject.template.id.name!r} cannot be made: "

@@ -13,33 +13,34 @@ from flyteidl.core import tasks_pb2
 
 from kit.errors import ResourcesError
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 __all__ = [
-    "A10G",
     "A100",
     "A100_80GB",
+    "A10G",
+    "BaseAccelerator",
+    "GPUAccelerator",
     "H100",
     "H200",
     "K80",
     "L4",
-    "L4_VWS",
     "L40S",
+    "L4_VWS",
     "M60",
-    "P4",
+    "MultiInstanceGPUAccelerator",
     "P100",
+    "P4",
     "RTX_PRO_6000",
     "T4",
+    "V100",
     "V5E",
     "V5P",
     "V6E",
-    "V100",
-    "BaseAccelerator",
-    "GPUAccelerator",
-    "MultiInstanceGPUAccelerator",
     "extended_resources",
 ]
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 T = TypeVar("T")
 MIG = TypeVar("MIG", bound="MultiInstanceGPUAccelerator")
@@ -246,7 +247,7 @@ def extended_resources(
 
 
 def _shared_memory(size: object) -> tasks_pb2.SharedMemory:
-    from kit.definition.quantity import parse_quantity
+    from kit.definition.resources import parse_quantity
 
     message = tasks_pb2.SharedMemory(
         mount_name=_SHARED_MEMORY_NAME, mount_path=_SHARED_MEMORY_PATH

@@ -10,7 +10,7 @@ from typing import Any
 
 from flyteidl.core import security_pb2
 
-from kit.definition.keywords import explain_keywords
+from kit.definition.settings import explain_keywords
 from kit.errors import SecretError
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "check_secret_requests",
     "check_secrets_mountable",
 ]
+
 
 _ENV_VAR = re.compile(r"[A-Z_][A-Z0-9_]*")
 

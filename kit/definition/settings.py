@@ -3,15 +3,93 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from kit.definition.image import ImageConfig
-from kit.definition.names import check_environment
+from kit.definition.images import ImageConfig
 from kit.errors import DefinitionError, nearest
 
-__all__ = ["RUNTIMES", "Runtime", "SerializationSettings", "check_runtime"]
+__all__ = [
+    "RUNTIMES",
+    "Runtime",
+    "SerializationSettings",
+    "check_environment",
+    "check_runtime",
+    "check_task_name",
+    "explain_keywords",
+]
+
+
+# An index row of the database that holds name and version has 2704 bytes.
+_MAX_NAME_BYTES = 2600
+
+
+def check_task_name(name: object) -> None:
+    """Refuse a name that no Flyte could register; ``None`` means it is given later.
+
+    Raises:
+        DefinitionError: The name is empty, too long, no text, or has a NUL in it.
+    """
+    if name is None:
+        return
+    if not isinstance(name, str):
+        msg = f"A task's name must be text, got {name!r} of type {type(name).__name__}."
+        raise DefinitionError(msg)
+    if not name:
+        msg = "A task needs a name: usually its module and function, 'etl.load'."
+        raise DefinitionError(msg)
+    if "\0" in name:
+        msg = f"Task name {name!r} has a NUL character, which Flyte's database refuses."
+        raise DefinitionError(msg)
+    size = len(name.encode("utf-8", "surrogatepass"))
+    if size > _MAX_NAME_BYTES:
+        msg = (
+            f"Task name {name[:40]!r}… has {size} bytes; Flyte's database takes about "
+            f"{_MAX_NAME_BYTES} for name and version together. Shorten it."
+        )
+        raise DefinitionError(msg)
+
+
+def check_environment(environment: Any) -> dict[str, str]:
+    """Return a task's environment as a dict.
+
+    A value of ``None`` is kept: on the wire it is the empty text.
+
+    Raises:
+        DefinitionError: It is no mapping, a name is none that Kubernetes takes, or a
+            value is no text.
+    """
+    if environment is None:
+        return {}
+    if not isinstance(environment, Mapping):
+        msg = f"environment must map names to texts, got {environment!r}."
+        raise DefinitionError(msg)
+    for name, value in environment.items():
+        _check_variable(name)
+        if value is not None and not isinstance(value, str):
+            msg = (
+                f"Environment variable {name} must be text, got {value!r} of type "
+                f"{type(value).__name__}. Write {str(value)!r}."
+            )
+            raise DefinitionError(msg)
+        if value is not None and "\0" in value:
+            msg = f"Environment variable {name} has a NUL character in its value."
+            raise DefinitionError(msg)
+    return dict(environment)
+
+
+def _check_variable(name: object) -> None:
+    """Refuse what Kubernetes does: all but printable ASCII without ``=``."""
+    text = name if isinstance(name, str) else ""
+    if not text or "=" in text or not text.isascii() or not text.isprintable():
+        msg = (
+            f"Environment variable name {name!r} is not one: use letters, digits and "
+            f"underscores."
+        )
+        raise DefinitionError(msg)
+
 
 Runtime = Literal["kit", "flytekit"]
 RUNTIMES: tuple[Runtime, ...] = ("kit", "flytekit")
@@ -134,3 +212,58 @@ def _default_of(entry: dataclasses.Field[Any]) -> Any:
     if entry.default_factory is not dataclasses.MISSING:
         return entry.default_factory()
     return entry.default
+
+
+T = TypeVar("T")
+
+
+def explain_keywords(
+    error: type[DefinitionError], **meant: str
+) -> Callable[[type[T]], type[T]]:
+    """Make a class refuse an unknown keyword with an error that names the nearest one.
+
+    Python itself does so from 3.13 on, though with a bare TypeError.
+
+    Args:
+        error: What is raised.
+        **meant: For a name that is often written, the one that was meant.
+
+    Example:
+        >>> @explain_keywords(DefinitionError, memory="mem")
+        ... class Amounts:
+        ...     def __init__(self, mem=None): ...
+        >>> Amounts(memory="1Gi")
+        Traceback (most recent call last):
+        ...
+        kit.errors.DefinitionError: Amounts got an unexpected keyword argument \
+'memory'. Did you mean 'mem'? It takes mem.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        plain: Callable[..., None] = cls.__init__
+
+        @functools.wraps(plain)
+        def explaining(self: T, *args: Any, **kwargs: Any) -> None:
+            try:
+                plain(self, *args, **kwargs)
+            except TypeError as failure:
+                known = plain.__code__.co_varnames[1 : plain.__code__.co_argcount]
+                unknown = [name for name in kwargs if name not in known]
+                if isinstance(failure, error) or not unknown:
+                    raise
+                raise error(_message(cls.__name__, unknown[0], known, meant)) from None
+
+        cls.__init__ = explaining  # type: ignore[method-assign, assignment]
+        return cls
+
+    return decorate
+
+
+def _message(
+    owner: str, name: str, known: tuple[str, ...], meant: dict[str, str]
+) -> str:
+    hint = f" Did you mean {meant[name]!r}?" if name in meant else nearest(name, known)
+    return (
+        f"{owner} got an unexpected keyword argument {name!r}.{hint} "
+        f"It takes {', '.join(known)}."
+    )

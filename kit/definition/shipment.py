@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from kit.errors import DefinitionError
-from kit.interactive import interactive_shell
+from kit.notebook import interactive_shell
 
 __all__ = [
     "DEFAULT_INLINE_LIMIT",
+    "Exported",
     "IMPORTABLE",
     "INLINE_EXECUTOR",
     "INLINE_KEY",
-    "Exported",
     "Ship",
     "Shipment",
     "check_inline_limit",
@@ -28,6 +28,7 @@ __all__ = [
     "no_other_process",
     "shared_shipment",
 ]
+
 
 Ship = Literal["module", "inline", "export"]
 

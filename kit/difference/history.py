@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kit.shim.boundary import RAISED
+from kit.shim.executable import RAISED
 from kit.task.definition import CustomizedContainerDefinition
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
 __all__ = ["Definition", "History", "follow", "history", "observe", "unfollow"]
+
 
 _MOST_BYTES = 64 * 2**20
 

@@ -14,13 +14,14 @@ from typing import Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.authoring.decorator import FunctionTask
+from kit.decorator import FunctionTask
 from kit.definition.metadata import TaskMetadata
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import INLINE_KEY
 from kit.resolver import default_task_template_resolver
 
 __all__ = ["source_of"]
+
 
 _ARGUMENTS_OF_DECORATOR = {
     "container_image": "image",
@@ -69,7 +70,7 @@ def source_of(
     """Tell where the value at a path comes from.
 
     Args:
-        path: As :func:`~kit.display.leaves.leaves` writes it, or the start of one.
+        path: As :func:`~kit.display.types.leaves` writes it, or the start of one.
         task: The task that the template was made of.
         settings: What it was made with.
         template: The template.

@@ -13,14 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.errors import CallError
-from kit.runners.attempt import Attempt
-from kit.runners.capture import capture_output
-from kit.runners.command import loader_call
-from kit.runners.log_line import LogLine
-from kit.runners.outcome import Outcome
-from kit.runners.request import RunRequest
-from kit.runners.stoppable import Exit
-from kit.shim.container_run import ContainerRun, Verdict
+from kit.runners.attempt import Attempt, loader_call
+from kit.runners.log import LogLine, capture_output
+from kit.runners.process import Exit
+from kit.runners.runner import Outcome, RunRequest
+from kit.shim.container import ContainerRun, Verdict
 
 __all__ = ["InProcessRunner"]
 

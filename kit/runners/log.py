@@ -2,15 +2,96 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import contextvars
+import io
+import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, TextIO
 
-from kit.runners.log_file import LogFile
-from kit.runners.log_line import LogLine, Stream
+from kit.errors import StorageError
 
-__all__ = ["Log", "LogLine", "Stream"]
+__all__ = ["Lines", "Log", "LogFile", "LogLine", "MAX_LINE", "Stream", "capture_output"]
+
+
+Stream = Literal["stdout", "stderr"]
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of output without its line end, and the stream it came from."""
+
+    stream: Stream
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class LogFile:
+    """Writes each line after the name of its stream and a tab.
+
+    The file is made with the first line, and a line that comes after the end is not
+    written any more.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: TextIO | None = None
+        self._is_closed = False
+
+    def write(self, line: LogLine) -> None:
+        """Write a line.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        if self._is_closed:
+            return
+        try:
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8", errors="replace")
+            self._file.write(f"{line.stream}\t{line.text}\n")
+        except OSError as error:
+            raise self._error(error) from error
+
+    def flush(self) -> None:
+        """Let a reader of the file see every line up to now.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        if self._file is None or self._is_closed:
+            return
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._error(error) from error
+
+    def close(self) -> None:
+        """Finish the file, for good also if that fails.
+
+        Raises:
+            StorageError: The file cannot be written.
+        """
+        self._is_closed = True
+        if self._file is None:
+            return
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: OSError) -> StorageError:
+        return StorageError(f"The log of the run cannot be written: {error}.")
 
 
 class Log:
@@ -109,3 +190,164 @@ class Log:
 
     def __repr__(self) -> str:
         return f"Log({len(self)} lines, {self.dropped} dropped)"
+
+
+MAX_LINE = 65_536
+"""Characters after which a line is passed on although it has not ended."""
+
+
+class Lines:
+    """Decodes one stream and calls back with each of its lines.
+
+    Bytes that are not UTF-8 become replacement characters.  A carriage return ends a
+    line too, as in Python's text mode, so that progress bars are lines.
+    """
+
+    def __init__(self, stream: Stream, emit: Callable[[LogLine], None]) -> None:
+        utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+        self._stream: Stream = stream
+        self._emit = emit
+        self._rest = ""
+
+    def feed(self, data: bytes, *, final: bool = False) -> None:
+        """Take the next bytes; ``final`` also passes on a line that has no end."""
+        *lines, rest = (self._rest + self._decoder.decode(data, final)).split("\n")
+        if final and rest:
+            lines.append(rest)
+            rest = ""
+        for line in lines:
+            if len(line) <= MAX_LINE:
+                self._emit(LogLine(self._stream, line))
+            else:
+                self._emit_in_pieces(line)
+        whole = max(len(rest) - 1, 0) // MAX_LINE * MAX_LINE
+        self._emit_in_pieces(rest[:whole])
+        self._rest = rest[whole:]
+
+    def _emit_in_pieces(self, text: str) -> None:
+        for start in range(0, len(text), MAX_LINE):
+            self._emit(LogLine(self._stream, text[start : start + MAX_LINE]))
+
+
+class _Capture:
+    """Cuts the text of one run into lines."""
+
+    def __init__(self, on_line: Callable[[LogLine], None]) -> None:
+        self._lock = threading.RLock()
+        streams: tuple[Stream, Stream] = ("stdout", "stderr")
+        self._lines = {stream: Lines(stream, on_line) for stream in streams}
+
+    def write(self, stream: Stream, data: bytes, *, final: bool = False) -> None:
+        token = _current.set(None)  # what takes the lines may print them
+        try:
+            with self._lock:
+                self._lines[stream].feed(data, final=final)
+        finally:
+            _current.reset(token)
+
+    def close(self) -> None:
+        for stream in self._lines:
+            self.write(stream, b"", final=True)
+
+
+_current: contextvars.ContextVar[_Capture | None] = contextvars.ContextVar(
+    "capture", default=None
+)
+
+
+class _Buffer(io.RawIOBase):
+    """Takes bytes for one stream of one run."""
+
+    def __init__(self, capture: _Capture, stream: Stream) -> None:
+        self._capture = capture
+        self._stream: Stream = stream
+
+    def write(self, data: Any) -> int:
+        self._capture.write(self._stream, bytes(data))
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Router(io.TextIOBase):
+    """Stands in for one standard stream."""
+
+    def __init__(self, stream: Stream, original: TextIO) -> None:
+        self._stream: Stream = stream
+        self.original = original
+
+    def write(self, text: str) -> int:
+        capture = _current.get()
+        if capture is None:
+            return self.original.write(text)
+        capture.write(self._stream, text.encode("utf-8", "replace"))
+        return len(text)
+
+    @property
+    def buffer(self) -> Any:
+        """What takes bytes, for the run that asks for it."""
+        capture = _current.get()
+        if capture is None:
+            return self.original.buffer
+        return _Buffer(capture, self._stream)
+
+    def writable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        self.original.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.original, name)
+
+
+class _Installation:
+    """Puts the routers in place for the first capture and away after the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._routers: tuple[_Router, _Router] | None = None
+
+    def acquire(self) -> None:
+        with self._lock:
+            self._count += 1
+            if self._routers is None:
+                out, err = _Router("stdout", sys.stdout), _Router("stderr", sys.stderr)
+                self._routers = (out, err)
+                sys.stdout, sys.stderr = out, err
+
+    def release(self) -> None:
+        with self._lock:
+            self._count -= 1
+            if self._count or self._routers is None:
+                return
+            out, err = self._routers
+            self._routers = None
+            if sys.stdout is out:  # somebody else's replacement is theirs to undo
+                sys.stdout = out.original
+            if sys.stderr is err:
+                sys.stderr = err.original
+
+
+_installation = _Installation()
+
+
+@contextlib.contextmanager
+def capture_output(on_line: Callable[[LogLine], None]) -> Iterator[None]:
+    """Call back with each line that this context prints, instead of printing it.
+
+    Text of threads that the code starts is not captured, nor what is written to the
+    file descriptors below Python.
+    """
+    capture = _Capture(on_line)
+    token = _current.set(capture)
+    _installation.acquire()
+    try:
+        yield
+    finally:
+        _installation.release()
+        _current.reset(token)
+        capture.close()

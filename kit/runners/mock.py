@@ -8,18 +8,15 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.runners.failure import Failure
-from kit.runners.log import Log
-from kit.runners.log_line import LogLine
-from kit.runners.outcome import Outcome, Phase
-from kit.runners.request import RunRequest
+from kit.runners.log import Log, LogLine
+from kit.runners.runner import Failure, Outcome, Phase, RunRequest
 from kit.shim.error_document import error_document
-from kit.shim.inputs import native_inputs
-from kit.shim.outputs import output_literals
-from kit.template.parse import parse_template
+from kit.shim.values import native_inputs, output_literals
+from kit.template.view import parse_template
 from kit.types import TypeEngine, default_engine
 
 __all__ = ["MockRunner"]
+
 
 SideEffect = Callable[..., Mapping[str, Any] | None]
 

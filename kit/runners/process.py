@@ -8,6 +8,7 @@ pipes and calls back.  POSIX only.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import selectors
 import signal
@@ -15,19 +16,181 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from typing import IO, cast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import IO, Literal, cast
 
-from kit.runners.interrupts import held_back
-from kit.runners.lines import Lines
-from kit.runners.log_line import LogLine, Stream
-from kit.runners.stoppable import Stoppable
+from kit.runners.log import Lines, LogLine, Stream
 
-__all__ = ["Process"]
+__all__ = [
+    "Cancellation",
+    "Exit",
+    "GRACE_SECONDS",
+    "Process",
+    "StopReason",
+    "Stoppable",
+    "held_back",
+]
+
+
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Deliver a SIGINT that comes in the block when the block has ended.
+
+    Only the main thread handles signals, so any other has nothing to hold back.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not callable(handler):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if held:
+            handler(*held[0])
+
+
+StopReason = Literal["cancelled", "timed out"]
+
+GRACE_SECONDS = 3.0
+"""From SIGINT to SIGKILL."""
+
+_DRAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process ended.
+
+    Attributes:
+        status: Exit status, or minus the number of the signal that killed it.
+        stopped: Why it was stopped from here, None if it ended by itself.
+        seconds: Time from its start to its end.
+    """
+
+    status: int
+    stopped: StopReason | None
+    seconds: float
+
+    @property
+    def signal_name(self) -> str | None:
+        """Name of the signal that killed it, as in ``SIGKILL``; None if none did."""
+        if self.status >= 0:
+            return None
+        try:
+            return signal.Signals(-self.status).name
+        except ValueError:
+            return f"signal {-self.status}"
+
+
+class Stoppable(ABC):
+    """The policy of stopping and waiting; a subclass sends the signals.
+
+    A subclass calls :meth:`_emit` with each line, from one thread, and
+    :meth:`_ended` once when all is over.
+
+    Args:
+        on_line: Called with each line as it is written.  If it raises, the process is
+            stopped and :meth:`wait` raises that exception.
+    """
+
+    def __init__(self, on_line: Callable[[LogLine], None] | None) -> None:
+        self._started = time.monotonic()
+        self._on_line = on_line
+        self._failure: BaseException | None = None
+        self._stopped: StopReason | None = None
+        self._killer: threading.Timer | None = None
+        self._exit: Exit | None = None
+        self._lock = threading.RLock()
+        self._done = threading.Event()
+
+    @abstractmethod
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of it; what has ended gets none."""
+
+    def stop(self, reason: StopReason, *, grace: float = GRACE_SECONDS) -> None:
+        """Ask it to end, and kill it after ``grace`` seconds.
+
+        Returns at once, may be called from any thread, and does nothing the second
+        time or when all has ended: the first reason stays.
+        """
+        with self._lock:
+            if self._stopped is not None or self._done.is_set():
+                return
+            self._stopped = reason
+            self._signal(signal.SIGINT)
+            self._killer = threading.Timer(grace, self.kill)
+            self._killer.daemon = True
+            self._killer.start()
+
+    def kill(self) -> None:
+        """Kill all of it now."""
+        self._signal(signal.SIGKILL)
+
+    def wait(
+        self, timeout: float | None = None, *, grace: float = GRACE_SECONDS
+    ) -> Exit:
+        """Wait for the end, stopping it if that takes ``timeout`` seconds.
+
+        A KeyboardInterrupt while waiting cancels it, waits until it is gone (a second
+        one kills it) and is raised again.
+        """
+        try:
+            if not self._done.wait(timeout):
+                self.stop("timed out", grace=grace)
+                self._done.wait()
+        except BaseException:
+            self._abandon(grace)
+            raise
+        if self._failure is not None:
+            raise self._failure
+        return cast("Exit", self._exit)
+
+    def __enter__(self) -> Stoppable:  # noqa: PYI034 - Python 3.10 has no Self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing running, whatever happened to the one who would wait."""
+        if not self._done.is_set():
+            self._abandon()
+
+    def _abandon(self, grace: float = GRACE_SECONDS) -> None:
+        self.stop("cancelled", grace=grace)
+        try:
+            self._done.wait()
+        except BaseException:
+            self.kill()
+            self._done.wait(_DRAIN_SECONDS)
+            raise
+
+    def _emit(self, line: LogLine) -> None:
+        if self._on_line is None or self._failure is not None:
+            return
+        try:
+            self._on_line(line)
+        except BaseException as error:  # noqa: BLE001 - raised again where one waits
+            self._failure = error
+            self.stop("cancelled")
+
+    def _note_exit(self, status: int) -> None:
+        seconds = time.monotonic() - self._started
+        self._exit = Exit(status, self._stopped, seconds)
+
+    def _ended(self) -> None:
+        if self._killer is not None:
+            self._killer.cancel()
+        self._done.set()
+
 
 _CHUNK = 65_536
 _POLL_SECONDS = 0.1
-_DRAIN_SECONDS = 0.5
+_DRAIN_SECONDS_of_process = 0.5
 
 
 class Process(Stoppable):
@@ -128,7 +291,7 @@ class Process(Stoppable):
                 return  # a process that left the group may hold the pipes for ever
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
-        deadline = time.monotonic() + _DRAIN_SECONDS
+        deadline = time.monotonic() + _DRAIN_SECONDS_of_process
         while selector.get_map() and time.monotonic() < deadline:
             for key, _ in selector.select(_POLL_SECONDS):
                 _read(selector, key)
@@ -185,3 +348,44 @@ def _kill_the_living() -> None:
     """Leave no group behind when the interpreter ends while runs are going on."""
     for process in list(_live):
         process.kill()
+
+
+class Cancellation:
+    """Given to a run when it starts, thrown by whoever wants it to stop.
+
+    >>> switch = Cancellation()
+    >>> switch.on_cancel(lambda: print("stopping"))
+    >>> switch.cancel()
+    stopping
+    >>> switch.is_cancelled
+    True
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], None]] = []
+        self._cancelled = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the switch has been thrown."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """Throw the switch; the second time does nothing."""
+        with self._lock:
+            callbacks, self._callbacks = self._callbacks, []
+            self._cancelled = True
+        for callback in callbacks:
+            callback()
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call back once when the switch is thrown, at once if it already is."""
+        with self._lock:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def __repr__(self) -> str:
+        return f"Cancellation({'cancelled' if self._cancelled else 'open'})"

@@ -14,20 +14,17 @@ import time
 from dataclasses import dataclass
 
 from kit.errors import StorageError
-from kit.runners.attempt import Attempt
-from kit.runners.command import local_command, refuse_main
-from kit.runners.environment import (
+from kit.runners.attempt import (
+    Attempt,
     inherited_environment,
     isolated_environment,
+    local_command,
     python_path,
+    refuse_main,
+    secret_variables,
 )
-from kit.runners.failure import Failure
-from kit.runners.outcome import Outcome, Phase
-from kit.runners.process import Process
-from kit.runners.request import RunRequest
-from kit.runners.secret_variables import secret_variables
-from kit.runners.stoppable import GRACE_SECONDS, Exit
-from kit.runners.verdict import Verdict
+from kit.runners.process import GRACE_SECONDS, Exit, Process
+from kit.runners.runner import Failure, Outcome, Phase, RunRequest, Verdict
 
 __all__ = ["SubprocessRunner"]
 

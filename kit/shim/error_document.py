@@ -24,7 +24,7 @@ from kit.errors import (
     RecoverableError,
     StorageError,
 )
-from kit.shim.boundary import author_traceback, is_authors
+from kit.shim.executable import author_traceback, is_authors
 from kit.shim.flytekit_bridge import mro_names
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "is_ignore_outputs",
     "parse_error_document",
 ]
+
 
 MAX_MESSAGE_BYTES = 1 << 20
 """Longest message: propeller reads 2 MiB by default, admin keeps 32,000 bytes of it."""

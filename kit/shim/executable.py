@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar
 
 from flyteidl.core import literals_pb2, tasks_pb2
 
 from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.errors import CallError
-from kit.shim.boundary import call_author
 from kit.shim.context import (
     ExecutionContext,
     current_context,
@@ -18,14 +19,74 @@ from kit.shim.context import (
 )
 from kit.shim.decks import FieldDecks
 from kit.shim.flytekit_bridge import share_context
-from kit.shim.inputs import native_inputs
-from kit.shim.outputs import output_literals
 from kit.shim.recorder import Recorder, take_recorder
+from kit.shim.values import native_inputs, output_literals
 from kit.template.config import OUTPUT_ORDER
 from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
 
-__all__ = ["ExecutableTemplateShimTask"]
+__all__ = [
+    "ExecutableTemplateShimTask",
+    "RAISED",
+    "author_traceback",
+    "call_author",
+    "error_text",
+    "is_authors",
+]
+
+
+T = TypeVar("T")
+
+RAISED: tuple[type[BaseException], ...] = (Exception, SystemExit)
+"""What is an error of an author's code: argparse, for one, raises the latter."""
+
+
+def call_author(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """Call code that a task's author wrote."""
+    return function(*args, **kwargs)
+
+
+def error_text(error: BaseException) -> str:
+    """Return the class of an error and what it says, if it can say it.
+
+    >>> error_text(KeyError("a"))
+    "KeyError: 'a'"
+    """
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - an author's error may not even have a text
+        return type(error).__name__
+
+
+def is_authors(error: BaseException) -> bool:
+    """Say whether an exception came out of code that an author wrote."""
+    return _boundary(error) is not None
+
+
+def author_traceback(error: BaseException) -> TracebackType | None:
+    """Return the author's part of a traceback; None when it has no such part."""
+    boundary = _boundary(error)
+    traceback = None if boundary is None else boundary.tb_next
+    while traceback is not None and _is_import_machinery(traceback):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def _boundary(error: BaseException) -> TracebackType | None:
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code is call_author.__code__:
+            return traceback
+        traceback = traceback.tb_next
+    return None
+
+
+def _is_import_machinery(traceback: TracebackType) -> bool:
+    name = traceback.tb_frame.f_code.co_filename
+    return name.startswith("<frozen importlib") or name.endswith(_IMPORTLIB)
+
+
+_IMPORTLIB = ("importlib/__init__.py", "importlib\\__init__.py")
 
 
 class ExecutableTemplateShimTask:

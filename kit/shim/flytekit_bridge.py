@@ -25,6 +25,7 @@ __all__ = [
     "to_kit_value",
 ]
 
+
 _CONTEXTS = "flytekit.core.context_manager"
 _NOTHING = contextlib.nullcontext()
 _EXECUTOR = ("flytekit.core.shim_task", "ShimTaskExecutor")

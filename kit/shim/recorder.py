@@ -1,7 +1,7 @@
 """What follows a run from inside, if anybody asked for it.
 
 A run says where it is and what it holds; the recorder that stands here does nothing
-with it, and costs nothing.  :mod:`kit.shim.recording` has the one that keeps it.
+with it, and costs nothing.  :mod:`kit.shim.report` has the one that keeps it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 __all__ = ["REPORT_VARIABLE", "Recorder", "Step", "take_recorder", "use_recorder"]
+
 
 REPORT_VARIABLE = "KIT_RUN_REPORT"
 """Names the file to write; the task does not see it."""

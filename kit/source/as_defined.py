@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kit.errors import CaptureError
-from kit.source.bound_names import bound_names, mangled
-from kit.source.cell_source import Definition
-from kit.source.class_evidence import bound_in_body, function_of, own_names
+from kit.source.definitions import Definition, bound_in_body, function_of, own_names
 from kit.source.literals import is_plain
+from kit.source.scopes import bound_names, mangled
 
 __all__ = ["check_as_defined"]
+
 
 _INNOCENT = {"builtins", "typing", "enum", "abc"}
 

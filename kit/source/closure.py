@@ -3,36 +3,362 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any, NoReturn, cast
 
-from kit.errors import AuthoringError, CaptureError, SourceError
+from kit.errors import (
+    AuthoringError,
+    CaptureError,
+    SourceError,
+    UndefinedNameError,
+    nearest,
+)
 from kit.source.as_defined import check_as_defined
-from kit.source.called_classes import is_called_class
-from kit.source.cell_source import Definition
-from kit.source.cells import cells, looked_at_once
-from kit.source.constant_parts import ConstantParts
-from kit.source.dispatch import cases, is_dispatching
-from kit.source.free_names import Use, free_names
-from kit.source.import_statements import (
+from kit.source.constants import Constants
+from kit.source.definitions import (
+    Definition,
+    alias_definition,
+    cases,
+    is_alias,
+    is_dispatching,
+    without_kit,
+    written_definition,
+)
+from kit.source.imports import WrittenImports, submodule_imports
+from kit.source.literals import (
+    NotPlainError,
+    home_of_object,
+    import_from,
     import_of_module,
     import_of_object,
+    is_called_class,
+    is_importable,
+    is_plain,
     type_checking_import,
 )
-from kit.source.importable import is_importable
-from kit.source.literals import is_plain
-from kit.source.pages import Page
-from kit.source.part import Part
-from kit.source.refusals import cannot_travel, dynamic, older, undefined
-from kit.source.root import without_kit
-from kit.source.shell_names import BUILTIN, is_shells_own
-from kit.source.submodules import submodule_imports
-from kit.source.type_aliases import alias_definition, is_alias
-from kit.source.unwrap import written_definition
-from kit.source.written_imports import WrittenImports
+from kit.source.pages import (
+    BUILTIN,
+    Page,
+    cells,
+    is_history,
+    is_shells_own,
+    looked_at_once,
+)
+from kit.source.scopes import Use, free_names
 
-__all__ = ["Closure"]
+__all__ = [
+    "Closure",
+    "ConstantParts",
+    "Part",
+    "Reference",
+    "References",
+    "cannot_travel",
+    "dynamic",
+    "older",
+    "undefined",
+]
+
+
+@dataclass
+class Part:
+    """A definition, a constant or another name for one.
+
+    Attributes:
+        text: Its source.
+        definition: Where it is written; None for constants.
+        now: The names it needs while it is made.
+        later: The names it needs when it is called.
+        fill: Statements that give a list, dict or set what it holds; empty for others.
+        empty: The statement that makes it without.
+    """
+
+    text: str
+    definition: Definition | None = None
+    now: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+    fill: str = ""
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name that a namespace has, or that an import statement brings.
+
+    Attributes:
+        name: The name.
+        path: What follows it, such as ``.sqrt``.
+        statement: The import statement; None where the namespace or Python has it.
+        value: What the statement binds.
+    """
+
+    name: str
+    path: str = ""
+    statement: str | None = None
+    value: Any = field(default=None, repr=False)
+
+
+class References:
+    """Finds names in one namespace, the way its author writes them.
+
+    Args:
+        namespace: Where the constant that refers to them was found.
+        is_taken: Tells whether the module uses a name for something else.
+    """
+
+    def __init__(
+        self, namespace: Mapping[str, Any], is_taken: Callable[[str, Any], bool]
+    ) -> None:
+        self._namespace = namespace
+        self._is_taken = is_taken
+        self._names: dict[int, str] = {}
+        for name, value in namespace.items():
+            if not name.startswith("_"):
+                self._names.setdefault(id(value), name)
+
+    def find(self, value: Any) -> Reference | None:
+        """Return a name for an object, or None when it has none."""
+        return next(self._found(value), None)
+
+    def _found(self, value: Any) -> Iterator[Reference]:
+        own = str(getattr(value, "__name__", "") or "")
+        if self._namespace.get(own, _NOTHING) is value or (
+            own not in self._namespace and vars(builtins).get(own) is value
+        ):
+            yield Reference(own)
+        yield from self._as_attribute(value)
+        home = None if isinstance(value, ModuleType) else home_of_object(own, value)
+        if home is not None and id(sys.modules[home[0]]) in self._names:
+            yield Reference(self._names[id(sys.modules[home[0]])], f".{home[1]}")
+        if id(value) in self._names:
+            yield Reference(self._names[id(value)])
+        if home is not None:
+            name = self._free(home[1], value)
+            yield Reference(name, "", import_from(*home, name), value)
+        if isinstance(value, ModuleType) and is_importable(own):
+            name = self._free(own.rpartition(".")[2], value)
+            yield Reference(name, "", import_of_module(name, value), value)
+
+    def _as_attribute(self, value: Any) -> Iterator[Reference]:
+        """Yield what is reached through a class: ``Table.Row`` or ``str.join``."""
+        outer, _, path = str(getattr(value, "__qualname__", "")).rpartition(".")
+        owner = getattr(value, "__objclass__", None)
+        if owner is None and outer:
+            owner = _reached(sys.modules.get(str(value.__module__)), outer)
+        if owner is not None and getattr(owner, path, None) is value:
+            for found in self._found(owner):
+                yield replace(found, path=f"{found.path}.{path}")
+
+    def _free(self, name: str, value: Any) -> str:
+        while (name in self._namespace or hasattr(builtins, name)) or self._is_taken(
+            name, value
+        ):
+            name = f"_{name}"
+        return name
+
+
+_NOTHING = object()
+
+
+def _reached(value: Any, path: str) -> Any:
+    for attribute in path.split("."):
+        value = getattr(value, attribute, None)
+    return value
+
+
+def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:
+    line = quote(definition.page.line(use.line))
+    return (
+        f"{definition.qualname} uses it in line {use.line} of {definition.page.place}"
+        f": `{line}`"
+    )
+
+
+def undefined(
+    use: Use,
+    definition: Definition,
+    namespace: Mapping[str, Any],
+    quote: Callable[[str], str],
+) -> UndefinedNameError:
+    """Say that a name does not exist; notebooks have some that Python has not."""
+    where = _where(use, definition, quote)
+    if use.name == "get_ipython":
+        way_out = (
+            "It is a magic or shell line, which only a notebook runs: write it in "
+        )
+        way_out += "Python, for instance with subprocess."
+    elif is_history(use.name, namespace.get(use.name)):
+        way_out = "It is a record of this session, and only the shell has it. "
+        way_out += "Give the value a name of its own in a cell."
+    elif use.name == "display":
+        way_out = "Only notebooks have it built in: import it from IPython.display."
+    else:
+        way_out = "Define or import it in a cell, run that cell, and try again."
+        way_out += nearest(use.name, namespace)
+    return UndefinedNameError(
+        f"The name {use.name!r} does not exist; {where}. {way_out}"
+    )
+
+
+def cannot_travel(
+    use: Use,
+    value: Any,
+    definition: Definition,
+    quote: Callable[[str], str],
+    why: str = "",
+) -> CaptureError:
+    """Say that an object cannot be made anew from source."""
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    because = f" ({why})" if why and not why.startswith("it is a ") else ""
+    return CaptureError(
+        f"{use.name!r} is a {kind}, which source cannot make anew{because}; "
+        f"{_where(use, definition, quote)}. {_way_out(use.name, value)}"
+    )
+
+
+def _way_out(name: str, value: Any) -> str:
+    if isinstance(value, types.ModuleType):
+        return (
+            f"The module {value.__name__!r} is not installed, so no container has it: "
+            "install it as a package, or import the functions you need by their names "
+            "(`from ... import ...`), whose source then comes along."
+        )
+    if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
+        return f"Write it as `def {name}(...)`."
+    if isinstance(value, types.FunctionType):
+        return (
+            "It was made inside another function, whose locals stay behind: define it "
+            "at the top level of a cell."
+        )
+    return (
+        "Pass it as an input of the task, put what it is made from in custom, or make "
+        "it inside the function."
+    )
+
+
+def older(name: str, by: str) -> CaptureError:
+    """Say that something stands on what a name meant before it was defined again."""
+    return CaptureError(
+        f"{by!r} is made from an older {name!r}, which was defined again since. Give "
+        "the two definitions names of their own, and run their cells again."
+    )
+
+
+def dynamic(name: str, definition: Definition) -> list[str]:
+    """Note a function that looks names up while it runs: they are not followed."""
+    if name not in {"eval", "exec", "globals"}:
+        return []
+    note = (
+        f"{definition.qualname} calls {name}: names that it looks up while it runs are "
+        "not followed, and do not come along."
+    )
+    return [note]
+
+
+_EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
+
+_CALLED = ("complex", "float", "frozenset", "set", "type")
+
+
+class ConstantParts:
+    """Adds constants to what an executor needs, and what they refer to.
+
+    Args:
+        closure: What the executor needs.
+    """
+
+    def __init__(self, closure: Closure) -> None:
+        self._closure = closure
+        self._constants = Constants()
+        self._wanted: dict[str, tuple[Use, Definition, Mapping[str, Any]]] = {}
+        self._references: dict[int, References] = {}
+
+    def add(
+        self,
+        use: Use,
+        value: Any,
+        definition: Definition,
+        namespace: Mapping[str, Any],
+    ) -> None:
+        """Add the constant that a definition uses.
+
+        Raises:
+            CaptureError: It is none.
+        """
+        name = use.name
+        other = self._constants.name_of(name, value)
+        if other != name:  # two names of one list stay so
+            self._closure.parts[name] = Part(f"{name} = {other}\n", now=[other])
+            return
+        self._wanted[name] = use, definition, namespace
+        holder = self._constants.holder_of(value)
+        if holder is not None:
+            self._constants.release(holder)
+        self._write(name, value)
+        if holder is not None:  # it now names what it was written with
+            self._write(holder, self._closure.values[holder])
+
+    def _write(self, name: str, value: Any) -> None:
+        use, definition, _ = self._wanted[name]
+        needs: dict[str, None] = {}
+
+        def refer(item: Any) -> str:
+            return self._refer(item, name, needs)
+
+        try:
+            text = self._constants.expression(name, value, refer, needs.setdefault)
+        except NotPlainError as why:
+            quote = self._closure.quote
+            raise cannot_travel(use, value, definition, quote, str(why)) from None
+        self._use_builtins(name, text)
+        part = Part(f"{name} = {text}\n", now=list(needs))
+        if type(value) in _EMPTY and needs:
+            fill = f"{name}.clear()\n{name}.update({text})\n"
+            part.fill = f"{name}[:] = {text}\n" if type(value) is list else fill
+            part.empty = f"{name} = {_EMPTY[type(value)]}\n"
+        self._closure.parts[name] = part
+
+    def _use_builtins(self, by: str, text: str) -> None:
+        """Make sure that the builtins which a constant calls are Python's own."""
+        use, definition, namespace = self._wanted[by]
+        for name in _CALLED:
+            if f"{name}(" not in text:
+                continue
+            if name in namespace:
+                value = self._closure.values[by]
+                why = f"it needs Python's {name!r}, which is something else here"
+                quote = self._closure.quote
+                raise cannot_travel(use, value, definition, quote, why)
+            use = Use(name, use.line, evaluated=True, read=True)
+            self._closure.bind(use, definition, namespace)
+
+    def _refer(self, value: Any, by: str, needs: dict[str, None]) -> str:
+        """Make a class, function or module known that a constant holds."""
+        use, definition, namespace = self._wanted[by]
+        found = self._references_in(namespace).find(value)
+        if found is None:
+            name = getattr(value, "__qualname__", repr(value)[:40])
+            raise NotPlainError(f"{name} is not known here by a name")
+        use = Use(found.name, use.line, evaluated=True, read=True)
+        if found.statement is not None:
+            self._closure.provide(found.name, found.value, found.statement)
+        elif found.name == by:
+            raise NotPlainError("it holds itself")
+        elif self._closure.bind(use, definition, namespace):
+            needs[found.name] = None
+        return found.name + found.path
+
+    def _references_in(self, namespace: Mapping[str, Any]) -> References:
+        key = id(namespace)  # which the references keep alive
+        if key not in self._references:
+            is_taken = self._closure.is_taken
+            self._references[key] = References(namespace, is_taken)
+        return self._references[key]
+
 
 _OWN = {"__name__", "__doc__", "__builtins__", "__debug__"}
 

@@ -1,28 +1,79 @@
 """Pages of source: the cells and files that definitions stand in."""
 
 from __future__ import annotations
+import __future__
 
 import ast
+import builtins
+import contextlib
 import io
 import linecache
 import re
-from collections.abc import Iterator, Mapping
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from kit.source.dedent import dedented
-
 __all__ = [
+    "BUILTIN",
+    "Cells",
     "DefinitionNode",
     "Page",
+    "TIMED",
     "cell_pages",
+    "cells",
+    "dedented",
     "first_line",
     "has_odd_ends",
+    "is_history",
+    "is_shells_own",
+    "looked_at_once",
     "note_cell",
     "page_of",
     "page_text",
+    "timed_body",
+    "timed_page_of",
+    "timed_pages",
 ]
+
+
+def dedented(lines: Sequence[str], node: ast.stmt, first: int) -> str:
+    r"""Return the lines of a statement without the indentation of their block.
+
+    Lines that begin inside a string are its text, and stay as they are.
+
+    Args:
+        lines: The statement's lines with their ends.
+        node: The statement.
+        first: The number that its nodes give the first of those lines.
+
+    >>> node = ast.parse("if 1:\n  def f():\n    return '''\n    a'''").body[0].body[0]
+    >>> dedented(["  def f():\n", "    return '''\n", "    a'''\n"], node, 2)
+    "def f():\n  return '''\n    a'''\n"
+    """
+    width = node.col_offset
+    text = _lines_inside_text(node) if width else set()
+    return (
+        "".join(
+            line[width:] if number not in text and line[:width].isspace() else line
+            for number, line in enumerate(lines, first)
+        ).rstrip()
+        + "\n"
+    )
+
+
+def _lines_inside_text(node: ast.stmt) -> set[int]:
+    inside: set[int] = set()
+    for item in ast.walk(node):
+        is_text = isinstance(item, ast.Constant) and isinstance(item.value, str | bytes)
+        if is_text or isinstance(item, ast.JoinedStr):
+            last = getattr(item, "end_lineno", None) or 0
+            inside.update(range(getattr(item, "lineno", 0) + 1, last + 1))
+    return inside
+
 
 DefinitionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -202,3 +253,119 @@ def _definitions(
             yield from _definitions(getattr(node, block, []), path)
         for handler in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
             yield from _definitions(handler.body, path)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells that were run, the latest first."""
+
+    pages: tuple[Page, ...]
+
+    def defining(self, qualname: str) -> list[Page]:
+        """Return the cells with a definition of some name."""
+        return self._definers.get(qualname, [])
+
+    @cached_property
+    def _definers(self) -> Mapping[str, list[Page]]:
+        found: dict[str, list[Page]] = {}
+        for page in self.pages:
+            for qualname in page.definitions:
+                found.setdefault(qualname, []).append(page)
+        return found
+
+
+_now: ContextVar[Cells | None] = ContextVar("cells", default=None)
+
+
+def cells() -> Cells:
+    """Return the cells that were run until now."""
+    return _now.get() or Cells(tuple(cell_pages()))
+
+
+@contextlib.contextmanager
+def looked_at_once() -> Iterator[None]:
+    """Let nobody look for cells again while this lasts: no cell runs meanwhile."""
+    token = _now.set(cells())
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+TIMED = "<timed exec>"
+"""What IPython calls the file of such a body."""
+
+_BODIES: dict[str, Page] = {}
+
+
+def timed_page_of(code: types.CodeType) -> Page | None:
+    """Return the body that compiles to some function's very code, if a cell has one."""
+    for page in timed_pages():
+        for flags in (0, __future__.annotations.compiler_flag):
+            body = compile(page.tree, TIMED, "exec", flags, dont_inherit=True)
+            if code in _codes(body):
+                return page
+    return None
+
+
+def timed_pages() -> Iterator[Page]:
+    """Yield the bodies of the ``%%time`` cells that were run, the latest first."""
+    for page in cells().pages:
+        body = timed_body(page)
+        if body is not None:
+            yield body
+
+
+def timed_body(page: Page) -> Page | None:
+    """Return the body of a cell that is timed; None for other cells."""
+    if not page.lines or "run_cell_magic('time'" not in page.lines[0]:
+        return None
+    match page.tree.body:
+        case [ast.Expr(value=ast.Call(args=[_, _, ast.Constant(value=str(text))]))]:
+            return _python_of(text)
+    return None
+
+
+def _python_of(text: str) -> Page | None:
+    """Return the body as Python, with magics and shell lines turned into calls."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        return None
+    if text not in _BODIES:
+        lines = shell.transform_cell(text).splitlines(keepends=True)
+        _BODIES[text] = Page(TIMED, tuple(lines), is_cell=True)
+    return _BODIES[text]
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+_HISTORY = re.compile(r"In|Out|_{1,3}|_[dio]h|_i{1,3}|_i?\d+")
+_SHELL = {"get_ipython", "display", "__IPYTHON__"}
+BUILTIN = {name for name in vars(builtins) if name not in _SHELL}
+"""Names that every interpreter has."""
+
+
+def is_shells_own(name: str, value: Any) -> bool:
+    """Tell what a shell bound by itself: ``In``, ``_``, and an ``open`` of its own.
+
+    IPython's ``open`` is the builtin one but for the descriptors 0 to 2, which it
+    refuses. Its histories have the source and the results of all other cells.
+    """
+    if name == "open":
+        home = getattr(value, "__globals__", {}).get("__name__")
+        return bool(home == "IPython.core.interactiveshell")
+    return name == "get_ipython" or is_history(name, value)
+
+
+def is_history(name: str, value: Any) -> bool:
+    """Tell an IPython shell's own record of what was typed and what came of it."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    hidden = getattr(shell, "user_ns_hidden", {})  # and what a startup file bound
+    own = _HISTORY.fullmatch(name) is not None and name in hidden
+    return own and hidden[name] is value

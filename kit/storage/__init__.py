@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from kit.paths import is_local_file, is_local_folder, is_remote, is_web, local_path
-from kit.storage.files import (
-    download,
-    exists,
-    listing,
-    read_bytes,
-    told,
-    upload,
-    write_bytes,
-)
-from kit.storage.opened import open_remote
-from kit.storage.redaction import redacted
-from kit.storage.run_storage import (
-    Storage,
-    current_storage,
-    in_run,
-    process_storage,
-    use_storage,
+import atexit
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from kit import storage as files
+from kit.errors import StorageError, StorageNotFoundError
+from kit.storage.settings import (
+    failure,
+    is_local_file,
+    is_local_folder,
+    is_missing,
+    is_remote,
+    is_web,
+    local_path,
+    raised_from,
+    redacted,
+    whole,
 )
 
 __all__ = [
     "Storage",
+    "copy_file",
+    "copy_folder",
     "current_storage",
     "download",
     "exists",
@@ -38,8 +48,371 @@ __all__ = [
     "process_storage",
     "read_bytes",
     "redacted",
+    "replace_file",
     "told",
     "upload",
     "use_storage",
+    "whole_folder",
     "write_bytes",
 ]
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Give a file new content; its folders are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as temporary:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def copy_file(source: str, target: Path) -> None:
+    """Copy a file."""
+    with whole(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def copy_folder(source: str, target: Path) -> None:
+    """Copy a folder and what is in it, into one that may have other files already."""
+    inside = target.absolute()
+
+    def itself(folder: str, names: list[str]) -> list[str]:
+        """Leave out the target, and what becomes it: they may be in the source."""
+        return [
+            name
+            for name in names
+            if Path(folder, name).absolute() in (inside, temporary.absolute())
+        ]
+
+    with whole_folder(target) as temporary:
+        shutil.copytree(source, temporary, ignore=itself)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a path beside a folder's, to be filled and then put in its place.
+
+    A folder that is there already keeps what else it has.
+    """
+    temporary = path.parent / f".kit-{os.urandom(16).hex()}"
+    try:
+        yield temporary
+        try:
+            temporary.replace(path)
+        except OSError:  # it is there, and not empty
+            if not path.is_dir():
+                raise
+            _merge(temporary, path)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def _merge(source: Path, target: Path) -> None:
+    for entry in os.scandir(source):
+        place = target / entry.name
+        if entry.is_dir() and not entry.is_symlink() and place.is_dir():
+            _merge(Path(entry.path), place)
+        else:
+            Path(entry.path).replace(place)
+
+
+def read_bytes(path: str, *, limit: int | None = None) -> bytes:
+    """Read a whole file.
+
+    Args:
+        path: A local path or an fsspec URL.
+        limit: The most bytes to take; a larger file is refused.
+
+    Raises:
+        StorageError: It cannot be read, or is larger than the limit.
+        MissingPackageError: The package for its store is not installed.
+    """
+    with told("read", path):
+        try:
+            data = _read(path, None if limit is None else limit + 1)
+        except Exception as error:  # each fsspec store has errors of its own
+            if not is_missing(error):
+                raise
+            # The words before the colon are flytekit's FlyteDataNotFoundException.
+            msg = (
+                f"USER:ValueError: error=Value error!  Received: {redacted(path)}. "
+                "File not found: check the path, and that this process may read its "
+                f"store. ({redacted(f'{type(error).__name__}: {error}')})"
+            )
+            raise StorageNotFoundError(msg) from None
+    if limit is not None and len(data) > limit:
+        msg = f"{redacted(path)} is larger than the {limit} bytes allowed here."
+        raise StorageError(msg)
+    return data
+
+
+def _read(path: str, size: int | None) -> bytes:
+    if is_remote(path):
+        from kit.storage import remote as reading
+
+        return reading.read(path, size)
+    with Path(local_path(path)).open("rb") as file:
+        return file.read(-1 if size is None else size)
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Write a whole file, or nothing: readers never see a part of it.
+
+    Args:
+        path: A local path, whose folders are made, or an fsspec URL.
+        data: Its new content.
+
+    Raises:
+        StorageError: It cannot be written; what was there before is still there.
+        MissingPackageError: The package for its store is not installed.
+    """
+    with told("write", path):
+        if is_remote(path):
+            from kit.storage import remote as reading
+
+            reading.write(path, data)
+        else:
+            replace_file(Path(local_path(path)), data)
+
+
+def exists(path: str) -> bool:
+    """Say whether a file or folder is there.
+
+    Raises:
+        StorageError: The store cannot be asked.
+        MissingPackageError: The package for it is not installed.
+    """
+    if not is_remote(path):
+        return Path(local_path(path)).exists()
+    with told("look for", path):
+        from kit.storage import remote as reading
+
+        return reading.exists(path)
+
+
+def listing(path: str) -> list[tuple[str, bool]]:
+    """List a folder: the path or URL of each entry, and whether it is a folder.
+
+    Raises:
+        StorageError: It is not there, or cannot be read.
+        MissingPackageError: The package for its store is not installed.
+    """
+    with told("list", path):
+        if is_remote(path):
+            from kit.storage import remote as reading
+
+            return sorted(reading.entries(path))
+        found = os.scandir(local_path(path))
+        return sorted((entry.path, entry.is_dir()) for entry in found)
+
+
+def download(uri: str, local: str, *, recursive: bool = False) -> str:
+    """Copy a file, or a folder and what is in it, to a local path: all, or nothing.
+
+    Returns:
+        The local path.
+
+    Raises:
+        StorageError: It is not there, or cannot be copied.
+        MissingPackageError: The package for its store is not installed.
+    """
+    target = Path(local)
+    with told("download", uri):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not is_remote(uri):
+            _copy(local_path(uri), target, recursive=recursive)
+        else:
+            from kit.storage import remote as moving
+
+            if recursive:
+                with whole_folder(target) as temporary:
+                    moving.download_folder(uri, temporary)
+            else:
+                with whole(target) as temporary:
+                    moving.download_file(uri, temporary)
+    return local
+
+
+def upload(local: str, uri: str, *, recursive: bool = False) -> str:
+    """Copy a local file, or a folder and what is in it, to a path or URL.
+
+    A file is there whole or not at all.
+
+    Returns:
+        The path or URL.
+
+    Raises:
+        StorageError: It cannot be copied.
+        MissingPackageError: The package for its store is not installed.
+    """
+    with told("upload to", uri):
+        if not is_remote(uri):
+            target = Path(local_path(uri))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(local, target, recursive=recursive)
+        else:
+            from kit.storage import remote as moving
+
+            (moving.upload_folder if recursive else moving.upload_file)(local, uri)
+    return uri
+
+
+def _copy(source: str, target: Path, *, recursive: bool) -> None:
+    (copy_folder if recursive else copy_file)(source, target)
+
+
+@contextlib.contextmanager
+def told(action: str, path: str) -> Iterator[None]:
+    """Tell what goes wrong in a ``with`` block as one of kit's errors."""
+    try:
+        yield
+    except Exception as error:  # each fsspec store has errors of its own
+        made = failure(action, path, error)
+        if made is error:
+            raise
+        raise made from raised_from(made, error)
+
+
+@contextlib.contextmanager
+def open_remote(
+    url: str, mode: str, options: Mapping[str, Any] | None = None
+) -> Iterator[IO[Any]]:
+    """Open a file of another store; text is UTF-8.
+
+    What is written appears when the ``with`` block ends well, and only then, in stores
+    that let a file be given up, as S3 does.
+
+    Args:
+        url: The file.
+        mode: As of the builtin.
+        options: Of fsspec's ``open``, such as ``cache_type``.
+
+    Raises:
+        StorageError: It cannot be opened.
+        MissingPackageError: The package for its store is not installed.
+    """
+    with told("open", url):
+        from kit.storage.remote import connect
+
+        remote = connect(url)
+        bare = mode.replace("t", "").replace("b", "") + "b"
+        raw = remote.filesystem.open(remote.path, bare, **(options or {}))
+    text = None if "b" in mode else io.TextIOWrapper(raw, encoding="utf-8")
+    try:
+        yield text or raw
+    except BaseException:
+        if text is not None:
+            text.detach()
+        _give_up(raw)
+        raise
+    with told("write", url):
+        (text or raw).close()
+
+
+def _give_up(raw: Any) -> None:
+    """Close a file without having what was written appear."""
+    if raw.writable() and hasattr(raw, "discard"):
+        raw.discard()
+        raw.closed = True  # or else its end would still write the rest
+    else:
+        raw.close()
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The two places of a run: where its outputs go, and where it works.
+
+    Attributes:
+        raw_output_prefix: Local folder or URL under which files of outputs are put.
+        working_dir: Absolute local folder for files that need a local path.
+    """
+
+    raw_output_prefix: str
+    working_dir: str
+
+    def new_output_path(self, name: str = "") -> str:
+        """Return a path under the raw output prefix that nothing else has."""
+        prefix = self.raw_output_prefix.rstrip("/")
+        return "/".join(filter(None, [prefix or "/", _random_name(), name]))
+
+    def new_local_path(self, name: str = "") -> str:
+        """Return a local path that nothing else has; its folder exists.
+
+        Raises:
+            StorageError: The working folder cannot be written.
+        """
+        folder = Path(self.working_dir, _random_name())
+        path = folder / Path(name).name if name else folder
+        with told("write", str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return str(path)
+
+    def read_bytes(self, path: str, *, limit: int | None = None) -> bytes:
+        """Read a whole file: see :func:`kit.storage.read_bytes`."""
+        return files.read_bytes(path, limit=limit)
+
+    def write_bytes(self, path: str, data: bytes) -> None:
+        """Write a whole file or nothing: see :func:`kit.storage.write_bytes`."""
+        files.write_bytes(path, data)
+
+    def exists(self, path: str) -> bool:
+        """Say whether a file or folder is there: see :func:`kit.storage.exists`."""
+        return files.exists(path)
+
+    def listing(self, path: str) -> list[tuple[str, bool]]:
+        """List a folder: see :func:`kit.storage.listing`."""
+        return files.listing(path)
+
+    def download(self, uri: str, local: str, *, recursive: bool = False) -> str:
+        """Copy something here: see :func:`kit.storage.download`."""
+        return files.download(uri, local, recursive=recursive)
+
+    def upload(self, local: str, uri: str, *, recursive: bool = False) -> str:
+        """Copy something to where it shall be: see :func:`kit.storage.upload`."""
+        return files.upload(local, uri, recursive=recursive)
+
+
+def _random_name() -> str:
+    return os.urandom(16).hex()
+
+
+_current: ContextVar[Storage | None] = ContextVar("kit_storage", default=None)
+_default_lock = threading.Lock()
+_default: list[Storage] = []
+
+
+def current_storage() -> Storage:
+    """Return the storage of the run at hand.
+
+    Outside of a run it is a private temporary folder of this process, removed at its
+    end.
+    """
+    return _current.get() or process_storage()
+
+
+def in_run() -> bool:
+    """Say whether a run has set its storage, where files of outputs have to go."""
+    return _current.get() is not None
+
+
+@contextlib.contextmanager
+def use_storage(storage: Storage) -> Iterator[Storage]:
+    """Make a storage the current one inside a ``with`` block."""
+    token = _current.set(storage)
+    try:
+        yield storage
+    finally:
+        _current.reset(token)
+
+
+def process_storage() -> Storage:
+    """Return the storage of code that no run has called."""
+    with _default_lock:
+        if not _default:
+            folder = tempfile.mkdtemp(prefix="kit-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            _default.append(Storage(f"{folder}/raw", f"{folder}/work"))
+        return _default[0]

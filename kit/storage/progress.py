@@ -13,9 +13,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kit.storage.redaction import redacted
+from fsspec.callbacks import Callback
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import TransferSpeedColumn as SpeedColumn
 
-__all__ = ["Move", "MoveView", "moving", "use_progress"]
+from kit.storage.settings import redacted
+
+__all__ = ["Bar", "Move", "MoveView", "Stopped", "Tally", "moving", "use_progress"]
+
 
 _BIG = 8 * 1024 * 1024
 _FIRST_LINE_AFTER = 1.0
@@ -106,8 +113,6 @@ def _standard_view(move: Move) -> MoveView:
     """Return a bar at a terminal that can draw one, and lines elsewhere."""
     if sys.stderr.isatty():
         with contextlib.suppress(ImportError):
-            from kit.storage.progress_bar import Bar
-
             return Bar(move)
     return _Lines(move)
 
@@ -142,3 +147,97 @@ def moving(verb: str, uri: str) -> Iterator[tuple[Move, Callable[[], Any]]]:
         arrived = True
     finally:
         view.close(arrived=arrived)
+
+
+_SHOWN_AFTER = 0.3
+_LONGEST_NAME = 40
+
+
+class Bar:
+    """A bar on standard error, gone when the move is over.
+
+    Args:
+        move: What it shows.
+    """
+
+    def __init__(self, move: Move) -> None:
+        self._move = move
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            DownloadColumn(binary_units=True),
+            SpeedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._progress.add_task(_name(move), total=None)
+
+    def update(self) -> None:
+        """Draw it, once the move has taken long enough to be noticed."""
+        if self._move.seconds >= _SHOWN_AFTER:
+            self._progress.start()  # does nothing a second time
+            self._progress.update(
+                self._task, completed=self._move.moved, total=self._move.total
+            )
+
+    def close(self, *, arrived: bool) -> None:
+        """Take it away."""
+        del arrived  # what failed is told by its error
+        self._progress.stop()
+
+
+def _name(move: Move) -> str:
+    name = move.uri
+    if len(name) > _LONGEST_NAME:
+        name = "…" + name[1 - _LONGEST_NAME :]
+    return escape(f"{move.verb} {name}")
+
+
+class Stopped(Exception):  # noqa: N818 - it is no error of anyone's
+    """The move was given up: what a store's own thread is told."""
+
+
+class Tally(Callback):  # type: ignore[misc] # fsspec has no types
+    """What fsspec tells of one file.
+
+    Args:
+        move: What it is part of.
+        is_all: Whether the move is of this file only, whose size is then its total.
+    """
+
+    def __init__(self, move: Move, *, is_all: bool = False) -> None:
+        super().__init__()
+        self._move = move
+        self._is_all = is_all
+        self._counted = 0
+        self._stopped = False
+
+    def set_size(self, size: int | None) -> None:
+        """Take the size, where a store tells it."""
+        super().set_size(size)
+        if self._is_all and size:
+            self._move.total = size
+
+    def relative_update(self, inc: int = 1) -> None:
+        """Count bytes.
+
+        Raises:
+            Stopped: The move was given up.
+        """
+        if self._stopped:
+            raise Stopped
+        self._counted += inc
+        self._move.moved += inc
+
+    def absolute_update(self, value: int) -> None:
+        """Take the count itself, as some stores tell it."""
+        self.relative_update(value - self._counted)
+
+    def undo(self) -> None:
+        """Take back what was counted: it did not arrive."""
+        self._move.moved -= self._counted
+        self._counted = 0
+
+    def stop(self) -> None:
+        """Have the next count end the file."""
+        self._stopped = True

@@ -1,1 +1,3 @@
 """Tasks: their definition, their calls, and the workflows they are nodes of."""
+
+from __future__ import annotations

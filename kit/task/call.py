@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
+import os
+import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextvars import ContextVar, Token
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import literals_pb2
 
-from kit.definition.interface import Interface
-from kit.definition.typed_interface import is_optional
+from kit.definition.interface import Interface, is_optional
 from kit.errors import CallError, ConversionError, OutputError, nearest
+from kit.resolver import TaskTemplateResolver
+from kit.shim.context import (
+    Checkpoint,
+    ExecutionContext,
+    current_context,
+    local_context,
+)
+from kit.storage import current_storage
 from kit.types import TypeEngine, describe
 
-__all__ = ["complete_inputs", "input_literals", "name_arguments", "native_outputs"]
+if TYPE_CHECKING:
+    from kit.task.workflow import Workflow
+
+__all__ = [
+    "ExecutionMode",
+    "begin_compilation",
+    "complete_inputs",
+    "current_compilation",
+    "dnsify",
+    "end_compilation",
+    "input_literals",
+    "load_from_template",
+    "name_arguments",
+    "native_outputs",
+    "sandboxed",
+]
 
 
 def name_arguments(
@@ -152,3 +181,155 @@ def _native(
             f"{describe(literals[name])}, expected type {python_type}. {error.message}"
         )
         raise OutputError(msg, path=["outputs", name, *error.path]) from error
+
+
+_TEMPLATE_PATH = "{{.taskTemplatePath}}"
+
+
+def load_from_template(
+    resolver: Any, loader_args: list[str], template: bytes, *, source: str
+) -> Any:
+    """Load a task the way the container does, without a file if the resolver can.
+
+    Args:
+        resolver: The task's resolver.
+        loader_args: What it wrote into the template.
+        template: The template's bytes.
+        source: What they are, for errors.
+
+    Returns:
+        What the resolver loads: an ExecutableTemplateShimTask, or like one.
+    """
+    if getattr(type(resolver), "load_task", None) is TaskTemplateResolver.load_task:
+        _, location, *_ = loader_args
+        return resolver.load_from_bytes(template, location, source=source)
+    path = current_storage().new_local_path("task_template.pb")
+    Path(path).write_bytes(template)
+    return resolver.load_task([a.replace(_TEMPLATE_PATH, path) for a in loader_args])
+
+
+class ExecutionMode(str, Enum):
+    """Where a task runs; the names are flytekit's ``ExecutionState.Mode``."""
+
+    TASK_EXECUTION = "TASK_EXECUTION"
+    LOCAL_WORKFLOW_EXECUTION = "LOCAL_WORKFLOW_EXECUTION"
+    LOCAL_TASK_EXECUTION = "LOCAL_TASK_EXECUTION"
+
+
+_making = threading.Lock()
+
+
+def sandboxed(context: ExecutionContext | None) -> ExecutionContext:
+    """Return the context of a new local run, with checkpoints and decks of its own.
+
+    Args:
+        context: What to start from; ``None`` for the current context.
+    """
+    base = current_context() if context is None else context
+    storage = current_storage()
+    outside = base is local_context()  # no run has called: its storage is the caller's
+    run = object.__new__(_LocalRun)
+    facts = run.__dict__
+    facts.update(
+        base.__dict__,
+        execution_date=dt.datetime.now(dt.timezone.utc),
+        raw_output_prefix=(
+            storage.raw_output_prefix if outside else base.raw_output_prefix
+        ),
+        decks=[],
+        place=_Place(storage.working_dir),
+    )
+    facts.pop("working_directory", None)
+    facts.pop("checkpoints", None)
+    return run
+
+
+class _Place:
+    """A directory with a new name, made when somebody asks where it is."""
+
+    def __init__(self, parent: str) -> None:
+        self._parent = parent
+        self._made: str | None = None
+
+    @property
+    def directory(self) -> str:
+        with _making:  # threads of one run ask for one directory
+            if self._made is None:
+                directory = Path(self._parent, os.urandom(16).hex())
+                directory.mkdir(parents=True)
+                self._made = str(directory)
+            return self._made
+
+
+class _LocalRun(ExecutionContext):
+    """A run that makes its directory late: that is the slowest step of a small call.
+
+    Contexts that are made of it by ``changed`` have the same place.
+    """
+
+    place: _Place
+
+    @functools.cached_property
+    def working_directory(self) -> str:
+        return self.place.directory
+
+    @functools.cached_property
+    def checkpoints(self) -> Checkpoint:
+        return Checkpoint(f"{self.place.directory}/__cp")
+
+
+_LONGEST = 63
+_HASH_LENGTH = 10
+
+
+def dnsify(name: str) -> str:
+    """Make a DNS label of a name, as flytekit does: lower case, dashes, 63 at most.
+
+    >>> dnsify("My_Special.Node")
+    'my-special-node'
+    """
+    if len(name) >= _LONGEST:
+        import hashlib  # few names are that long
+
+        digest = hashlib.sha224(name.encode()).hexdigest()[:_HASH_LENGTH]
+        name = f"{digest}-{name[-(_LONGEST - _HASH_LENGTH - 1) :]}"
+    label = ""
+    for character in name:
+        dash = label != "" and len(label) < _LONGEST - 1
+        if character in "_-.":
+            label += "-" if dash else ""
+        elif character.islower() or character.isdigit():
+            label += character
+        elif character.isalnum():
+            label += "-" if dash and label[-1] != "-" else ""
+            label += character.lower()
+    return label.removesuffix("-")
+
+
+_current: ContextVar[Workflow | None] = ContextVar("kit_workflow", default=None)
+
+
+def current_compilation() -> Workflow | None:
+    """Return the workflow that is being defined in this thread or task, if one is."""
+    return _current.get()
+
+
+def begin_compilation(workflow: Workflow) -> Token[Workflow | None]:
+    """Let calls of tasks make nodes of a workflow from here on.
+
+    Raises:
+        CallError: A workflow is being defined already.
+    """
+    outer = _current.get()
+    if outer is not None:
+        msg = (
+            f"Can't already be compiling: {workflow!r} is defined inside {outer!r}: "
+            "a workflow in a workflow is not supported. Call its tasks instead."
+        )
+        raise CallError(msg)
+    return _current.set(workflow)
+
+
+def end_compilation(token: Token[Workflow | None]) -> None:
+    """Let calls of tasks run them again."""
+    _current.reset(token)

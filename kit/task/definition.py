@@ -2,45 +2,450 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from flyteidl.core import interface_pb2, tasks_pb2
+from flyteidl.core.interface_pb2 import TypedInterface
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from google.protobuf.struct_pb2 import Struct
 
 from kit.definition.accelerators import BaseAccelerator, extended_resources
-from kit.definition.deck_fields import (
+from kit.definition.executor import ShimTaskExecutor, TrackedInstance
+from kit.definition.images import check_image_reference, render_image
+from kit.definition.interface import Interface, typed_interface
+from kit.definition.metadata import (
     DEFAULT_DECK_FIELDS,
     DeckField,
+    TaskMetadata,
     check_deck_fields,
     decks_enabled,
 )
-from kit.definition.executor import ShimTaskExecutor
-from kit.definition.image import render_image
-from kit.definition.interface import Interface
-from kit.definition.metadata import TaskMetadata
-from kit.definition.names import check_environment, check_task_name
 from kit.definition.resources import Resources, ResourceSpec
-from kit.definition.settings import Runtime, SerializationSettings, check_runtime
-from kit.definition.shipment import Ship
-from kit.definition.tracking import TrackedInstance
-from kit.definition.typed_interface import typed_interface
-from kit.errors import DefinitionError, MissingCustomError, nearest
+from kit.definition.settings import (
+    Runtime,
+    SerializationSettings,
+    check_environment,
+    check_runtime,
+    check_task_name,
+)
+from kit.definition.shipment import (
+    IMPORTABLE,
+    INLINE_EXECUTOR,
+    INLINE_KEY,
+    Exported,
+    Ship,
+    Shipment,
+    check_inline_limit,
+    check_ship,
+    is_interactive,
+    module_shipment,
+    no_other_process,
+    shared_shipment,
+)
+from kit.errors import (
+    DefinitionError,
+    ImageError,
+    InterfaceError,
+    MissingCustomError,
+    MissingInterfaceError,
+    ResourcesError,
+    SecretNotFoundError,
+    nearest,
+)
+from kit.notebook import Shown
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
-from kit.shim.executable import ExecutableTemplateShimTask
-from kit.shown import Shown
-from kit.task import checks
-from kit.task.shipped import ShippedTask
-from kit.template.container import container_message
-from kit.template.runtime import command_args, runtime_of
-from kit.template.serialize import LOCAL_SETTINGS, task_template
+from kit.shim.executable import RAISED, ExecutableTemplateShimTask, call_author
+from kit.task import definition as checks
+from kit.template.custom import fill_struct
+from kit.template.serialize import (
+    LOCAL_SETTINGS,
+    command_args,
+    container_message,
+    runtime_of,
+    task_template,
+)
 from kit.template.view import TaskTemplateView
 
 if TYPE_CHECKING:
-    from kit.definition.documentation import Documentation
+    from kit.definition.interface import Docstring
+    from kit.definition.metadata import Documentation
     from kit.definition.security import Secret, SecurityContext
 
-__all__ = ["CustomizedContainerDefinition"]
+__all__ = [
+    "CustomizedContainerDefinition",
+    "NO_METADATA",
+    "NO_RESOURCES",
+    "PLACE_OF",
+    "ShippedTask",
+    "check_input_names",
+    "check_interface",
+    "checked",
+    "checked_image",
+    "checked_resolver",
+    "checked_type",
+    "checked_version",
+    "documentation",
+    "make_template",
+    "no_interface",
+    "resource_spec",
+    "security_context",
+]
+
+
+T = TypeVar("T")
+
+NO_METADATA = TaskMetadata()
+NO_RESOURCES = ResourceSpec()
+
+_IN_METADATA = "It goes into metadata=kit.TaskMetadata(...)."
+PLACE_OF = {
+    **dict.fromkeys(
+        (
+            "annotations",
+            "cache",
+            "cache_ignore_input_vars",
+            "cache_serialize",
+            "cache_version",
+            "deprecated",
+            "interruptible",
+            "labels",
+            "pod_template_name",
+            "retries",
+            "timeout",
+        ),
+        _IN_METADATA,
+    ),
+    "inputs": "Write interface=kit.Interface(inputs=..., outputs=...).",
+    "outputs": "Write interface=kit.Interface(inputs=..., outputs=...).",
+    "resources": "Write requests=kit.Resources(...) and limits=kit.Resources(...).",
+    "secrets": "Write secret_requests=[kit.Secret(...)].",
+    "security_ctx": "It is made from secret_requests=[kit.Secret(...)].",
+    "env": "Write environment={...}.",
+    "custom": "Override get_custom.",
+    "config": "Override get_config.",
+}
+"""Where known facts go that are no argument of a task."""
+
+
+def checked(name: str, value: T | None, default: T, *, kind: Any = None) -> T:
+    """Return a value of the default's type, or the default for ``None``.
+
+    Raises:
+        DefinitionError: The value is something else.
+    """
+    expected = kind or type(default)
+    if value is None:
+        return default
+    if not isinstance(value, expected):
+        msg = f"{name} must be of type {expected.__name__}, got {value!r}."
+        raise DefinitionError(msg)
+    return value
+
+
+def documentation(docs: Any, docstring: Docstring | None) -> Documentation | None:
+    """Return what is written about a task, here and in its interface's docstring.
+
+    Raises:
+        DefinitionError: ``docs`` is something else.
+    """
+    if docs is None and docstring is None:
+        return None
+    # Many tasks have none, and do not wait for its messages to load.
+    from kit.definition.metadata import Documentation, documentation_of
+
+    given = checked("docs", docs, None, kind=Documentation)
+    return documentation_of(given, docstring)
+
+
+def security_context(requests: Any) -> SecurityContext | None:
+    """Return what a task asks for with its secrets, if it asks for any.
+
+    Raises:
+        SecretError: They are no list of secrets.
+    """
+    if requests is None:
+        return None
+    from kit.definition.security import SecurityContext, check_secret_requests
+
+    secrets = check_secret_requests(requests)
+    return SecurityContext(secrets=secrets) if secrets else None
+
+
+def checked_image(image: Any) -> str:
+    """Return the image's text; macros are rendered later, with the settings.
+
+    Raises:
+        ImageError: It is no text, or no container engine would take it.
+    """
+    if image is None or image == "":
+        return ""
+    if not isinstance(image, str):
+        msg = (
+            f"container_image must be a text such as 'ghcr.io/acme/app:1.0', got "
+            f"{image!r} of type {type(image).__name__}."
+        )
+        raise ImageError(msg)
+    if "{{" not in image:
+        check_image_reference(image)
+    return image
+
+
+def checked_type(task_type: Any) -> str:
+    """Return the task's type, which Flyte refuses to be empty.
+
+    Raises:
+        DefinitionError: It is empty or no text.
+    """
+    if isinstance(task_type, str) and task_type:
+        return task_type
+    msg = f"task_type must be a text such as 'python-task', got {task_type!r}."
+    raise DefinitionError(msg)
+
+
+def checked_version(version: Any) -> int:
+    """Return the version of the task's type.
+
+    Raises:
+        DefinitionError: It is no whole number that fits into 31 bits.
+    """
+    if isinstance(version, int) and 0 <= version < 2**31:
+        return version
+    msg = f"task_type_version must be a whole number from 0 up, got {version!r}."
+    raise DefinitionError(msg)
+
+
+def resource_spec(requests: Any, limits: Any) -> ResourceSpec:
+    """Return requests and limits together.
+
+    Raises:
+        ResourcesError: One is something else than Resources.
+    """
+    for name, value in (("requests", requests), ("limits", limits)):
+        if value is not None and not isinstance(value, Resources):
+            msg = f"{name} must be kit.Resources(cpu=..., mem=...), got {value!r}."
+            raise ResourcesError(msg)
+    if requests is None and limits is None:
+        return NO_RESOURCES
+    unsaid = NO_RESOURCES.requests
+    return ResourceSpec(requests or unsaid, limits or unsaid)
+
+
+def check_interface(interface: Any) -> None:
+    """Refuse what is no interface.
+
+    Raises:
+        MissingInterfaceError: It is something else.
+    """
+    if interface is not None and not isinstance(interface, Interface):
+        kind = type(interface).__name__
+        msg = (
+            f"{kind!r} object has no attribute 'docstring': interface must be a "
+            f"kit.Interface(inputs={{...}}, outputs={{...}}), got {interface!r}."
+        )
+        raise MissingInterfaceError(msg)
+
+
+def check_input_names(executor_type: type[Any], interface: Interface) -> None:
+    """Refuse inputs whose name the executor's method has for something else.
+
+    It is called with the template by position and the inputs by name.
+
+    Raises:
+        InterfaceError: Naming the input.
+    """
+    taken = _taken_by_position(executor_type)
+    for name in interface.inputs:
+        if name in taken:
+            msg = (
+                f"Input {name!r} cannot be passed to {executor_type.__name__}."
+                f"execute_from_model, which got multiple values for argument {name!r} "
+                f"then: it has a parameter of that name already. Rename the input."
+            )
+            raise InterfaceError(msg)
+
+
+def _taken_by_position(executor_type: type[Any]) -> set[str]:
+    """Return the names of the method's parameters that are not given by name."""
+    name = "execute_from_model"
+    code = getattr(getattr(executor_type, name), "__code__", None)
+    if code is None:
+        return {"self"}
+    method = None
+    for base in executor_type.__mro__:
+        if name in vars(base):
+            method = vars(base)[name]
+            break
+    by_position = 1 if isinstance(method, staticmethod) else 2  # self and the template
+    last = min(by_position, code.co_argcount)
+    return {"self", *code.co_varnames[code.co_posonlyargcount : last]}
+
+
+def checked_resolver(
+    resolver: TaskTemplateResolver | None, default: TaskTemplateResolver
+) -> TaskTemplateResolver:
+    """Return the resolver, or the default for ``None``.
+
+    Raises:
+        DefinitionError: It cannot say its location or its loader arguments.
+    """
+    if resolver is None:
+        return default
+    if not hasattr(resolver, "location") or not hasattr(resolver, "loader_args"):
+        msg = (
+            f"task_resolver must be a resolver, such as kit.resolver."
+            f"default_task_template_resolver, got {resolver!r} of type "
+            f"{type(resolver).__name__}."
+        )
+        raise DefinitionError(msg)
+    return resolver
+
+
+def no_interface(task: str) -> MissingInterfaceError:
+    """Say that a task has no interface, and what to do."""
+    msg = (
+        f"'NoneType' object has no attribute 'to_flyte_idl': task {task} was given no "
+        f"interface. Pass interface=kit.Interface(inputs={{...}}, outputs={{...}}), or "
+        f"kit.Interface() for none."
+    )
+    return MissingInterfaceError(msg)
+
+
+class ShippedTask:
+    """A task that knows how its executor ships.
+
+    Nothing is kept: a cell that was run again is in the next template.
+    """
+
+    name: Any
+    executor_type: Any
+    security_context: Any
+    task_resolver: Any
+    container_image: Any
+    get_image: Callable[[SerializationSettings], str]
+    _exported: Exported | None = None
+
+    def _set_ship(self, ship: Ship | None, inline_limit: int | None) -> None:
+        self._ship = check_ship(ship)
+        self._inline_limit = check_inline_limit(inline_limit)
+
+    @property
+    def ship(self) -> Ship | None:
+        """How the executor is to reach its container, if the task says so."""
+        return self._ship
+
+    @property
+    def exported(self) -> Exported | None:
+        """The module that the executor was written to in this session, if it was."""
+        return self._exported
+
+    def note_export(self, exported: Exported) -> None:
+        """Remember the module that the executor was written to."""
+        self._exported = exported
+
+    @contextlib.contextmanager
+    def shipped_as(
+        self, ship: Ship, exported: Exported | None = None
+    ) -> Iterator[None]:
+        """Ship the executor another way while this lasts."""
+        before = self._ship, self._exported
+        self._ship, self._exported = ship, exported
+        try:
+            yield
+        finally:
+            self._ship, self._exported = before
+
+    def shipment(self, settings: SerializationSettings | None = None) -> Shipment:
+        """Return how the executor reaches its container, as it is now.
+
+        Args:
+            settings: What the template is made with.
+
+        Raises:
+            ExecutorError: It cannot, or not as the task says.
+            AuthoringError: Its source cannot leave the place where it was written.
+        """
+        executor, location, unreachable = self._shipped_object(settings)
+        problem = no_other_process(executor) or unreachable
+        if problem is None and self._ship == "module":
+            return module_shipment(location, "ship='module' says so")
+        if problem is None and self._ship is None and not is_interactive():
+            return module_shipment(location, IMPORTABLE)
+        key = (self.executor_type, self._ship, self._inline_limit)
+        return shared_shipment(
+            key, lambda: self._decide(executor, location, problem, settings)
+        )
+
+    @property
+    def written_executor(self) -> type[ShimTaskExecutor[Any]] | Callable[..., Any]:
+        """What the author wrote to be run: the executor's class, or a function."""
+        executor: type[ShimTaskExecutor[Any]] = self.executor_type
+        return executor
+
+    def known_secrets(self) -> Iterator[str]:
+        """Yield the secrets of the task that this machine knows, to leave them out."""
+        yield from _values(self.security_context)
+
+    def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]:
+        """Return what the template's ``custom`` holds besides the author's own.
+
+        That is the source, if the loader arguments say that it is there; a resolver of
+        one's own may load something else.
+        """
+        if INLINE_EXECUTOR not in self.task_resolver.loader_args(settings, self):
+            return {}
+        return {INLINE_KEY: dict(self.shipment(settings).inline or {})}
+
+    def _shipped_object(
+        self,
+        settings: SerializationSettings | None,  # noqa: ARG002 - for those who override it
+    ) -> tuple[type[ShimTaskExecutor[Any]] | Callable[..., Any], str, str | None]:
+        """Return what ships, its dotted name, and why that name will not do, if so."""
+        executor = self.executor_type
+        return executor, f"{executor.__module__}.{executor.__qualname__}", None
+
+    def _decide(
+        self,
+        executor: type[ShimTaskExecutor[Any]] | Callable[..., Any],
+        location: str,
+        problem: str | None,
+        settings: SerializationSettings | None,
+    ) -> Shipment:
+        from kit.source.shipping import Shipping
+
+        return Shipping(
+            executor=executor,
+            location=location,
+            problem=problem,
+            task=self.name,
+            ship=self._ship,
+            limit=self._inline_limit,
+            exported=self._exported,
+            image=self._image_for(settings),
+            secrets=self.known_secrets,
+        ).shipment()
+
+    def _image_for(self, settings: SerializationSettings | None) -> str:
+        """Return the image's name, with its macros rendered if there are settings."""
+        image: str = self.container_image or ""
+        return image if settings is None else self.get_image(settings)
+
+
+def _values(context: SecurityContext | None) -> Iterable[str]:
+    """Yield the secrets that this machine knows, to keep them out of the source."""
+    if context is None:
+        return
+    from kit.shim.secrets import SecretsManager
+
+    manager = SecretsManager(local=True)
+    for secret in context.secrets or ():
+        try:
+            yield manager.get(secret.group, secret.key, secret.group_version)
+        except SecretNotFoundError:  # noqa: PERF203 - one a secret
+            continue
+
 
 TC = TypeVar("TC")
 
@@ -321,3 +726,91 @@ class CustomizedContainerDefinition(
             DefinitionError: A part of the definition cannot be written.
         """
         return TaskTemplateView(task_template(self, settings))
+
+
+def make_template(
+    task: Any, settings: SerializationSettings
+) -> tuple[TaskTemplate, dict[str, BaseException]]:
+    """Make the template of a task, without those parts that raise.
+
+    Returns:
+        The template, and the errors by the parts that are missing.
+    """
+    failures: dict[str, BaseException] = {}
+    try:
+        return task_template(task, settings), failures
+    except RAISED:  # whatever an author's methods raise, told below
+        lenient: Any = _Lenient(task, failures)
+    try:
+        return task_template(lenient, settings), failures
+    except RAISED as error:
+        failures["template"] = error
+    template = TaskTemplate(type=str(task.task_type))
+    template.id.name = str(task.name)
+    return template, failures
+
+
+class _Lenient:
+    """A task whose parts, where they raise, are left out."""
+
+    def __init__(self, task: Any, failures: dict[str, BaseException]) -> None:
+        self._task = task
+        self._failures = failures
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._task, name)
+
+    @property
+    def interface(self) -> TypedInterface:
+        made: TypedInterface = self._tried(
+            "interface", lambda: self._task.interface, TypedInterface()
+        )
+        return made
+
+    def get_custom(self, settings: SerializationSettings) -> Any:
+        custom = self._tried(
+            "custom", lambda: call_author(self._task.get_custom, settings), {}
+        )
+        return self._tried("custom", lambda: _checked(custom), {})
+
+    def shipped_custom(self, settings: SerializationSettings) -> Any:
+        return self._tried("source", lambda: self._task.shipped_custom(settings), {})
+
+    def get_config(self, settings: SerializationSettings) -> Any:
+        return self._part("config", "get_config", settings)
+
+    def get_container(self, settings: SerializationSettings) -> Any:
+        return self._part("container", "get_container", settings)
+
+    def get_k8s_pod(self, settings: SerializationSettings) -> Any:
+        return self._part("k8s_pod", "get_k8s_pod", settings)
+
+    def get_sql(self, settings: SerializationSettings) -> Any:
+        return self._part("sql", "get_sql", settings)
+
+    def get_extended_resources(self, settings: SerializationSettings) -> Any:
+        return self._part("resources", "get_extended_resources", settings)
+
+    def _part(self, part: str, getter: str, settings: SerializationSettings) -> Any:
+        def get() -> Any:
+            return call_author(getattr(self._task, getter), settings)
+
+        return self._tried(part, get, None)
+
+    def _tried(self, part: str, make: Callable[[], Any], without: Any) -> Any:
+        try:
+            return make()
+        except RAISED as error:  # shown in the place of the part
+            self._failures.setdefault(part, error)
+            return without
+
+
+def _checked(custom: Any) -> Any:
+    """Return what a Struct can hold.
+
+    Raises:
+        CustomError: It cannot.
+    """
+    if custom:
+        fill_struct(Struct(), custom)
+    return custom

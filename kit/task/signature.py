@@ -7,13 +7,13 @@ import typing
 from collections.abc import Callable, Container
 from typing import Any, TypeGuard
 
-from kit.definition.docstring import Docstring
-from kit.definition.interface import Interface
-from kit.definition.tracking import importable_name
+from kit.definition.executor import importable_name
+from kit.definition.interface import Docstring, Interface
 from kit.errors import CallError, InterfaceError
-from kit.task.promise import VoidPromise
+from kit.task.nodes import VoidPromise
 
 __all__ = ["interface_of", "outputs_by_name", "workflow_name"]
+
 
 _BY_NAME = (
     inspect.Parameter.POSITIONAL_OR_KEYWORD,

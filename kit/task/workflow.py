@@ -6,36 +6,177 @@ and dynamic tasks are left to flytekit.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Token
-from typing import Any
+from enum import Enum
+from typing import Any, overload
 
-from flyteidl.core import interface_pb2, literals_pb2
+from flyteidl.admin import workflow_pb2 as admin_workflow_pb2
+from flyteidl.core import (
+    identifier_pb2,
+    interface_pb2,
+    literals_pb2,
+    tasks_pb2,
+    workflow_closure_pb2,
+    workflow_pb2,
+)
 
-from kit.definition.documentation import Documentation, documentation_of
-from kit.definition.interface import Interface
-from kit.definition.typed_interface import typed_interface
+from kit.definition.interface import Docstring, Interface, typed_interface
+from kit.definition.metadata import Documentation, documentation_of
+from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ConversionError, InterfaceError, nearest
-from kit.shown import Shown
-from kit.task.binding import Bound, bind, binding_message
+from kit.notebook import Shown
 from kit.task.call import (
+    begin_compilation,
     complete_inputs,
+    current_compilation,
+    end_compilation,
     input_literals,
     name_arguments,
     native_outputs,
 )
-from kit.task.compilation import (
-    begin_compilation,
-    current_compilation,
-    end_compilation,
+from kit.task.nodes import (
+    Bound,
+    Node,
+    Promise,
+    TaskOfNode,
+    bind,
+    binding_message,
+    check_graph,
+    create_node,
+    in_order,
 )
-from kit.task.graph import check_graph
-from kit.task.node import Node, TaskOfNode, create_node
-from kit.task.promise import Promise
-from kit.task.workflow_policy import WorkflowFailurePolicy
-from kit.task.workflow_run import run_nodes
+from kit.task.signature import interface_of, outputs_by_name, workflow_name
+from kit.template.serialize import task_template
 from kit.types import TypeEngine, default_engine
+from kit.types.packed import is_packed, pack, unpack
+from kit.types.structs import write_packed
 
-__all__ = ["Workflow", "current_compilation"]
+__all__ = [
+    "Workflow",
+    "WorkflowFailurePolicy",
+    "current_compilation",
+    "run_nodes",
+    "workflow",
+    "workflow_closure",
+    "workflow_spec",
+    "workflow_template",
+]
+
+
+class WorkflowFailurePolicy(Enum):
+    """What happens to other nodes when one fails; the values are Flyte's own."""
+
+    FAIL_IMMEDIATELY = workflow_pb2.WorkflowMetadata.FAIL_IMMEDIATELY
+    FAIL_AFTER_EXECUTABLE_NODES_COMPLETE = (
+        workflow_pb2.WorkflowMetadata.FAIL_AFTER_EXECUTABLE_NODES_COMPLETE
+    )
+
+
+_Made = Mapping["Node | None", Mapping[str, literals_pb2.Literal]]
+"""The outputs of the nodes that ran; those of ``None`` are the workflow's inputs."""
+
+
+def run_nodes(
+    nodes: Sequence[Node],
+    inputs: literals_pb2.LiteralMap,
+    outputs: Mapping[str, Bound],
+) -> literals_pb2.LiteralMap:
+    """Run nodes on the literals that their inputs are bound to.
+
+    Args:
+        nodes: The workflow's nodes.
+        inputs: The workflow's inputs.
+        outputs: What the workflow's outputs are bound to.
+
+    Returns:
+        The workflow's outputs.
+
+    Raises:
+        CallError: The order asked for goes round in a circle.
+        ConversionError: A promise leads into a value that has no such part.
+    """
+    made: dict[Node | None, Mapping[str, literals_pb2.Literal]] = {
+        None: inputs.literals
+    }
+    for node in in_order(nodes):
+        made[node] = _run(node, made).literals
+    return _literals(outputs, made)
+
+
+def _run(node: Node, made: _Made) -> literals_pb2.LiteralMap:
+    try:
+        return node.task.run_literals(None, _literals(node.inputs, made))
+    except Exception as error:
+        _note(error, f"in node {node.id} ({node.task.name})")
+        raise
+
+
+def _note(error: BaseException, text: str) -> None:
+    """Say where an error comes from, where Python has notes (3.11 and later)."""
+    if hasattr(error, "add_note"):
+        error.add_note(text)
+
+
+def _literals(bound: Mapping[str, Bound], made: _Made) -> literals_pb2.LiteralMap:
+    literals = literals_pb2.LiteralMap()
+    for name, value in bound.items():
+        _write(value, literals.literals[name], made)
+    return literals
+
+
+def _write(bound: Bound, literal: literals_pb2.Literal, made: _Made) -> None:
+    """Write the literal that something bound leads to."""
+    if isinstance(bound, Promise):
+        literal.CopyFrom(_resolve(bound, made))
+    elif isinstance(bound, literals_pb2.Literal):
+        literal.CopyFrom(bound)
+    elif isinstance(bound, list):
+        literal.collection.SetInParent()
+        for item in bound:
+            _write(item, literal.collection.literals.add(), made)
+    else:
+        literal.map.SetInParent()
+        for key, item in bound.items():
+            _write(item, literal.map.literals[key], made)
+
+
+def _resolve(promise: Promise, made: _Made) -> literals_pb2.Literal:
+    literal = made[promise.node][promise.var]
+    path: list[str | int] = [promise.var]
+    try:
+        for step in promise.attr_path:
+            path.append(step)
+            literal = _step_into(literal, step)
+    except (LookupError, TypeError, ConversionError) as error:
+        msg = (
+            f"Failed to resolve attribute path {list(promise.attr_path)} in promise "
+            f"{promise!r}: nothing is at {path[-1]!r}, {type(error).__name__}: {error}."
+        )
+        raise ConversionError(msg, path=path) from error
+    return literal
+
+
+def _step_into(literal: literals_pb2.Literal, step: str | int) -> literals_pb2.Literal:
+    """Take an element of a list or map, or a field of what is packed."""
+    kind = literal.WhichOneof("value")
+    if kind == "scalar" and literal.scalar.WhichOneof("value") == "union":
+        return _step_into(literal.scalar.union.value, step)
+    if kind == "collection":
+        elements: Any = literal.collection.literals
+        element: literals_pb2.Literal = elements[step]
+        return element
+    if kind == "map":
+        if step not in literal.map.literals:
+            raise KeyError(step)
+        return literal.map.literals[str(step)]
+    if not is_packed(literal):
+        msg = "it is neither a list, a map nor a struct"
+        raise TypeError(msg)
+    resolved = literals_pb2.Literal()
+    write_packed(resolved, pack(unpack(literal)[step]))
+    return resolved
 
 
 class Workflow(Shown):
@@ -241,3 +382,171 @@ class Workflow(Shown):
         self.check()
         outputs = run_nodes(self.nodes, inputs, self.outputs)
         return native_outputs(self._interface, outputs, self._engine)
+
+
+@overload
+def workflow(
+    name: str,
+    *,
+    inputs: Mapping[str, Any] | None = ...,
+    failure_policy: WorkflowFailurePolicy = ...,
+    interruptible: bool = ...,
+    docs: Documentation | str | None = ...,
+) -> Workflow: ...
+@overload
+def workflow(name: Callable[..., Any]) -> Workflow: ...
+@overload
+def workflow(
+    *,
+    failure_policy: WorkflowFailurePolicy = ...,
+    interruptible: bool = ...,
+    docs: Documentation | None = ...,
+) -> Callable[[Callable[..., Any]], Workflow]: ...
+def workflow(
+    name: str | Callable[..., Any] | None = None,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    failure_policy: WorkflowFailurePolicy = WorkflowFailurePolicy.FAIL_IMMEDIATELY,
+    interruptible: bool = False,
+    docs: Documentation | str | None = None,
+) -> Workflow | Callable[[Callable[..., Any]], Workflow]:
+    """Define a workflow: over a function, or in a ``with`` block.
+
+    The function is called once, with promises; what its annotations say is the
+    interface. In the block, ``wf.inputs`` holds the promises, and ``wf.add_output``
+    tells what comes out.
+
+    Args:
+        name: The workflow's name, or the function.
+        inputs: Types of the inputs by name, or pairs of a type and a default.
+        failure_policy: What happens to other nodes when one fails.
+        interruptible: Whether its tasks may run where they can be interrupted.
+        docs: What is written about it. A text is read as a docstring, whose sections
+            describe inputs and outputs.
+
+    Returns:
+        The workflow; without a name, what makes one of a function.
+
+    Raises:
+        CallError: Something is done with a promise that needs its value.
+        InterfaceError: Inputs or outputs that cannot be an interface.
+
+    Example:
+        >>> from kit import kwtypes
+        >>> with workflow("empty", inputs=kwtypes(n=int)) as wf:
+        ...     wf.add_output("same", wf.n)
+        >>> wf(n=3)
+        3
+    """
+    settings: dict[str, Any] = {
+        "failure_policy": failure_policy,
+        "interruptible": interruptible,
+        "docs": docs if isinstance(docs, Documentation) else None,
+    }
+    if name is None:
+        return functools.partial(_from_function, settings=settings)
+    if callable(name):
+        return _from_function(name, settings=settings)
+    docstring = Docstring(docs) if isinstance(docs, str) else None
+    return Workflow(name, Interface(inputs, docstring=docstring), **settings)
+
+
+def _from_function(
+    function: Callable[..., Any], *, settings: Mapping[str, Any]
+) -> Workflow:
+    interface = interface_of(function)
+    made = Workflow(workflow_name(function), interface, **settings)
+    with made:
+        returned = function(**made.inputs)
+        for output, value in outputs_by_name(made.name, interface, returned).items():
+            made.bind_output(output, value, interface.outputs[output])
+    made.__doc__ = function.__doc__
+    return made
+
+
+def workflow_template(
+    wf: Workflow, settings: SerializationSettings
+) -> workflow_pb2.WorkflowTemplate:
+    """Compile a workflow; nothing is kept between calls.
+
+    Upstream nodes are named in the order of their ids.
+
+    Raises:
+        CallError: The engine would refuse the graph; see :meth:`Workflow.check`.
+    """
+    wf.check()
+    template = workflow_pb2.WorkflowTemplate(
+        id=_identifier(wf.name, settings, identifier_pb2.WORKFLOW),
+        interface=wf.interface,
+        nodes=[_node_message(node, settings) for node in wf.nodes],
+        outputs=wf.output_bindings,
+    )
+    template.metadata.SetInParent()
+    template.metadata.on_failure = wf.failure_policy.value
+    template.metadata_defaults.SetInParent()
+    template.metadata_defaults.interruptible = wf.interruptible
+    return template
+
+
+def _identifier(
+    name: str,
+    settings: SerializationSettings,
+    resource_type: identifier_pb2.ResourceType,
+) -> identifier_pb2.Identifier:
+    return identifier_pb2.Identifier(
+        resource_type=resource_type,
+        project=settings.project,
+        domain=settings.domain,
+        name=name,
+        version=settings.version,
+    )
+
+
+def _node_message(node: Node, settings: SerializationSettings) -> workflow_pb2.Node:
+    reference = _identifier(node.task.name, settings, identifier_pb2.TASK)
+    return workflow_pb2.Node(
+        id=node.id,
+        metadata=node.metadata,
+        inputs=node.bindings,
+        upstream_node_ids=sorted(other.id for other in node.upstream),
+        output_aliases=[
+            workflow_pb2.Alias(var=var, alias=alias)
+            for var, alias in node.aliases.items()
+        ],
+        task_node=workflow_pb2.TaskNode(
+            reference_id=reference, overrides=node.overrides
+        ),
+    )
+
+
+def workflow_spec(
+    wf: Workflow, settings: SerializationSettings
+) -> admin_workflow_pb2.WorkflowSpec:
+    """Make what is registered: the template, and what is written about it."""
+    spec = admin_workflow_pb2.WorkflowSpec(template=workflow_template(wf, settings))
+    if wf.docs is not None:
+        spec.description.CopyFrom(wf.docs.to_flyte_idl())
+    return spec
+
+
+def workflow_closure(
+    wf: Workflow, settings: SerializationSettings
+) -> workflow_closure_pb2.WorkflowClosure:
+    """Make a workflow with the templates of its tasks, each of them once.
+
+    Raises:
+        CallError: Two tasks of one name are not the same.
+    """
+    templates: dict[str, tasks_pb2.TaskTemplate] = {}
+    for task in dict.fromkeys(node.task for node in wf.nodes):
+        template = task_template(task, settings)
+        if templates.setdefault(task.name, template) != template:
+            msg = (
+                f"Two nodes of workflow {wf.name} have tasks named {task.name!r} whose "
+                "templates differ. Name them differently, or give with_overrides the "
+                "same task_config at each node of the task."
+            )
+            raise CallError(msg)
+    return workflow_closure_pb2.WorkflowClosure(
+        workflow=workflow_template(wf, settings), tasks=templates.values()
+    )

@@ -7,34 +7,100 @@ returns is read, not shared.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flyteidl.core import identifier_pb2, interface_pb2, security_pb2, tasks_pb2
 from google.protobuf.message import Message
 
-from kit.definition.image import Image, ImageConfig
+import kit
+from kit.definition.images import Image, ImageConfig
 from kit.definition.metadata import TaskMetadata
-from kit.definition.settings import Runtime, SerializationSettings
+from kit.definition.resources import ResourceSpec, resources_message
+from kit.definition.settings import (
+    Runtime,
+    SerializationSettings,
+    check_environment,
+    check_runtime,
+)
 from kit.definition.shipment import INLINE_KEY, computed_once
 from kit.errors import CustomWarning, DefinitionError
 from kit.template.config import check_config, kit_entries
 from kit.template.custom import doubtful_numbers, fill_struct
-from kit.template.runtime import runtime_of, write_metadata
 
 if TYPE_CHECKING:
     from flyteidl.admin import task_pb2
 
-    from kit.definition.documentation import Documentation
+    from kit.definition.metadata import Documentation
 
 __all__ = [
     "LOCAL_SETTINGS",
     "TaskDefinition",
+    "command_args",
+    "container_message",
     "is_placeholder",
+    "runtime_of",
     "task_spec",
     "task_template",
     "template_bytes",
+    "write_metadata",
 ]
+
+
+# Wire contracts: these names stand in registered templates and never move.
+_RESOLVER = "kit.resolver.default_task_template_resolver"
+_FLYTEKIT_RESOLVER = (
+    "flytekit.core.python_customized_container_task.default_task_template_resolver"
+)
+_ENTRYPOINTS: dict[Runtime, str] = {"kit": "kit-execute", "flytekit": "pyflyte-execute"}
+
+
+def runtime_of(
+    task_runtime: Runtime | None, settings: SerializationSettings
+) -> Runtime:
+    """Return the container runtime: the task's, or else the settings', or else kit."""
+    check_runtime(task_runtime)
+    return task_runtime or settings.runtime or "kit"
+
+
+def command_args(
+    runtime: Runtime, resolver_location: str, loader_args: list[str]
+) -> list[str]:
+    """Return the arguments of the container.
+
+    kit's default resolver stands for flytekit's in an image that carries flytekit: both
+    load the same template in the same way.
+    """
+    if runtime == "flytekit" and resolver_location == _RESOLVER:
+        resolver_location = _FLYTEKIT_RESOLVER
+    return [
+        _ENTRYPOINTS[runtime],
+        "--inputs",
+        "{{.input}}",
+        "--output-prefix",
+        "{{.outputPrefix}}",
+        "--raw-output-data-prefix",
+        "{{.rawOutputDataPrefix}}",
+        "--resolver",
+        resolver_location,
+        "--",
+        *loader_args,
+    ]
+
+
+def write_metadata(
+    message: tasks_pb2.TaskMetadata,
+    metadata: TaskMetadata,
+    runtime: Runtime,
+    settings: SerializationSettings,
+) -> None:
+    """Write the metadata with what made the template into an empty message."""
+    if runtime == "flytekit":
+        metadata.write(message, "python", settings.flytekit_version)
+    else:
+        metadata.write(message, "kit", kit.__version__)
+
 
 M = TypeVar("M", bound=Message)
 
@@ -249,3 +315,35 @@ def _message(value: Any, kind: type[M]) -> M | None:
         return converted
     msg = f"Expected a {kind.__name__} message or None, got {value!r}."
     raise DefinitionError(msg)
+
+
+def container_message(
+    image: str,
+    args: Sequence[str],
+    resources: ResourceSpec,
+    *,
+    settings_env: Mapping[str, str] | None,
+    environment: Mapping[str, str] | None,
+) -> tasks_pb2.Container:
+    """Write the container; its command is left to the image's entry point, as always.
+
+    Args:
+        image: The image's whole name.
+        args: The arguments.
+        resources: Requests and limits.
+        settings_env: Variables of every task.
+        environment: The task's own variables; they win, in the place of the others.
+
+    Raises:
+        DefinitionError: A variable is none that Kubernetes takes.
+        ResourcesError: An amount is a pair.
+    """
+    env = check_environment(settings_env) | check_environment(environment)
+    container = tasks_pb2.Container(
+        image=image,
+        args=args,
+        resources=resources_message(resources.requests, resources.limits),
+    )
+    for key, value in env.items():
+        container.env.add(key=key, value=value)
+    return container

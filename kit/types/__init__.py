@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
+import sys
 import typing
+from collections.abc import Collection
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from kit.types.annotated import FlyteAnnotation, HashMethod
-from kit.types.choices import ChoiceTransformer
-from kit.types.describe import describe
-from kit.types.dicts import DictTransformer
-from kit.types.engine import TypeEngine
-from kit.types.enums import EnumTransformer
-from kit.types.lazy import LazyTransformer
-from kit.types.lists import IteratorTransformer, ListTransformer
+from flyteidl.core import types_pb2
+
+from kit.types.annotated import FlyteAnnotation, HashMethod, describe
+from kit.types.containers import DictTransformer, IteratorTransformer, ListTransformer
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.messages import MessageTransformer
 from kit.types.simple import (
     BoolTransformer,
+    ChoiceTransformer,
     DatetimeTransformer,
     DateTransformer,
+    EnumTransformer,
     FloatTransformer,
     IntTransformer,
     NoneTransformer,
     StrTransformer,
     TimedeltaTransformer,
+    TupleTransformer,
 )
-from kit.types.transformer import Decoder, Encoder, Transformer
-from kit.types.tuples import TupleTransformer
 from kit.types.unions import UnionTransformer
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
+    from kit.types.datasets import StructuredDataset
     from kit.types.directories import FlyteDirectory
     from kit.types.files import FlyteFile
     from kit.types.schema import FlyteSchema
-    from kit.types.structured_dataset import StructuredDataset
 
 __all__ = [
     "Decoder",
@@ -43,12 +44,87 @@ __all__ = [
     "FlyteFile",
     "FlyteSchema",
     "HashMethod",
+    "LazyTransformer",
     "StructuredDataset",
     "Transformer",
     "TypeEngine",
     "default_engine",
     "describe",
 ]
+
+
+class LazyTransformer(Transformer):
+    """The place of a transformer whose module is not loaded before it is needed.
+
+    A type of a class that nothing has loaded yet cannot come along: most families are
+    known by the modules that hold their classes.
+
+    Args:
+        name: The transformer's own name.
+        home: Its module and class, ``package.module:Class``.
+        classes_in: Modules of which one has to be loaded for a type to be its own.
+        types: Types that may be its own whatever is loaded.
+        guesses: The kinds of literal types that it may know, as the fields of
+            ``LiteralType`` are named; ``STRUCT`` for those simple ones.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        home: str,
+        *,
+        classes_in: Collection[str] = (),
+        types: Collection[Any] = (),
+        guesses: str | None = None,
+    ) -> None:
+        self.name = name
+        self._home = home
+        self._classes_in = classes_in
+        self._types = types
+        self._guesses = guesses
+        self._loaded: Transformer | None = None
+
+    def __repr__(self) -> str:
+        return f"{self._home.partition(':')[2]}()"
+
+    def load(self) -> Transformer:
+        """Return the transformer itself."""
+        if self._loaded is None:
+            module, _, name = self._home.partition(":")
+            self._loaded = getattr(import_module(module), name)()
+        return self._loaded
+
+    def handles(self, python_type: Any) -> bool:
+        """Ask the family, if the type can be its own."""
+        known = any(python_type is own for own in self._types)
+        possible = known or not sys.modules.keys().isdisjoint(self._classes_in)
+        return possible and self.load().handles(python_type)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        """Ask the family."""
+        return self.load().literal_type(python_type, engine)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        """Ask the family."""
+        return self.load().encoder(python_type, engine)
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        """Ask the family."""
+        return self.load().decoder(python_type, engine)
+
+    def guess(
+        self, literal_type: types_pb2.LiteralType, engine: TypeEngine
+    ) -> Any | None:
+        """Ask the family, if it knows literal types of this kind."""
+        kind = literal_type.WhichOneof("type")
+        if kind == "simple" and literal_type.simple == types_pb2.STRUCT:
+            kind = "STRUCT"
+        if self._guesses is None or kind != self._guesses:
+            return None
+        return self.load().guess(literal_type, engine)
+
 
 # The order is flytekit's registry's: the first that knows a literal type guesses it.
 default_engine = TypeEngine(
@@ -70,18 +146,18 @@ default_engine = TypeEngine(
         IteratorTransformer(),
         LazyTransformer(
             "TextIO",
-            "kit.types.streams:TextStreamTransformer",
+            "kit.types.files:TextStreamTransformer",
             types=[typing.TextIO],
         ),
         LazyTransformer(
             "BinaryIO",
-            "kit.types.streams:BinaryStreamTransformer",
+            "kit.types.files:BinaryStreamTransformer",
             types=[typing.BinaryIO],
         ),
         MessageTransformer(),
         LazyTransformer(
             "Pydantic Transformer",
-            "kit.types.models:PydanticTransformer",
+            "kit.types.structs:PydanticTransformer",
             classes_in=["pydantic"],
         ),
         LazyTransformer(
@@ -101,7 +177,7 @@ default_engine = TypeEngine(
             "StructuredDataset Transformer",
             "kit.types.datasets:DatasetTransformer",
             classes_in=[
-                *("kit.types.structured_dataset", "kit.types.frames"),
+                *("kit.types.datasets", "kit.types.datasets"),
                 *("pandas", "pyarrow"),
             ],
             guesses="structured_dataset_type",
@@ -114,7 +190,7 @@ default_engine = TypeEngine(
         ),
         LazyTransformer(
             "Numpy Array",
-            "kit.types.arrays:ArrayTransformer",
+            "kit.types.files:ArrayTransformer",
             classes_in=["numpy"],
         ),
         LazyTransformer(
@@ -131,7 +207,7 @@ _HOMES = {
     "FlyteDirectory": "kit.types.directories",
     "FlyteFile": "kit.types.files",
     "FlyteSchema": "kit.types.schema",
-    "StructuredDataset": "kit.types.structured_dataset",
+    "StructuredDataset": "kit.types.datasets",
 }
 
 

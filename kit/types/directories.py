@@ -19,18 +19,20 @@ from kit.storage import (
     redacted,
     told,
 )
-from kit.types.annotated import is_class, underlying
-from kit.types.blobs import Blob, Destination, place
-from kit.types.codecs import FieldCodec, register_field
-from kit.types.describe import describe
-from kit.types.engine import TypeEngine
-from kit.types.files import FlyteFile
-from kit.types.model_fields import PATH, field_schema, object_schema
-from kit.types.plain import plain_of
-from kit.types.refusal import refuse_value
-from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.annotated import describe, is_class, refuse_value, underlying
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.files import Blob, Destination, FlyteFile, place
+from kit.types.packed import (
+    PATH,
+    FieldCodec,
+    field_schema,
+    object_schema,
+    plain_of,
+    register_field,
+)
 
 __all__ = ["DirectoryTransformer", "FlyteDirectory"]
+
 
 _MULTIPART = types_pb2.BlobType.MULTIPART
 
@@ -163,7 +165,7 @@ class FlyteDirectory(Blob):
         """
         base = self.source
         with told("list", base):
-            from kit.storage.remote.reading import walk
+            from kit.storage.remote import walk
 
             root, found = walk(base, maxdepth, topdown=topdown, detail=detail)
             for folder, _, files in found:

@@ -8,29 +8,240 @@ per type and kept, so that converting costs no look-ups.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
 
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import (
     ConversionError,
     GuessError,
+    KitError,
     RegistrationError,
     UnsupportedTypeError,
 )
 from kit.types.annotated import (
     annotations_of,
+    describe,
     hash_method,
     merge_annotation,
+    refuse_value,
+    shown,
     underlying,
 )
-from kit.types.describe import describe
-from kit.types.guard import guard_decoder, guard_encoder
-from kit.types.per_type import Nesting, PerType
-from kit.types.transformer import Decoder, Encoder, Transformer
 
-__all__ = ["TypeEngine"]
+__all__ = [
+    "DEEPEST",
+    "Decoder",
+    "Encoder",
+    "Nesting",
+    "PerType",
+    "Transformer",
+    "TypeEngine",
+    "guard_decoder",
+    "guard_encoder",
+]
+
+
+Encoder = Callable[[Any, literals_pb2.Literal], None]
+"""Writes a value into an empty literal, or raises ``ConversionError``."""
+
+Decoder = Callable[[literals_pb2.Literal], Any]
+"""Reads a literal, or raises ``ConversionError``."""
+
+
+class Transformer(ABC):
+    """One family of Python types and their literal type.
+
+    A transformer keeps no state and is handed the engine, so that it can ask for the
+    types it contains.  The engine builds an encoder and a decoder once per type: work
+    that depends on the type alone belongs there, not into what they return.
+
+    Around transformers that are registered the engine refuses ``None`` and tuples, and
+    makes a ``ConversionError`` of the exceptions with which values do not fit.
+
+    Example:
+        >>> import ipaddress
+        >>> from flyteidl.core import types_pb2
+        >>> from kit.types import TypeEngine
+        >>> from kit.types.containers import ListTransformer
+        >>> from kit.types.simple import StrTransformer
+        >>> class AddressTransformer(Transformer):
+        ...     name = "ip address"
+        ...
+        ...     def handles(self, python_type):
+        ...         return python_type is ipaddress.IPv4Address
+        ...
+        ...     def literal_type(self, python_type, engine):
+        ...         return types_pb2.LiteralType(simple=types_pb2.STRING)
+        ...
+        ...     def encoder(self, python_type, engine):
+        ...         write = engine.encoder(str)
+        ...         return lambda value, out: write(str(value), out)
+        ...
+        ...     def decoder(self, python_type, engine):
+        ...         read = engine.decoder(str)
+        ...         return lambda literal: python_type(read(literal))
+        >>> engine = TypeEngine([StrTransformer(), ListTransformer()])
+        >>> engine.register(AddressTransformer())
+        >>> hosts = list[ipaddress.IPv4Address]
+        >>> literal = engine.to_literal([ipaddress.IPv4Address("10.0.0.1")], hosts)
+        >>> engine.to_python(literal, hosts)
+        [IPv4Address('10.0.0.1')]
+
+        In your own code it is ``kit.types.default_engine`` that it is registered with.
+    """
+
+    name: str
+    """Its name, and the tag of its types inside a union."""
+
+    @abstractmethod
+    def handles(self, python_type: Any) -> bool:
+        """Say whether a type belongs to this family."""
+
+    @abstractmethod
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        """Make the literal type of a type, a fresh message each time."""
+
+    @abstractmethod
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        """Make the function that writes values of a type."""
+
+    @abstractmethod
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        """Make the function that reads values of a type."""
+
+    def guess(  # noqa: B027 - most types of users are read as what they are stored as
+        self, literal_type: types_pb2.LiteralType, engine: TypeEngine
+    ) -> Any | None:
+        """Tell a Python type from a literal type, or ``None`` if it is not its own.
+
+        This is what executors meet, which know literal types only.
+        """
+
+
+_MISFITS = (TypeError, ValueError, AssertionError, AttributeError, LookupError)
+
+
+def guard_encoder(
+    encode: Encoder, python_type: Any, literal_type: types_pb2.LiteralType
+) -> Encoder:
+    """Refuse ``None`` and tuples, and tell what went wrong as a ``ConversionError``.
+
+    ``None`` is left to unions, whose variant it is, and Flyte has no tuples.
+    """
+
+    def write(value: Any, out: literals_pb2.Literal) -> None:
+        if value is None or isinstance(value, tuple):
+            raise refuse_value(value, python_type, literal_type)
+        try:
+            encode(value, out)
+        except KitError:
+            raise
+        except _MISFITS as error:
+            msg = f"{shown(value)} cannot be written as {python_type}: {_told(error)}"
+            raise ConversionError(msg) from error
+
+    return write
+
+
+def guard_decoder(decode: Decoder, python_type: Any) -> Decoder:
+    """Tell what went wrong as a ``ConversionError``."""
+
+    def read(literal: literals_pb2.Literal) -> Any:
+        try:
+            return decode(literal)
+        except KitError:
+            raise
+        except _MISFITS as error:
+            msg = f"A literal cannot be read as {python_type}: {_told(error)}"
+            raise ConversionError(msg) from error
+
+    return read
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+_Built = TypeVar("_Built")
+_MOST_KEPT = 4096  # types; builtin generics are a new object each time they are written
+
+DEEPEST = 50
+"""How many types may be inside each other.
+
+protobuf reads no message that is nested more than 100 deep, and a list inside a list
+takes two: what is nested deeper could be written, but no container could read it.
+"""
+
+
+class Nesting(threading.local):
+    """Goes one level down in a ``with`` block, counted for each thread.
+
+    Args:
+        error: The class to raise where there is no level left.
+    """
+
+    def __init__(self, error: type[KitError]) -> None:
+        self._error = error
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if self._depth >= DEEPEST:
+            msg = (
+                f"More than {DEEPEST} types are inside each other; protobuf could not "
+                "read the values back. Use a dataclass, or a file."
+            )
+            raise self._error(msg)
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+
+
+class PerType(Generic[_Built]):
+    """What was built for each type, found by the type's identity.
+
+    Identity, not equality: ``Union[int, str] == Union[str, int]``, whose literal types
+    differ, and annotations need not be hashable.  The types are kept alive, so that an
+    identity never comes to mean another type.
+
+    Args:
+        build: Makes it, and may ask for the types inside.
+        error: The class to raise for types that are nested too deep.
+    """
+
+    def __init__(
+        self, build: Callable[[Any], _Built], *, error: type[KitError]
+    ) -> None:
+        self._build = build
+        self._error = error
+        self._kept: dict[int, tuple[Any, _Built]] = {}
+        self._nesting = Nesting(error)
+        self._lock = threading.Lock()
+
+    def __call__(self, python_type: Any) -> _Built:
+        """Return what was built for a type, building it the first time."""
+        kept = self._kept
+        found = kept.get(id(python_type))
+        if found is not None:
+            return found[1]
+        with self._nesting:
+            built = self._build(python_type)
+        with self._lock:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            kept[id(python_type)] = (python_type, built)
+        return built
+
+    def forget(self) -> None:
+        """Build everything anew, also what another thread is building right now."""
+        self._kept = {}
+
 
 _MOST_GUESSES = 4096
 _LONGEST_KEPT = 1024  # bytes of a literal type; a schema can be large
@@ -150,7 +361,7 @@ class TypeEngine:
         found = self._owner(python_type)
         if found is not None:
             return found
-        from kit.types.ways_out import refuse_type  # it imports much, for errors only
+        from kit.types.unsupported import refuse_type
 
         raise refuse_type(python_type)
 

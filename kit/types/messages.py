@@ -11,12 +11,11 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Struct
 
 from kit.errors import ConversionError, GuessError
-from kit.types.annotated import is_class, underlying
-from kit.types.engine import TypeEngine
-from kit.types.refusal import refuse_literal, refuse_value
-from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.annotated import is_class, refuse_literal, refuse_value, underlying
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 
 __all__ = ["MessageTransformer"]
+
 
 _KEY = "pb_type"
 

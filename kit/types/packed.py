@@ -6,18 +6,45 @@ arrives packed.
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import sys
+import typing
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError, RangeError
-from kit.types.refusal import shown
+from kit.errors import ConversionError, KitError, RangeError, UnsupportedTypeError
+from kit.types.annotated import shown
+from kit.types.castable import FieldsOf, parts_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = [
+    "FieldCodec",
+    "MSGPACK",
+    "PATH",
+    "field_schema",
+    "flyte_class",
+    "is_flyte_class",
+    "is_mixin",
+    "is_packed",
+    "json_reader",
+    "json_schema",
+    "json_writer",
+    "mark_packed",
+    "mixin_reader",
+    "mixin_writer",
+    "object_schema",
+    "pack",
+    "plain_of",
+    "reader",
+    "register_field",
+    "unpack",
+    "unpack_as",
+    "writer",
+]
 
-__all__ = ["MSGPACK", "is_packed", "mark_packed", "pack", "unpack", "unpack_as"]
 
 MSGPACK = "msgpack"
 """The tag of binary scalars that hold msgpack, and the name of the format in types."""
@@ -101,3 +128,285 @@ def _decoder(python_type: Any) -> Callable[[Any], Any]:
 
     decode: Callable[[Any], Any] = BasicDecoder(python_type).decode
     return decode
+
+
+def plain_of(literal: literals_pb2.Literal) -> Any | None:
+    """Return the plain value of a packed or generic literal, ``None`` for others."""
+    if is_packed(literal):
+        return unpack(literal)
+    if literal.scalar.WhichOneof("value") != "generic":
+        return None
+    from google.protobuf import json_format
+
+    return json_format.MessageToDict(literal.scalar.generic)
+
+
+Convert = Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class FieldCodec:
+    """How one of Flyte's classes is written as a field of a dataclass."""
+
+    write: Convert
+    """From an object to plain values."""
+
+    read: Callable[[Any, type], Any]
+    """From plain values to an object of a class."""
+
+
+_fields: dict[type, FieldCodec] = {}
+
+
+_TITLES = {
+    "_SpecificFormatClass": "FlyteFile",
+    "_SpecificFormatDirectoryClass": "FlyteDirectory",
+    "_TypedSchema": "FlyteSchema",
+}
+"""What models' schemas call the classes that have a format or columns."""
+
+
+def register_field(python_class: type, codec: FieldCodec) -> None:
+    """Say how a class is written as a field of a dataclass."""
+    _fields[python_class] = codec
+
+
+def is_flyte_class(python_type: Any) -> bool:
+    """Say whether a type was registered as one of Flyte's classes."""
+    return isinstance(python_type, type) and python_type in _fields
+
+
+def flyte_class(title: str, schema: Mapping[str, Any]) -> type | None:
+    """Return the class of Flyte's that a JSON schema describes, if it does."""
+    properties = schema.get("properties")
+    title = _TITLES.get(title, title)
+    for python_class in _fields:
+        if python_class.__name__ == title and isinstance(properties, dict):
+            names = {field.name for field in dataclasses.fields(python_class)}
+            if set(properties) == names:
+                return python_class
+    return None
+
+
+def writer(python_type: Any) -> Convert:
+    """Make what turns values of a type into plain ones, in the order of the fields.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot write the type.
+    """
+    from mashumaro.codecs.msgpack import MessagePackEncoder
+
+    return _build(
+        python_type,
+        lambda: (
+            MessagePackEncoder(
+                python_type, default_dialect=_dialect(), post_encoder_func=None
+            ).encode
+        ),
+    )
+
+
+def reader(python_type: Any) -> Convert:
+    """Make what turns plain values into values of a type.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot read the type.
+    """
+    from mashumaro.codecs.msgpack import MessagePackDecoder
+
+    return _build(
+        python_type,
+        lambda: (
+            MessagePackDecoder(
+                python_type, default_dialect=_dialect(), pre_decoder_func=None
+            ).decode
+        ),
+    )
+
+
+def json_writer(python_type: Any) -> Convert:
+    """Make what turns values of a type into JSON.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot write the type.
+    """
+    from mashumaro.codecs.json import JSONEncoder
+
+    return _build(
+        python_type,
+        lambda: JSONEncoder(python_type, default_dialect=_dialect()).encode,
+    )
+
+
+def json_reader(python_type: Any) -> Convert:
+    """Make what turns JSON into values of a type.
+
+    Raises:
+        UnsupportedTypeError: mashumaro cannot read the type.
+    """
+    from mashumaro.codecs.json import JSONDecoder
+
+    return _build(
+        python_type,
+        lambda: JSONDecoder(python_type, default_dialect=_dialect()).decode,
+    )
+
+
+def _build(python_type: Any, build: Callable[[], Any]) -> Convert:
+    try:
+        return typing.cast("Convert", build())
+    except KitError:
+        raise
+    except Exception as error:  # mashumaro passes on what its generated code raises
+        msg = (
+            f"{python_type!r} cannot be packed: {type(error).__name__}: {error}. Give "
+            "its fields types that are plain values, dataclasses, or lists and dicts "
+            "of them."
+        )
+        raise UnsupportedTypeError(msg) from error
+
+
+def _dialect() -> Any:
+    """Make the mashumaro dialect that knows Flyte's classes."""
+    from mashumaro.dialect import Dialect
+    from mashumaro.types import SerializationStrategy
+
+    class Strategy(SerializationStrategy):
+        def __init__(self, codec: FieldCodec, python_class: type) -> None:
+            self.codec, self.python_class = codec, python_class
+
+        def serialize(self, value: Any) -> Any:
+            return self.codec.write(value)
+
+        def deserialize(self, value: Any) -> Any:
+            return self.codec.read(value, self.python_class)
+
+    class KitDialect(Dialect):
+        serialization_strategy = {  # noqa: RUF012 - mashumaro's own declaration
+            python_class: Strategy(codec, python_class)
+            for python_class, codec in _fields.items()
+        }
+
+    return KitDialect
+
+
+def json_schema(python_type: Any) -> dict[str, Any] | None:
+    """Build the JSON schema (draft 2020-12) of a dataclass, as flytekit does.
+
+    Returns:
+        The schema, or ``None`` if mashumaro has none for a type of its fields.
+    """
+    from mashumaro.jsonschema import build_json_schema
+
+    try:
+        schema: dict[str, Any] = build_json_schema(
+            _without_annotations(python_type)
+        ).to_dict()
+    except Exception:  # noqa: BLE001 - the schema only describes; without it the type still converts
+        return None
+    return schema
+
+
+def _without_annotations(python_type: Any) -> Any:
+    """Drop annotations such as columns, which mashumaro would have to hash."""
+    arguments = tuple(map(_without_annotations, typing.get_args(python_type)))
+    origin = typing.get_origin(python_type)
+    if origin is typing.Annotated:
+        return arguments[0]
+    if origin in (list, dict):
+        return origin[arguments]
+    return python_type
+
+
+PATH: dict[str, Any] = {
+    "anyOf": [{"type": "string"}, {"type": "string", "format": "path"}],
+    "default": None,
+}
+"""The schema of a path; ``path`` is flytekit's word for paths of another type."""
+
+
+def field_schema(
+    python_class: type,
+    taken: type,
+    read: Callable[[Any, type], Any],
+    write: Callable[[Any], dict[str, Any]],
+    *,
+    title: str,
+) -> Any:
+    """Make pydantic's core schema of a class.
+
+    Args:
+        python_class: The class.
+        taken: The class whose instances are taken as they are.
+        read: From plain values to an instance.
+        write: From an instance to plain values.
+        title: Its name in JSON schemas.
+    """
+    from pydantic_core import core_schema
+
+    def validate(value: Any) -> Any:
+        if isinstance(value, taken):
+            return value
+        try:
+            return read(value, python_class)
+        except ConversionError as error:
+            raise ValueError(error.message) from error
+
+    return core_schema.no_info_plain_validator_function(
+        validate,
+        ref=f"{python_class.__module__}.{title}:{id(python_class)}",
+        metadata={"kit_title": title},
+        serialization=core_schema.plain_serializer_function_ser_schema(
+            write, when_used="json"
+        ),
+    )
+
+
+def object_schema(core_schema: Any, **properties: dict[str, Any]) -> dict[str, Any]:
+    """Make the JSON schema of a class.
+
+    Args:
+        core_schema: What :func:`field_schema` made.
+        properties: The schemas of its fields, to which titles are added.
+    """
+    titled = {
+        name: {**schema, "title": name.replace("_", " ").title()}
+        for name, schema in properties.items()
+    }
+    title = core_schema["metadata"]["kit_title"]
+    return {"properties": titled, "title": title, "type": "object"}
+
+
+def is_mixin(python_class: type) -> bool:
+    """Say whether a dataclass has the mixin."""
+    mixins = sys.modules.get("mashumaro.mixins.json")
+    return mixins is not None and issubclass(python_class, mixins.DataClassJSONMixin)
+
+
+def mixin_writer(python_class: Any, fields_of: FieldsOf) -> Convert:
+    """Make what turns objects into plain values, by the class's own ``to_json``."""
+    if not _holds_flyte_class(python_class, fields_of, set()):
+        return lambda value: json.loads(value.to_json())
+    # The methods that the mixin has made do not know how Flyte's classes are written.
+    encode = json_writer(python_class)
+    return lambda value: json.loads(encode(value))
+
+
+def mixin_reader(python_class: Any, fields_of: FieldsOf) -> Convert:
+    """Make what turns plain values into objects, by the class's own ``from_json``."""
+    if not _holds_flyte_class(python_class, fields_of, set()):
+        return lambda plain: python_class.from_json(json.dumps(plain))
+    decode = json_reader(python_class)
+    return lambda plain: decode(json.dumps(plain))
+
+
+def _holds_flyte_class(python_class: Any, fields_of: FieldsOf, seen: set[int]) -> bool:
+    seen.add(id(python_class))
+    parts = [
+        part for field in fields_of(python_class) or () for part in parts_of(field)
+    ]
+    return any(map(is_flyte_class, parts)) or any(
+        _holds_flyte_class(part, fields_of, seen)
+        for part in parts
+        if id(part) not in seen
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,105 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, GuessError, MissingPackageError
 from kit.storage import current_storage, local_path, redacted
-from kit.types.annotated import is_class, underlying
-from kit.types.codecs import FieldCodec, register_field
-from kit.types.columns import schema_columns, schema_python_type
-from kit.types.engine import TypeEngine
-from kit.types.formats import Hidden, Parametrized
-from kit.types.frames import is_frame_type
-from kit.types.model_fields import field_schema, object_schema
-from kit.types.plain import plain_of
-from kit.types.refusal import refuse_literal, refuse_value
-from kit.types.schema_files import SchemaOpenMode, SchemaReader, SchemaWriter
-from kit.types.transformer import Decoder, Encoder, Transformer
+from kit.types.annotated import is_class, refuse_literal, refuse_value, underlying
+from kit.types.datasets import (
+    PARQUET,
+    frame_handler,
+    is_frame_type,
+    read_frame,
+    read_parts,
+    schema_columns,
+    schema_python_type,
+    write_frame,
+)
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.files import Hidden, Parametrized
+from kit.types.packed import (
+    FieldCodec,
+    field_schema,
+    object_schema,
+    plain_of,
+    register_field,
+)
 
-__all__ = ["FlyteSchema", "SchemaTransformer"]
+__all__ = [
+    "FlyteSchema",
+    "SchemaOpenMode",
+    "SchemaReader",
+    "SchemaTransformer",
+    "SchemaWriter",
+]
+
+
+class SchemaOpenMode(enum.Enum):
+    """What a schema is open for."""
+
+    READ = "r"
+    WRITE = "w"
+
+
+@dataclasses.dataclass(frozen=True)
+class SchemaReader:
+    """Reads the frames of a schema's folder.
+
+    Attributes:
+        from_path: The folder.
+        columns: The names of the columns to read; all if empty.
+        frame_type: The class to read them as.
+    """
+
+    from_path: str
+    columns: tuple[str, ...]
+    frame_type: Any
+
+    @property
+    def column_names(self) -> list[str] | None:
+        """The names of the columns to read, ``None`` for all."""
+        return list(self.columns) or None
+
+    def all(self) -> Any:
+        """Read all as one frame.
+
+        Raises:
+            ConversionError: It cannot be read.
+        """
+        handler = frame_handler(self.frame_type, PARQUET, self.from_path)
+        return read_frame(handler, self.from_path, self.column_names)
+
+    def iter(self) -> Iterator[Any]:
+        """Read it file by file.
+
+        Raises:
+            ConversionError: It cannot be read.
+        """
+        handler = frame_handler(self.frame_type, PARQUET, self.from_path)
+        return read_parts(handler, self.from_path, self.column_names)
+
+
+@dataclasses.dataclass(frozen=True)
+class SchemaWriter:
+    """Writes frames into a schema's folder.
+
+    Attributes:
+        to_path: The folder.
+        frame_type: The class of the frames.
+    """
+
+    to_path: str
+    frame_type: Any
+
+    def write(self, *frames: Any) -> None:
+        """Write frames, each into a file of its own.
+
+        Raises:
+            ConversionError: One cannot be written.
+        """
+        handler = frame_handler(self.frame_type, PARQUET, self.to_path)
+        folder = Path(self.to_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        there = len(list(folder.iterdir()))
+        for part, frame in enumerate(frames, start=there):
+            write_frame(handler, frame, self.to_path, part=part)
 
 
 @dataclasses.dataclass(init=False, repr=False)

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
+import typing
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import Any, NoReturn
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError
-from kit.types.annotated import underlying
-from kit.types.engine import TypeEngine
+from kit.errors import ConversionError, UnsupportedTypeError, nearest
+from kit.types.annotated import (
+    flyte_annotation,
+    is_class,
+    refuse_literal,
+    refuse_value,
+    shown,
+    underlying,
+)
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import is_packed, unpack, unpack_as
-from kit.types.refusal import refuse_literal, refuse_value
-from kit.types.transformer import Decoder, Encoder, Transformer
 
 __all__ = [
     "BoolTransformer",
+    "ChoiceTransformer",
     "DateTransformer",
     "DatetimeTransformer",
+    "EnumTransformer",
     "FloatTransformer",
     "IntTransformer",
     "NoneTransformer",
     "ScalarTransformer",
     "StrTransformer",
     "TimedeltaTransformer",
+    "TupleTransformer",
 ]
 
 
@@ -274,3 +285,170 @@ class NoneTransformer(Transformer):
         if literal_type.WhichOneof("type") != "simple":
             return None
         return type(None) if literal_type.simple == types_pb2.NONE else None
+
+
+class EnumTransformer(Transformer):
+    """``Enum`` classes whose values are text; a text is taken for its member."""
+
+    name = "DefaultEnumTransformer"
+
+    def __repr__(self) -> str:
+        return "EnumTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return is_class(python_type) and issubclass(python_type, enum.Enum)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        if flyte_annotation(python_type) is not None:
+            msg = (
+                "Flytekit does not currently have support for FlyteAnnotations applied "
+                f"to enums. {python_type} cannot be parsed."
+            )
+            raise UnsupportedTypeError(msg)
+        values = [member.value for member in underlying(python_type)]
+        if not values or not all(isinstance(value, str) for value in values):
+            msg = (
+                "Only EnumTypes with value of string are supported: "
+                f"{python_type!r} has {values!r:.200}."
+            )
+            raise UnsupportedTypeError(msg)
+        return types_pb2.LiteralType(enum_type=types_pb2.EnumType(values=values))
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        literal_type = engine.literal_type(python_type)
+        values = set(literal_type.enum_type.values)
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            text = value.value if isinstance(value, enum.Enum) else value
+            if value is None or not isinstance(text, str) or text not in values:
+                why = (
+                    f"Value {shown(value)} is not in Enum {python_type}: it has "
+                    f"{sorted(values)}.{nearest(str(text), values)}"
+                )
+                raise refuse_value(value, python_type, literal_type, why=why)
+            out.scalar.primitive.string_value = text
+
+        return encode
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        enum_class = underlying(python_type)
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            primitive = literal.scalar.primitive
+            if is_packed(literal):
+                text = unpack(literal)
+            elif primitive.WhichOneof("value") == "string_value":
+                text = primitive.string_value
+            else:
+                raise refuse_literal(literal, python_type)
+            try:
+                return enum_class(text)
+            except (ValueError, TypeError) as error:  # TypeError: it has no members
+                raise ConversionError(f"{error}.") from error
+
+        return decode
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        if literal_type.WhichOneof("type") != "enum_type":
+            return None
+        return _dynamic_enum(tuple(literal_type.enum_type.values))
+
+
+@lru_cache(maxsize=256)
+def _dynamic_enum(values: tuple[str, ...]) -> type[enum.Enum | str]:
+    """Make an enum whose members are named by their values; text if they cannot be."""
+    try:
+        return enum.Enum("DynamicEnum", {value: value for value in values})  # type: ignore[return-value]
+    except (ValueError, TypeError, AttributeError):
+        return str  # a value such as `mro` or `_x_` is no name for a member
+
+
+_BASES = (str, int, float, bool, dt.datetime, dt.timedelta)
+
+
+class ChoiceTransformer(Transformer):
+    """``Literal["a", "b"]``: the type of the values, which stand in the annotation.
+
+    The values are told to readers of the type and not enforced, as in flytekit: an
+    executor meets the values' type alone.  Declare an enum to have others refused.
+    """
+
+    name = "LiteralTypeTransformer"
+
+    def __repr__(self) -> str:
+        return "ChoiceTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        return typing.get_origin(python_type) is typing.Literal
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        made = engine.literal_type(_base(python_type))
+        choices = list(typing.get_args(underlying(python_type)))
+        made.annotation.annotations.update({"literal_values": choices})
+        return made
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        return engine.encoder(_base(python_type))
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        return engine.decoder(_base(python_type))
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
+        return None  # the base type is guessed: flytekit's order has it first
+
+
+def _base(python_type: Any) -> type:
+    """Return the type of a Literal's values.
+
+    Raises:
+        UnsupportedTypeError: They are of several types, or of one Flyte does not have.
+    """
+    choices = typing.get_args(underlying(python_type))
+    base = type(choices[0])
+    if not all(type(choice) is base for choice in choices):
+        msg = f"All values must be of the same type: {python_type} has several."
+        raise UnsupportedTypeError(msg)
+    if base not in _BASES:
+        msg = f"Unsupported type: {base} in {python_type}. Use text or numbers."
+        raise UnsupportedTypeError(msg)
+    return base
+
+
+class TupleTransformer(Transformer):
+    """Refuses ``tuple``, ``tuple[...]`` and named tuples as types of variables."""
+
+    name = "tuple"
+
+    def __repr__(self) -> str:
+        return "TupleTransformer()"
+
+    def handles(self, python_type: Any) -> bool:
+        origin = typing.get_origin(python_type) or python_type
+        return is_class(origin) and issubclass(origin, tuple)
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        self._refuse(python_type)
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> NoReturn:
+        self._refuse(python_type)
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> NoReturn:
+        self._refuse(python_type)
+
+    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> None:
+        return None
+
+    @staticmethod
+    def _refuse(python_type: Any) -> NoReturn:
+        msg = (
+            f"Transformer for type {tuple} is restricted currently: Flyte has no "
+            f"tuples, so {python_type!r} cannot be a variable's type. Use a list, a "
+            "dataclass, or one output for each element."
+        )
+        raise UnsupportedTypeError(msg)

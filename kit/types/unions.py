@@ -9,14 +9,13 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, KitError, UnsupportedTypeError
-from kit.types.annotated import underlying
+from kit.types.annotated import refuse_value, shown, underlying
 from kit.types.castable import castable
-from kit.types.engine import TypeEngine
-from kit.types.refusal import refuse_value, shown
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.simple import NoneTransformer, ScalarTransformer
-from kit.types.transformer import Decoder, Encoder, Transformer
 
 __all__ = ["UnionTransformer"]
+
 
 _MOST_REASONS = 5
 

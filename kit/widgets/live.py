@@ -7,25 +7,85 @@ is a :class:`Live`.
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
+import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Protocol
 
-from kit.shown import Shown
-from kit.widgets.open_views import keep_open
+from kit.difference.history import follow, observe
+from kit.display.notebook import RunningCell, running_cell
+from kit.notebook import Shown, interactive_shell
+from kit.task.definition import CustomizedContainerDefinition
 
-__all__ = ["VIEWS", "Live", "live_face"]
+__all__ = [
+    "Live",
+    "PER_SECOND",
+    "TaskView",
+    "VIEWS",
+    "View",
+    "draw_while",
+    "forget",
+    "is_busy",
+    "keep_open",
+    "live_face",
+    "open_views",
+    "stop_when_interrupted",
+    "watch",
+]
+
+
+class View(Protocol):
+    """Something that a cell shows."""
+
+    def close(self) -> None:
+        """Close every widget of it."""
+
+
+_open: weakref.WeakKeyDictionary[View, RunningCell] = weakref.WeakKeyDictionary()
+
+
+def keep_open(view: View, succeed: Callable[[Any], None] | None = None) -> None:
+    """Keep a view until the cell that runs now runs again, which loses its outputs.
+
+    Args:
+        view: The view.
+        succeed: Called with each view that is closed for this one, before it is.
+    """
+    shell = interactive_shell()
+    if shell is None:
+        return
+    cell = running_cell(shell)
+    for other, before in list(_open.items()):
+        if cell.is_rerun_of(before):
+            if succeed is not None:
+                succeed(other)
+            forget(other)
+            other.close()
+    _open[view] = cell
+
+
+def forget(view: View) -> None:
+    """Hold a view no more."""
+    _open.pop(view, None)
+
+
+def open_views(kind: Any = object) -> list[Any]:
+    """Return the views that are open: all, or those of a class."""
+    return [view for view in list(_open) if isinstance(view, kind)]
+
 
 VIEWS = {
-    "kit.checks.report.CheckReport": "kit.widgets.reports.report_view.ReportView",
-    "kit.difference.difference.Difference": (
-        "kit.widgets.reports.difference_view.DifferenceView"
-    ),
-    "kit.running.outputs.Outputs": "kit.widgets.outputs.outputs_view.OutputsView",
-    "kit.running.run.Run": "kit.widgets.run_panel.live_run.LiveRun",
-    "kit.shim.deck_file.Decks": "kit.widgets.decks_view.DecksView",
-    "kit.shim.decks.Deck": "kit.widgets.decks_view.DecksView",
+    "kit.checks.report.CheckReport": "kit.widgets.reports.ReportView",
+    "kit.difference.diff.Difference": ("kit.widgets.reports.DifferenceView"),
+    "kit.runs.run.Outputs": "kit.widgets.outputs.OutputsView",
+    "kit.runs.run.Run": "kit.widgets.run_view.LiveRun",
+    "kit.shim.deck_file.Decks": "kit.widgets.run_view.DecksView",
+    "kit.shim.decks.Deck": "kit.widgets.run_view.DecksView",
 }
 """Types, and the classes of their views: made from a thing, with ``root`` and
 ``close``."""
@@ -67,3 +127,147 @@ def _made(thing: object) -> Any:
     view = getattr(import_module(module), name)(thing)
     keep_open(view)
     return view
+
+
+Task = CustomizedContainerDefinition[Any]
+
+
+class TaskView(Live):
+    """A live view of a task."""
+
+    @property
+    @abstractmethod
+    def task(self) -> Any:
+        """The task that is shown."""
+
+    @abstractmethod
+    def follow(self, task: Any = None) -> None:
+        """Show a task's newer definition, or the task anew."""
+
+    @abstractmethod
+    def succeed(self, other: Any) -> None:
+        """Take over from a view of the same kind and task, which is closed after it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every widget, and follow nothing any more."""
+
+
+def watch(view: TaskView) -> None:
+    """Let a view follow the cells of the shell that runs, if one does.
+
+    Views that an earlier run of the same cell made are closed: their outputs are gone.
+    """
+    shell = interactive_shell()
+    if shell is None:
+        return
+    follow(shell)
+    observe(_after_cell)
+
+    def succeed(other: Any) -> None:
+        if type(other) is type(view) and other.task.name == view.task.name:
+            view.succeed(other)
+
+    keep_open(view, succeed)
+
+
+def _after_cell(defined: Sequence[Task]) -> None:
+    """Show what the cell has changed; never raise, for the cell is the user's."""
+    newest = {task.name: task for task in defined}
+    for view in open_views(TaskView):
+        _follow(view, newest.get(view.task.name))
+
+
+def _follow(view: TaskView, task: Task | None) -> None:
+    try:
+        view.follow(task)
+    except Exception as error:  # noqa: BLE001 - whatever a user's object raises
+        sys.stderr.write(f"kit could not update {view!r}: {error}\n")
+
+
+_LONG_SECONDS = 1.0
+
+
+class _Stoppable(Protocol):
+    def cancel(self) -> None: ...
+
+
+_since: float | None = None
+_stoppable: weakref.WeakSet[_Stoppable] = weakref.WeakSet()
+_shells: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def stop_when_interrupted(thing: _Stoppable) -> None:
+    """Cancel it whenever a cell of the shell that runs is interrupted."""
+    _stoppable.add(thing)
+    shell = interactive_shell()
+    if shell is None or shell in _shells:
+        return
+    _shells.add(shell)
+    shell.events.register("pre_run_cell", _before_cell)
+    shell.events.register("post_run_cell", _after_cell_of_cells)
+
+
+def is_busy() -> bool:
+    """Tell whether a cell has been running for some time."""
+    return _since is not None and time.monotonic() - _since > _LONG_SECONDS
+
+
+def _before_cell(_info: object = None) -> None:
+    global _since  # noqa: PLW0603 - one kernel for each process
+    _since = time.monotonic()
+
+
+def _after_cell_of_cells(result: Any = None) -> None:
+    global _since  # noqa: PLW0603
+    _since = None
+    if isinstance(getattr(result, "error_in_exec", None), KeyboardInterrupt):
+        for thing in list(_stoppable):
+            thing.cancel()
+
+
+PER_SECOND = 3
+"""How often: with the log and the clock there may come a new phase, three buttons and
+what is shown below, and all of it is to be at most ten messages in any second."""
+
+Draw = Callable[[], bool]
+
+_lock = threading.Lock()
+_drawing: list[Draw] = []
+_thread: threading.Thread | None = None
+
+
+def draw_while(draw: Draw) -> None:
+    """Call a function several times a second, as long as it says that this goes on.
+
+    Args:
+        draw: Draws what is new; returns whether there may be more.
+    """
+    global _thread  # noqa: PLW0603 - one for the process
+    with _lock:
+        _drawing.append(draw)
+        if _thread is None:
+            _thread = threading.Thread(target=_work, name="kit-flusher", daemon=True)
+            _thread.start()
+
+
+def _work() -> None:
+    global _thread  # noqa: PLW0603
+    while True:
+        time.sleep(1 / PER_SECOND)
+        for draw in list(_drawing):
+            if not _goes_on(draw):
+                with _lock:
+                    _drawing.remove(draw)
+        with _lock:
+            if not _drawing:
+                _thread = None
+                return
+
+
+def _goes_on(draw: Draw) -> bool:
+    try:
+        return draw()
+    except Exception as error:  # noqa: BLE001 - the others are drawn all the same
+        sys.stderr.write(f"kit could not draw a run: {error}\n")
+        return False

@@ -18,11 +18,10 @@ from pathlib import Path
 import pytest
 
 import kit
-from kit.authoring.proof import child
-from kit.authoring.proof.child import runtimes
-from kit.authoring.proof.custom_use import custom_use
-from kit.authoring.proof.notes import Note
 from kit.errors import CallError, ConversionError, ProofError, StorageError
+from kit.proof import child
+from kit.proof.child import runtimes
+from kit.proof.outcome import Note, custom_use
 from kit.runners import Cancellation, Phase
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -420,7 +419,7 @@ def test_the_child_imports_the_standard_library_and_itself_only():
                 found = [node.module]
             for name in found:
                 top = name.partition(".")[0]
-                inside = name.startswith("kit.authoring.proof.child.")
+                inside = name.startswith("kit.proof.child.")
                 assert inside or top in sys.stdlib_module_names, (path, name)
 
 

@@ -8,8 +8,8 @@ import pytest
 from prove_lab import ImageTask
 
 import kit
-from kit.authoring.proof.notes import read_notes
 from kit.errors import CaptureError, ProofError
+from kit.proof.outcome import read_notes
 
 BOTH = pytest.mark.parametrize(
     "runtime", ["kit", pytest.param("flytekit", marks=pytest.mark.flytekit)]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.authoring.export.written_tree import write_file, write_tree
 from kit.errors import ExportError, StorageError
+from kit.exporters.writing import write_file, write_tree
 
 OLD = {"README.md": b"old", "lab/tasks.py": b"old", "lab/data/x": b"old"}
 NEW = {"README.md": b"new", "lab/tasks.py": b"new", "lab/more.py": b"new", "c/d": b""}

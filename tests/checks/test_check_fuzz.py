@@ -11,8 +11,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import DecodeError, Message
 
 import kit
-from kit.checks.rule import Problem, error
-from kit.checks.subject import Subject
+from kit.checks.rule import Problem, Subject, error
 
 TEXTS = (
     *("", "\0", "x" * 5_000, "{{.input}}", "{{.inputs.}}", "{{", "-1", "1e999", "NaN"),

@@ -9,11 +9,9 @@ from typing import NamedTuple
 import pytest
 
 import kit
-from kit.checks.contract.arrival import Arrival
-from kit.checks.contract.changes import change_findings
-from kit.checks.contract.record import Contract
-from kit.checks.contract.rules import contract_findings
-from kit.checks.finding import Severity
+from kit.checks.custom import Arrival, change_findings, contract_findings
+from kit.checks.custom.static import Contract
+from kit.checks.report import Severity
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.template.view import TaskTemplateView
 

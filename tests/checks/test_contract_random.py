@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 from random_executors import CUSTOM, Writer
 
-from kit.checks.contract.analysis import analyse
-from kit.checks.contract.rules import missing_findings
-from kit.checks.contract.trace import traced
-from kit.checks.finding import Severity
+from kit.checks.custom import missing_findings
+from kit.checks.custom.static import analyse
+from kit.checks.custom.trace import traced
+from kit.checks.report import Severity
 
 FEW, MANY = 200, 4000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kit.checks.contract.analysis import analyse
-from kit.checks.contract.rules import missing_findings, unused_findings
-from kit.checks.finding import Severity
+from kit.checks.custom import missing_findings, unused_findings
+from kit.checks.custom.static import analyse
+from kit.checks.report import Severity
 
 HELPERS = """
 import contextlib, json

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kit.checks.contract.float_traps import INTEGER_ARGUMENTS
-from kit.checks.contract.rules import contract_findings
-from kit.checks.contract.trace_run import trace_run
-from kit.checks.finding import Severity
+from kit.checks.custom import contract_findings
+from kit.checks.custom.static import INTEGER_ARGUMENTS
+from kit.checks.custom.trace import trace_run
+from kit.checks.report import Severity
 from kit.template.serialize import LOCAL_SETTINGS
 
 IMPORTS = "import heapq, itertools, math, secrets"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kit
-from kit.checks.finding import Finding, Severity
-from kit.checks.report import CheckReport
+from kit.checks.report import CheckReport, Finding, Severity
 from kit.errors import CheckError
 
 ERROR = Finding("r.one", Severity.ERROR, "custom.b", "It fails.", fix="Mend it.")

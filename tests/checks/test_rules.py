@@ -8,8 +8,8 @@ from checks.templates import good_template, set_args, set_resources, spec_of
 from flyteidl.admin.task_pb2 import TaskSpec
 
 import kit
-from kit.checks.all_rules import RULES
-from kit.definition.quantity import parse_quantity
+from kit.checks.check import RULES
+from kit.definition.resources import parse_quantity
 
 NAMED = [
     pytest.param(case, id=f"{index}-{case.rule}") for index, case in enumerate(CASES)

@@ -9,8 +9,7 @@ import pickle
 import pytest
 
 import kit
-from kit.checks.contract.trace import traced
-from kit.checks.contract.trace_run import trace_run
+from kit.checks.custom.trace import trace_run, traced
 from kit.errors import CallError
 
 CUSTOM = {"a": {"b": 1.0}, "rows": [{"x": "y"}]}

@@ -9,10 +9,9 @@ import sys
 import time
 from typing import Any
 
-from kit.definition.docstring import Docstring
 from kit.definition.executor import ShimTaskExecutor
-from kit.definition.interface import Interface
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.definition.interface import Docstring, Interface
+from kit.task.task import PythonCustomizedContainerTask
 
 
 class Size(enum.Enum):

@@ -15,10 +15,9 @@ import pytest
 
 from kit.cli import main
 from kit.cli.check_env import Check, _docker, _version
-from kit.demo.penguins import find_table, write_database
-from kit.demo.sqlite import heaviest
+from kit.cli.demo import find_table, heaviest, write_database
 from kit.errors import StorageError
-from kit.running.start import run
+from kit.runs.start import run
 
 
 def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):
@@ -30,7 +29,7 @@ def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):
         "task penguins.heaviest",
         "--inputs {{.input}} \\",
         "resolver  kit.resolver.default_task_template_resolver",
-        "executor  kit.demo.sqlite.SQLiteQueryExecutor",
+        "executor  kit.cli.demo.SQLiteQueryExecutor",
         "stdout  querying penguins.sqlite",
         "SUCCEEDED",
         "rows: 3 rows",

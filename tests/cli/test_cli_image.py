@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from kit.cli import main
-from kit.cli.app import run_app
+from kit.cli import main, run_app
 
 SOURCE = '''
 import kit

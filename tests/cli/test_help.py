@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from kit.cli import main
-from kit.cli.app import app
+from kit.cli import app, main
 
 
 @pytest.mark.parametrize("command", app.list_commands(click.Context(app)))

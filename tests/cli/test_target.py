@@ -8,14 +8,13 @@ from pathlib import Path
 import cli_tasks
 import pytest
 
-from kit.cli import main
-from kit.cli.error import LoadError
-from kit.cli.target import load_task
+from kit.cli import LoadError, main
+from kit.cli.arguments import load_task
 
 SOURCE = """
     from kit.definition.executor import ShimTaskExecutor
     from kit.definition.interface import Interface
-    from kit.task.customized_container import PythonCustomizedContainerTask
+    from kit.task.task import PythonCustomizedContainerTask
 
     class Hello(ShimTaskExecutor):
         def execute_from_model(self, tt):

@@ -21,7 +21,7 @@ from conformance.kit_library import Kit
 from conformance.operations import Run, arguments, evaluate
 from conformance.pickled import has_pickled_type
 from conformance.vectors import Case, message
-from kit.definition.quantity import parse_quantity
+from kit.definition.resources import parse_quantity
 from kit.errors import (
     CallError,
     ConversionError,

@@ -17,23 +17,19 @@ from flyteidl.core import (
 
 from conformance.library import Library
 from kit.definition import accelerators
-from kit.definition.artifact import Artifact
-from kit.definition.docstring import Docstring
-from kit.definition.documentation import Description, Documentation, SourceCode
+from kit.definition.artifacts import Artifact, Inputs
 from kit.definition.executor import ShimTaskExecutor
-from kit.definition.image import Image, ImageConfig, render_image
-from kit.definition.interface import Interface, kwtypes
-from kit.definition.metadata import TaskMetadata
-from kit.definition.partition import Inputs
+from kit.definition.images import Image, ImageConfig, render_image
+from kit.definition.interface import Docstring, Interface, kwtypes, typed_interface
+from kit.definition.metadata import Description, Documentation, SourceCode, TaskMetadata
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.definition.settings import SerializationSettings
-from kit.definition.typed_interface import typed_interface
 from kit.errors import IgnoreOutputs
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.cache import cache_key
 from kit.storage import Storage, use_storage
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, task_spec, task_template
 from kit.template.view import TaskTemplateView
 from kit.types import (
@@ -143,8 +139,8 @@ class Kit(Library):
         build: Any,
         settings: Any,
     ) -> list[workflow_pb2.Node]:
-        from kit.task.compile import workflow_template
-        from kit.task.define import workflow as define
+        from kit.task.workflow import workflow as define
+        from kit.task.workflow import workflow_template
 
         with define(workflow["name"], inputs=inputs) as made:
             build(made.inputs)

@@ -10,7 +10,7 @@ from flyteidl.core import literals_pb2
 from google.protobuf import json_format
 
 from conformance.vectors import vectors
-from kit.definition.quantity import parse_quantity
+from kit.definition.resources import parse_quantity
 from kit.errors import KitError
 from kit.template.macros import MacroError, RenderContext, render_args
 

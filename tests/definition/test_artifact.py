@@ -7,8 +7,7 @@ import datetime as dt
 import pytest
 from flyteidl.core.artifact_id_pb2 import ArtifactID
 
-from kit.definition.artifact import Artifact
-from kit.definition.partition import Granularity, Inputs, TimePartition
+from kit.definition.artifacts import Artifact, Granularity, Inputs, TimePartition
 from kit.errors import InterfaceError
 
 PLAIN = Artifact(name="model")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition.deck_fields import (
+from kit.definition.metadata import (
     DEFAULT_DECK_FIELDS,
     DeckField,
     check_deck_fields,

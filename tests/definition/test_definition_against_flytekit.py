@@ -12,14 +12,11 @@ from typing import Union
 import pytest
 
 from kit.definition import accelerators
-from kit.definition.artifact import Artifact
-from kit.definition.documentation import Description, Documentation, SourceCode
-from kit.definition.interface import Interface
-from kit.definition.metadata import TaskMetadata
-from kit.definition.partition import Granularity, Inputs, TimePartition
+from kit.definition.artifacts import Artifact, Granularity, Inputs, TimePartition
+from kit.definition.interface import Interface, parameter_map
+from kit.definition.metadata import Description, Documentation, SourceCode, TaskMetadata
 from kit.definition.resources import Resources, override_resources
 from kit.definition.security import Identity, Secret, SecurityContext
-from kit.definition.typed_interface import parameter_map
 
 pytestmark = pytest.mark.flytekit
 

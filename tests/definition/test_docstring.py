@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit.definition.docstring import Docstring
+from kit.definition.interface import Docstring
 
 GOOGLE = """Scores rows.
 
@@ -86,7 +86,7 @@ def test_little_or_nothing_to_read(values):
 def test_the_parser_is_loaded_only_when_it_is_needed():
     """Making a docstring does not import docstring_parser."""
     code = (
-        "import sys; from kit.definition.docstring import Docstring; "
+        "import sys; from kit.definition.interface import Docstring; "
         "Docstring('x'); assert 'docstring_parser' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition.docstring import Docstring
-from kit.definition.documentation import (
+from kit.definition.interface import Docstring
+from kit.definition.metadata import (
     Description,
     Documentation,
     SourceCode,

@@ -8,12 +8,12 @@ import pytest
 
 from kit.definition.executor import (
     ShimTaskExecutor,
+    TrackedInstance,
     check_executor_importable,
     check_executor_type,
     executor_path,
     make_executor,
 )
-from kit.definition.tracking import TrackedInstance
 from kit.errors import ExecutorError
 
 

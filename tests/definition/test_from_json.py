@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pydantic
 import pytest
 
-from kit.definition.from_json import from_json
+from kit.definition.parsing import from_json
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition.image import Image, ImageConfig, check_image_reference, render_image
+from kit.definition.images import (
+    Image,
+    ImageConfig,
+    check_image_reference,
+    render_image,
+)
 from kit.errors import ImageError
 
 DIGEST = "sha256:" + "ab" * 32

@@ -6,8 +6,7 @@ from collections import OrderedDict
 
 import pytest
 
-from kit.definition.docstring import Docstring
-from kit.definition.interface import Interface, kwtypes
+from kit.definition.interface import Docstring, Interface, kwtypes
 from kit.errors import InterfaceError
 
 DOCSTRING = Docstring("Scores.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition.names import check_environment, check_task_name
+from kit.definition.settings import check_environment, check_task_name
 from kit.errors import DefinitionError
 
 

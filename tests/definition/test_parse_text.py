@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from kit.definition.parse_text import parser_for
+from kit.definition.parsing import parser_for
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 
 

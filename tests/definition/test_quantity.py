@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.definition.quantity import parse_quantity, quantity_text
+from kit.definition.resources import parse_quantity, quantity_text
 from kit.errors import ResourcesError
 
 # What k8s.io/apimachinery v0.34.1 answers to each text.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.definition.image import Image, ImageConfig
+from kit.definition.images import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
 from kit.errors import DefinitionError
 

@@ -9,8 +9,7 @@ from importlib.machinery import ModuleSpec
 
 import pytest
 
-from kit.definition.executor import ShimTaskExecutor
-from kit.definition.tracking import TrackedInstance, importable_name
+from kit.definition.executor import ShimTaskExecutor, TrackedInstance, importable_name
 from kit.errors import TrackingError
 
 
@@ -105,7 +104,7 @@ SCRIPT = """
 import sys
 before = list(sys.path)
 print("ran")
-from kit.definition.tracking import TrackedInstance
+from kit.definition.executor import TrackedInstance
 thing = TrackedInstance()
 print(thing.instantiated_in, thing.lhs, thing.location)
 assert sys.path == before
@@ -153,7 +152,7 @@ def test_a_module_run_with_m_has_its_real_name(tmp_path):
 def test_an_interactive_session_says_what_it_cannot_know(tmp_path):
     """The variable is known, the module cannot be."""
     code = """
-from kit.definition.tracking import TrackedInstance
+from kit.definition.executor import TrackedInstance
 from kit.errors import TrackingError
 _ = _1 = thing = TrackedInstance()
 print(thing.instantiated_in, thing.lhs)
@@ -180,7 +179,7 @@ def test_what_is_typed_at_a_newer_prompt_has_no_module(monkeypatch):
 def test_a_script_that_no_import_could_name(tmp_path):
     """A file whose name is no identifier has no module name."""
     (tmp_path / "my-script.py").write_text(
-        "from kit.definition.tracking import TrackedInstance\n"
+        "from kit.definition.executor import TrackedInstance\n"
         "thing = TrackedInstance()\n"
         "print(thing.instantiated_in)\n"
     )
@@ -192,7 +191,7 @@ CELLS = """
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 for cell in (
-    "from kit.definition.tracking import TrackedInstance",
+    "from kit.definition.executor import TrackedInstance",
     "thing = TrackedInstance(); thing",
     "print(thing.instantiated_in, thing.lhs)",
     "thing.location",

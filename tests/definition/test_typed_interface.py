@@ -8,11 +8,14 @@ from typing import Annotated, Optional
 import pytest
 from flyteidl.core import types_pb2
 
-from kit.definition.artifact import Artifact
-from kit.definition.docstring import Docstring
-from kit.definition.interface import Interface
-from kit.definition.partition import Inputs
-from kit.definition.typed_interface import is_optional, parameter_map, typed_interface
+from kit.definition.artifacts import Artifact, Inputs
+from kit.definition.interface import (
+    Docstring,
+    Interface,
+    is_optional,
+    parameter_map,
+    typed_interface,
+)
 from kit.errors import ConversionError, InterfaceError, UnsupportedTypeError
 
 MODEL = Artifact(name="model", partition_keys=["region"])

@@ -7,10 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
-from kit.difference.edit import Edit
-from kit.difference.fields import is_only_a_map
-from kit.difference.json_values import json_of_struct
-from kit.difference.sequences import Items
+from kit.difference.edits import Edit, Items, is_only_a_map, json_of_struct
 from kit.template.custom import fill_struct
 
 
@@ -142,7 +139,8 @@ def _apply_list(items: list, edits: list, field: Any = None) -> list:
 
 
 def _namer(field: Any):
-    from kit.difference import fields, json_values
+    from kit.difference import edits as fields
+    from kit.difference import edits as json_values
 
     items: Items = json_values._ITEMS if field is None else fields._items(field)
     return items.name

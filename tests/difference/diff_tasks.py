@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from kit.definition.docstring import Docstring
 from kit.definition.executor import ShimTaskExecutor
-from kit.definition.interface import Interface
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.definition.interface import Docstring, Interface
+from kit.task.task import PythonCustomizedContainerTask
 
 
 class Nothing(ShimTaskExecutor):

@@ -8,8 +8,7 @@ from flyteidl.core import tasks_pb2, types_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit.difference.edit import Edit
-from kit.difference.fields import compare_messages
+from kit.difference.edits import Edit, compare_messages
 
 BOUNDED = settings(
     max_examples=60,

@@ -8,7 +8,7 @@ from diff_tasks import Query, query
 from IPython.core.interactiveshell import InteractiveShell
 
 from kit.difference import history as histories
-from kit.difference.comparison import diff
+from kit.difference.diff import diff
 from kit.difference.history import History, follow, history, unfollow
 
 

@@ -7,11 +7,9 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.difference.change import Change
-from kit.difference.comparison import diff
-from kit.difference.difference import Difference
-from kit.difference.impact import Impact
-from kit.template.digest import template_digest
+from kit.difference.diff import Difference, diff
+from kit.difference.meaning import Change, Impact
+from kit.template.files import template_digest
 
 
 def template(*, cached: bool = True) -> TaskTemplate:

@@ -9,8 +9,8 @@ from diff_tasks import query
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 
 from kit.definition.settings import SerializationSettings
-from kit.difference import package
-from kit.difference.comparison import diff
+from kit.difference import sources as package
+from kit.difference.diff import diff
 from kit.errors import SideError, TemplateError
 from kit.template.serialize import task_spec
 

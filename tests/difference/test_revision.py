@@ -7,11 +7,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 from diff_tasks import query
 
-from kit.definition.image import Image, ImageConfig
+from kit.definition.images import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.difference import git_files
-from kit.difference import revision as revisions
-from kit.difference.comparison import diff
+from kit.difference import sources as git_files
+from kit.difference import sources as revisions
+from kit.difference.diff import diff
 from kit.errors import RevisionError, SideError
 from kit.template.serialize import LOCAL_SETTINGS
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.difference.comparison import diff
-from kit.difference.secrecy import HIDDEN, without_secrets
+from kit.difference.diff import diff
+from kit.difference.edits import HIDDEN, without_secrets
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a decoy
 POD = {"containers": [{"name": "m", "env": [{"name": "API_KEY", "value": SECRET}]}]}
@@ -14,7 +14,7 @@ POD = {"containers": [{"name": "m", "env": [{"name": "API_KEY", "value": SECRET}
 
 def faces(found) -> str:
     """Return all that is ever shown of a difference."""
-    from kit.display.difference_summary import summarize_difference
+    from kit.display.of_reports import summarize_difference
 
     whole = json.dumps(found.to_json()) + repr(found) + repr(found.changes)
     return whole + repr(summarize_difference(found))

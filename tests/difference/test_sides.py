@@ -9,9 +9,9 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.definition.settings import SerializationSettings
-from kit.difference.comparison import compare_sides, diff
-from kit.difference.impact import Impact
-from kit.difference.sides import read_sides
+from kit.difference.diff import compare_sides, diff
+from kit.difference.meaning import Impact
+from kit.difference.sources import read_sides
 from kit.errors import KitError, SideError, StorageError, TemplateError
 from kit.template.files import write_template
 from kit.template.serialize import LOCAL_SETTINGS, task_spec, task_template

@@ -21,7 +21,7 @@ from playwright.sync_api import (
 )
 
 from kit.display.html import page as html_page
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 

@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 
 import kit
-from kit.definition.docstring import Docstring
+from kit.definition.interface import Docstring
 
 
 @dataclasses.dataclass

@@ -10,10 +10,7 @@ from display_tasks import Query, Size
 from flyteidl.core.types_pb2 import LiteralType
 
 import kit
-from kit.display.arrival import arrival_of
-from kit.display.cluster_type import cluster_type
-from kit.display.python_type import python_type_name
-from kit.display.wire_type import wire_type_name
+from kit.display.types import arrival_of, cluster_type, python_type_name, wire_type_name
 from kit.types import default_engine
 
 

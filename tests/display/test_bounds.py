@@ -12,8 +12,8 @@ from flyteidl.core.tasks_pb2 import Container, Sql, TaskTemplate
 import kit
 from kit.display.console import plain_text
 from kit.display.html import fragment
-from kit.display.summarize import summarize
-from kit.display.template_summary import summarize_task
+from kit.display.notebook import summarize
+from kit.display.of_template import summarize_task
 
 LONG = "x" * 1_000_000
 SIZE = re.compile(r"\(1,000,0\d\d\s+characters\)")  # some are quoted, or in a line

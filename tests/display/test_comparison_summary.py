@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import kit
-from kit.display.comparison_summary import summarize_comparison, summarize_measured
 from kit.display.console import plain_text
 from kit.display.html import page
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
+from kit.display.of_runs import summarize_comparison, summarize_measured
 
 BOTH = ("in-process", "subprocess")
 TASKS = """

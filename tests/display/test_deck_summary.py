@@ -7,10 +7,8 @@ import pytest
 from xss import PAYLOADS
 
 from kit.display.console import plain_text
-from kit.display.deck_frame import frame_element
-from kit.display.html import fragment, page
-from kit.display.mimebundle import mimebundle
-from kit.display.summarize import summarize
+from kit.display.html import fragment, frame_element, page
+from kit.display.notebook import mimebundle, summarize
 from kit.display.summary import Frame
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck

@@ -7,10 +7,10 @@ import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
-from kit.difference.comparison import diff
+from kit.difference.diff import diff
 from kit.display.console import make_console, print_summary
-from kit.display.difference_summary import summarize_difference
-from kit.display.html_sides import sides_html
+from kit.display.html import sides_html
+from kit.display.of_reports import summarize_difference
 from kit.display.summary import Code, Facts, Finding
 
 

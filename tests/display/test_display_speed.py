@@ -11,7 +11,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 import kit
 from kit.display.console import plain_text
 from kit.display.html import fragment
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
 from kit.template.custom import fill_struct
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 

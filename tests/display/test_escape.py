@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.display.escape import one_line, shorten, visible
+from kit.display.text import one_line, shorten, visible
 
 
 @pytest.mark.parametrize(

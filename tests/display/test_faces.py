@@ -13,9 +13,9 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 import kit
 from kit.display.console import plain_text
-from kit.display.escape import visible
 from kit.display.html import fragment
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
+from kit.display.of_template import summarize_task
 from kit.display.summary import (
     Code,
     Facts,
@@ -27,7 +27,7 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.template_summary import summarize_task
+from kit.display.text import visible
 from kit.runners import (
     Failure,
     Log,
@@ -37,8 +37,7 @@ from kit.runners import (
     Phase,
     RunRequest,
 )
-from kit.running.run import Run
-from kit.running.session import Runs
+from kit.runs.run import Run, Runs
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from display_tasks import SETTINGS, full_task, plain_task
 
 from kit.display.html import fragment, page, style_element, stylesheet
+from kit.display.of_template import summarize_task
 from kit.display.summary import Code, Section, Summary, Table, Tree
-from kit.display.template_summary import summarize_task
 
 
 def parsed(summary: Summary) -> ET.Element:

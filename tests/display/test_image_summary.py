@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from kit.authoring.container_image.built_image import BuiltImage
-from kit.authoring.container_image.contents import ImagePackage
 from kit.display.console import plain_text
-from kit.display.mimebundle import mimebundle
-from kit.display.summarize import summarize
+from kit.display.notebook import mimebundle, summarize
+from kit.images.image import BuiltImage
+from kit.images.packages import ImagePackage
 
 IMAGE = BuiltImage(
     task="lab.<b>load</b>",

@@ -11,7 +11,7 @@ from flyteidl.core.types_pb2 import (
     UnionType,
 )
 
-from kit.display.literal_type import type_name
+from kit.display.types import type_name
 
 INTEGER = LiteralType(simple=SimpleType.INTEGER)
 NOTHING = LiteralType(simple=SimpleType.NONE)

@@ -8,7 +8,7 @@ from xss import PAYLOADS, everywhere
 
 import kit
 from kit.display.html import fragment
-from kit.display.marked import mark_changes
+from kit.display.of_template import summarize_task
 from kit.display.summary import (
     Code,
     Fact,
@@ -18,8 +18,8 @@ from kit.display.summary import (
     Summary,
     Table,
     Tree,
+    mark_changes,
 )
-from kit.display.template_summary import summarize_task
 
 
 def summary(*items) -> Summary:

@@ -12,9 +12,13 @@ from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from IPython.core.interactiveshell import InteractiveShell
 
-from kit.display.formatters import register, unregister
-from kit.display.stylesheet import forget_stylesheet
-from kit.display.summarize import MESSAGES, summarize
+from kit.display.notebook import (
+    MESSAGES,
+    forget_stylesheet,
+    register,
+    summarize,
+    unregister,
+)
 from kit.errors import DisplayError
 from kit.runners import Outcome, Phase
 

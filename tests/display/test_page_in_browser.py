@@ -13,7 +13,7 @@ from display_tasks import SETTINGS, full_task
 from xss import PAYLOADS, everywhere
 
 from kit.display.html import page
-from kit.display.template_summary import summarize_task
+from kit.display.of_template import summarize_task
 
 pytestmark = [
     pytest.mark.browser,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-from kit.authoring.proof.outcome import Obstacle, Proof, Step
 from kit.display.console import make_console, print_summary
-from kit.display.proof_summary import summarize_proof, summarize_proof_shown
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
+from kit.display.of_reports import summarize_proof, summarize_proof_shown
+from kit.proof.outcome import Obstacle, Proof, Step
 from kit.runners import Log, LogLine
 
 STEPS = (

@@ -3,10 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from kit.display.command_text import command_text
-from kit.display.run_summary import summarize_run
+from kit.display.of_runs import summarize_run
 from kit.display.summary import Fact, Facts, Finding, Table
-from kit.display.value import value_text
+from kit.display.text import command_text, value_text
 from kit.runners import Failure, Log, LogLine, Outcome, Phase
 
 

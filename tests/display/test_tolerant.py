@@ -7,8 +7,8 @@ from display_tasks import SETTINGS, FullTask, full_task
 
 import kit
 from kit.display.html import fragment
+from kit.display.of_template import summarize_task
 from kit.display.summary import Code, Finding
-from kit.display.template_summary import summarize_task
 
 
 def section_of(task, title):

@@ -6,7 +6,7 @@ from display_tasks import plain_task
 
 import kit
 from kit.display.html import fragment
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
 
 
 def test_a_workflow_shows_its_nodes_and_what_they_are_bound_to():

@@ -11,9 +11,9 @@ from display_tasks import Executor
 from xss import PAYLOADS, everywhere
 
 import kit
-from kit.definition.docstring import Docstring
+from kit.definition.interface import Docstring
 from kit.display.html import fragment, page, stylesheet
-from kit.display.summarize import summarize
+from kit.display.notebook import summarize
 from kit.display.summary import Summary
 
 ELEMENTS = {

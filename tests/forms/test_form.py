@@ -10,12 +10,10 @@ import pytest
 from form_types import Colour, Limits, Model, Node, Options
 
 import kit
-from kit.definition.docstring import Docstring
+from kit.definition.interface import Docstring
 from kit.errors import CallError
-from kit.forms.form import Form
-from kit.forms.make import make_field
-from kit.forms.path_field import MOST_UPLOADED
-from kit.forms.uploads import Upload
+from kit.forms.fields import MOST_UPLOADED, Upload
+from kit.forms.form import Form, make_field
 
 
 def form(**inputs: Any) -> Form:

@@ -9,11 +9,9 @@ from form_types import Colour, Limits, Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.forms.field import Field
-from kit.forms.make import make_field
-from kit.forms.nested_field import NestedField
-from kit.forms.text_field import TextField
-from kit.forms.union_field import UnionField
+from kit.forms.fields import Field, TextField
+from kit.forms.form import make_field
+from kit.forms.nested import NestedField, UnionField
 
 LIMITS = st.builds(Limits, st.integers(-9, 0), st.floats(1, 9))
 PLAIN: list[tuple[Any, st.SearchStrategy[Any]]] = [

@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 
 import kit
 from kit.errors import AuthoringError, DefinitionError, InterfaceError, ResourcesError
-from kit.source.module_source import self_contained
+from kit.source.module import self_contained
 
 WEIGH = '''%%container_task weigh(grams: list[int], unit: str = "g") -> str \\
     --image acme/w:1 --custom table=penguins --cpu 1 --mem 512Mi --retries 2

@@ -10,7 +10,7 @@ from flyteidl.core import tasks_pb2
 from IPython.core.completer import provisionalcompleter
 
 import kit
-from kit.magics.completion import complete_flags
+from kit.magics.container_task import complete_flags
 
 
 def parts(shell):

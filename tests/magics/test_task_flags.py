@@ -8,7 +8,7 @@ import pytest
 from IPython.core.error import UsageError
 
 import kit
-from kit.magics.task_flags import keywords_of, task_flags
+from kit.magics.container_task import keywords_of, task_flags
 
 
 def keywords(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.error import UsageError
 
-from kit.magics.task_line import join_continued, read_task_line
+from kit.magics.container_task import join_continued, read_task_line
 
 
 @pytest.mark.parametrize(

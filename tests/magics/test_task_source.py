@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import AuthoringError
-from kit.magics.task_source import call_source, check_body, function_source
+from kit.magics.container_task import call_source, check_body, function_source
 
 QUOTES = '"""'
 BODIES = [

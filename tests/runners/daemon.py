@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kit.errors import EngineNotFoundError
-from kit.runners.docker.engine import Engine, connected
-from kit.runners.docker.session import LABEL
+from kit.runners.docker.engine import LABEL, Engine, connected
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0

@@ -10,14 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kit.definition.docstring import Docstring
 from kit.definition.executor import ShimTaskExecutor
-from kit.definition.interface import Interface
+from kit.definition.interface import Docstring, Interface
 from kit.definition.security import Secret
 from kit.errors import IgnoreOutputs
 from kit.shim.context import current_context
 from kit.shim.decks import Deck
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.task import PythonCustomizedContainerTask
 
 SLEEP = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN);"
 SLEEP += "time.sleep(60)"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from kit.runners.cancellation import Cancellation
+from kit.runners.process import Cancellation
 
 
 def test_callbacks_are_called_once():

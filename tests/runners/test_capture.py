@@ -4,8 +4,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from kit.runners.capture import capture_output
-from kit.runners.log_line import LogLine
+from kit.runners.log import LogLine, capture_output
 
 
 def test_prints_become_lines():

@@ -9,13 +9,15 @@ import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import TemplateError
-from kit.runners.command import container_command, loader_call, local_command
-from kit.runners.environment import (
+from kit.runners.attempt import (
+    Workspace,
+    container_command,
     inherited_environment,
     isolated_environment,
+    loader_call,
+    local_command,
     python_path,
 )
-from kit.runners.workspace import Workspace
 
 
 def test_the_import_path_has_what_this_process_added(tmp_path: Path, monkeypatch):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from kit.runners.log import Log
-from kit.runners.log_line import LogLine
+from kit.runners.log import Log, LogLine
 
 
 def lines(log):

@@ -13,8 +13,7 @@ import pytest
 from footprint import is_alive
 from waiting import until
 
-from kit.runners.lines import MAX_LINE
-from kit.runners.log_line import LogLine
+from kit.runners.log import MAX_LINE, LogLine
 from kit.runners.process import Process
 
 FAST = 0.3

@@ -6,10 +6,8 @@ import time
 import pytest
 
 from kit.errors import DeckError, StorageError
-from kit.shim.deck_file import Decks
-from kit.shim.deck_page import deck_page
-from kit.shim.deck_split import split_page
-from kit.shim.decks import Deck
+from kit.shim.deck_file import Decks, split_page
+from kit.shim.decks import Deck, deck_page
 
 AWKWARD = (
     "",

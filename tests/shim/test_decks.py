@@ -8,8 +8,7 @@ import pytest
 
 from kit.inline import function_executor
 from kit.shim.context import use_context
-from kit.shim.deck_fields import source_code, values_table
-from kit.shim.decks import Deck, FieldDecks, write_decks
+from kit.shim.decks import Deck, FieldDecks, source_code, values_table, write_decks
 from kit.shim.inline_modules import fresh_module
 
 FIELDS = "Source Code,Dependencies,Timeline,Input,Output"

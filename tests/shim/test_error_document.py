@@ -15,7 +15,6 @@ from kit.errors import (
     StorageError,
     TemplateError,
 )
-from kit.shim.boundary import call_author
 from kit.shim.error_document import (
     MAX_MESSAGE_BYTES,
     Terminated,
@@ -24,6 +23,7 @@ from kit.shim.error_document import (
     is_ignore_outputs,
     parse_error_document,
 )
+from kit.shim.executable import call_author
 
 Kind = errors_pb2.ContainerError.Kind
 Origin = execution_pb2.ExecutionError.ErrorKind

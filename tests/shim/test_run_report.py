@@ -15,10 +15,14 @@ import pytest
 
 import kit
 from kit.shim.recorder import REPORT_VARIABLE, take_recorder, use_recorder
-from kit.shim.recording import Recording
-from kit.shim.run_report import RunReport, parse_report, read_report
-from kit.shim.run_surroundings import peak_memory
-from kit.shim.value_type import value_type
+from kit.shim.report import (
+    Recording,
+    RunReport,
+    parse_report,
+    peak_memory,
+    read_report,
+    value_type,
+)
 from kit.types import FlyteFile
 
 TASKS = """
@@ -146,9 +150,9 @@ def test_a_saved_run_keeps_its_report(tasks, tmp_path):
 def test_nobody_asked(tmp_path, tasks):
     """Then nothing is written, and nothing is loaded for it."""
     code = (
-        "import sys; from kit.shim.container_command import run_command;"
+        "import sys; from kit.shim.container import run_command;"
         "status = run_command(sys.argv[1:]);"
-        "assert 'kit.shim.recording' not in sys.modules; sys.exit(status)"
+        "assert 'kit.shim.report' not in sys.modules; sys.exit(status)"
     )
     run = kit.run(tasks.wrong, fail=False, directory=tmp_path / "run")
     words = run.argv[run.argv.index("--inputs") :]
@@ -255,7 +259,7 @@ def test_the_peak_is_the_processes_own():
     """A process does not begin with what its parent held."""
     held = bytearray(200 * 2**20)
     held[:: 2**12] = b"x" * len(held[:: 2**12])
-    code = "from kit.shim.run_surroundings import peak_memory; print(peak_memory())"
+    code = "from kit.shim.report import peak_memory; print(peak_memory())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True
     )

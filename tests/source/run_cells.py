@@ -17,8 +17,8 @@ from pathlib import Path
 from IPython.core.interactiveshell import InteractiveShell
 
 from kit.errors import KitError
-from kit.source.cell_source import install
-from kit.source.module_source import self_contained
+from kit.source.definitions import install
+from kit.source.module import self_contained
 
 SECRET = "hunter2-secret"  # noqa: S105 - the tests' own
 

@@ -11,8 +11,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kit.errors import AuthoringError, SourceError
-from kit.source.cell_source import definition_of, install
-from kit.source.module_source import self_contained
+from kit.source.definitions import definition_of, install
+from kit.source.module import self_contained
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_script_is_its_own_namespace(tmp_path):
     script.write_text(
         "K = 1\nclass Main:\n    def run(self):\n        return K\n\n"
         "if __name__ == '__main__':\n"
-        "    from kit.source.module_source import self_contained\n"
+        "    from kit.source.module import self_contained\n"
         "    print(self_contained(Main).text)\n"
     )
     done = subprocess.run(
@@ -129,7 +129,7 @@ def test_a_line_end_that_only_ipython_sees_is_explained(cell):
 def test_code_of_the_command_line_has_no_source():
     """`python -c` keeps no source, and the error says where to write it."""
     code = (
-        "from kit.source.module_source import self_contained\n"
+        "from kit.source.module import self_contained\n"
         "def main(tt): pass\nself_contained(main)"
     )
     done = subprocess.run(
@@ -172,7 +172,7 @@ def test_importing_kit_in_a_shell_is_enough():
         "shell = InteractiveShell.instance()\n"
         "for cell in 'import kit', 'class A:\\n v: int', 'class A:\\n v: str':\n"
         "    shell.run_cell(cell).raise_error()\n"
-        "from kit.source.cell_source import definition_of\n"
+        "from kit.source.definitions import definition_of\n"
         "print(definition_of(shell.user_ns['A']).text)\n"
     )
     done = subprocess.run(

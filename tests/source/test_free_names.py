@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import kit
-from kit.source.free_names import free_names
 from kit.source.pages import page_text
+from kit.source.scopes import free_names
 
 
 def names(source: str, *, future: bool = False) -> dict[str, str]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from kit.errors import KitError
-from kit.source.module_source import self_contained
+from kit.source.module import self_contained
 
 EXAMPLES = int(os.environ.get("KIT_PROPERTY_EXAMPLES", "150"))
 NAMES = [f"v{number}" for number in range(7)]

@@ -9,8 +9,13 @@ import pytest
 
 import kit
 from kit.errors import ShippingError
-from kit.source.newer_names import _FIRST, first_version
-from kit.source.python_version import check_python, minimum_python, python_of_image
+from kit.source.shipping import (
+    _FIRST,
+    check_python,
+    first_version,
+    minimum_python,
+    python_of_image,
+)
 from kit.template.serialize import LOCAL_SETTINGS
 
 

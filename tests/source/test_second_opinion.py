@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import AuthoringError, UndefinedNameError
-from kit.source import second_opinion
-from kit.source.second_opinion import check_module
+from kit.source import module as second_opinion
+from kit.source.module import check_module
 
 
 @pytest.fixture(params=["pyflakes", "bytecode"])

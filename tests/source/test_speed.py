@@ -9,7 +9,7 @@ import time
 import pytest
 
 from kit.source import pages
-from kit.source.module_source import self_contained
+from kit.source.module import self_contained
 
 HELPER = """\
 K{0} = {0}

@@ -24,7 +24,7 @@ from kit.storage import (
     upload,
     write_bytes,
 )
-from kit.storage.remote.connecting import connect
+from kit.storage.remote import connect
 
 NAMES = ["plain", "two words.txt", "ünï-コード.txt", "50% off#1?.txt", "a+b&c=d.txt"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.task import PythonCustomizedContainerTask
 
 
 class Body(ShimTaskExecutor):

@@ -23,8 +23,8 @@ from kit.errors import (
 from kit.resolver import TaskTemplateResolver
 from kit.shim.context import current_context
 from kit.storage import Storage, use_storage
-from kit.task.customized_container import PythonCustomizedContainerTask
-from kit.task.define import workflow
+from kit.task.task import PythonCustomizedContainerTask
+from kit.task.workflow import workflow
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,12 @@ from flyteidl.core import tasks_pb2
 from task_lab import Body, LabTask, lab_task
 
 from kit.definition.accelerators import GPUAccelerator
-from kit.definition.deck_fields import DeckField
-from kit.definition.executor import ShimTaskExecutor
+from kit.definition.executor import ShimTaskExecutor, TrackedInstance
 from kit.definition.interface import Interface
-from kit.definition.metadata import TaskMetadata
+from kit.definition.metadata import DeckField, TaskMetadata
 from kit.definition.resources import Resources, ResourceSpec
 from kit.definition.security import Secret
 from kit.definition.settings import SerializationSettings
-from kit.definition.tracking import TrackedInstance
 from kit.errors import (
     DefinitionError,
     ExecutorError,
@@ -26,7 +24,7 @@ from kit.errors import (
 )
 from kit.resolver import default_task_template_resolver
 from kit.shim.executable import ExecutableTemplateShimTask
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.view import TaskTemplateView
 
 SETTINGS = SerializationSettings(project="p", domain="d", version="v")
@@ -143,7 +141,7 @@ def test_what_is_set_later_is_checked_too():
 
 
 def _with_image():
-    from kit.definition.image import ImageConfig
+    from kit.definition.images import ImageConfig
 
     return SETTINGS.with_image_config(ImageConfig.from_images("acme/base:1"))
 

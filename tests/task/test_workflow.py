@@ -12,8 +12,8 @@ from task.workflows import make, say, split, total
 
 import kit
 from kit.errors import CallError, ConversionError, InterfaceError
-from kit.task.compilation import current_compilation
-from kit.task.promise import VoidPromise
+from kit.task.call import current_compilation
+from kit.task.nodes import VoidPromise
 
 SETTINGS = kit.SerializationSettings(project="p", domain="d", version="v1")
 

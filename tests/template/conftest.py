@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from template_lab import Echo, LabTask
 
-from kit.definition.image import Image, ImageConfig
+from kit.definition.images import Image, ImageConfig
 from kit.definition.interface import Interface
 from kit.definition.settings import SerializationSettings
 

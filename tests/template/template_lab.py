@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from kit.definition.executor import ShimTaskExecutor
-from kit.task.customized_container import PythonCustomizedContainerTask
+from kit.task.task import PythonCustomizedContainerTask
 
 
 class Echo(ShimTaskExecutor):

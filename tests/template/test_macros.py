@@ -10,14 +10,17 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import KitError, MacroError, StorageError
-from kit.template.go_format import (
+from kit.template.macros import (
+    RenderContext,
+    Span,
     format_duration,
     format_float,
     format_identifier,
     format_timestamp,
     format_value,
+    macro_spans,
+    render_args,
 )
-from kit.template.macros import RenderContext, Span, macro_spans, render_args
 
 CONTEXT = RenderContext(
     input="s3://b/data/inputs.pb",

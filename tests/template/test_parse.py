@@ -14,9 +14,8 @@ from flyteidl.core import errors_pb2, literals_pb2, tasks_pb2
 from kit.definition.metadata import TaskMetadata
 from kit.errors import KitError, TemplateError
 from kit.template.files import FORMATS, decode_template, encode_template
-from kit.template.parse import parse_template
 from kit.template.serialize import task_spec, task_template, template_bytes
-from kit.template.view import TaskTemplateView
+from kit.template.view import TaskTemplateView, parse_template
 
 
 def literal_map():

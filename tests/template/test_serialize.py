@@ -8,10 +8,9 @@ import pytest
 from flyteidl.core import security_pb2, tasks_pb2
 
 import kit
-from kit.definition.docstring import Docstring
-from kit.definition.documentation import Documentation, SourceCode
-from kit.definition.image import ImageConfig
-from kit.definition.interface import Interface
+from kit.definition.images import ImageConfig
+from kit.definition.interface import Docstring, Interface
+from kit.definition.metadata import Documentation, SourceCode
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.definition.settings import SerializationSettings

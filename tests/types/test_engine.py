@@ -53,7 +53,7 @@ def engine() -> TypeEngine:
 
 def test_a_registered_transformer_converts_its_type_in_lists_too() -> None:
     """A user's type works wherever a built-in one does."""
-    from kit.types.lists import ListTransformer
+    from kit.types.containers import ListTransformer
     from kit.types.simple import FloatTransformer
 
     engine = TypeEngine([FloatTransformer(), ListTransformer()])

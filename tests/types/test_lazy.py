@@ -10,8 +10,8 @@ import pytest
 from flyteidl.core import types_pb2
 
 import kit.types
+from kit.types import LazyTransformer
 from kit.types.engine import TypeEngine
-from kit.types.lazy import LazyTransformer
 
 # The engine keeps them to itself; a place is compared here with what it stands for.
 PLACES = [

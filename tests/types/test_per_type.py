@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import UnsupportedTypeError
 from kit.types import default_engine
-from kit.types.per_type import DEEPEST, PerType
+from kit.types.engine import DEEPEST, PerType
 
 
 def nested(depth: int) -> Any:

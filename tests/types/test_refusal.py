@@ -11,7 +11,7 @@ import pytest
 
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engine
-from kit.types.refusal import shown
+from kit.types.annotated import shown
 
 
 class Color(enum.Enum):

@@ -10,7 +10,7 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, RegistrationError
 from kit.types import Decoder, Encoder, Transformer, TypeEngine
-from kit.types.lists import ListTransformer
+from kit.types.containers import ListTransformer
 from kit.types.simple import IntTransformer, NoneTransformer, StrTransformer
 from kit.types.unions import UnionTransformer
 

@@ -12,7 +12,7 @@ from kit.definition.interface import kwtypes
 from kit.errors import ConversionError, GuessError, StorageError, UnsupportedTypeError
 from kit.types import FlyteSchema, default_engine
 from kit.types.packed import pack
-from kit.types.schema_files import SchemaOpenMode
+from kit.types.schema import SchemaOpenMode
 from kit.types.structs import write_packed
 
 pd = pytest.importorskip("pandas")

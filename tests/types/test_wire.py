@@ -10,7 +10,7 @@ from flyteidl.core import literals_pb2
 
 from kit.errors import ConversionError
 from kit.types import default_engine
-from kit.types.wire import map_bytes
+from kit.types.containers import map_bytes
 
 TEXTS = ["", "a", "ä☃", "\x00", "x" * 126, "x" * 127, "x" * 128, "x" * 20_000]
 VALUES: list[tuple[str, type, list[Any]]] = [

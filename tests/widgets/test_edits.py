@@ -7,8 +7,7 @@ from preview_tasks import SETTINGS, heaviest, query_task
 
 from kit.errors import DefinitionError
 from kit.template.serialize import LOCAL_SETTINGS, task_template, template_bytes
-from kit.widgets.preview.edits import Edits
-from kit.widgets.preview.fields import FIELDS
+from kit.widgets.preview_edits import FIELDS, Edits
 
 TEXTS = {
     "project": "lab",

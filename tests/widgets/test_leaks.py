@@ -20,9 +20,9 @@ COUNT = """
 import gc, comm
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
-from kit.widgets.open_views import open_views
-from kit.widgets.preview.preview import Preview
-from kit.widgets.run_panel.panel import Panel
+from kit.widgets.live import open_views
+from kit.widgets.preview import Preview
+from kit.widgets.run_panel import Panel
 import threading
 
 def counted():

@@ -19,10 +19,9 @@ pytest.importorskip("anywidget")
 from ipywidgets.widgets.widget import _instances
 from waiting import until
 
-from kit.widgets.looks import Looks
-from kit.widgets.outputs.output_parts import output_widgets
-from kit.widgets.outputs.outputs_view import OutputsView
-from kit.widgets.run_panel.panel import panel
+from kit.widgets.base import Looks
+from kit.widgets.outputs import OutputsView, output_widgets
+from kit.widgets.run_panel import panel
 
 
 def only(widgets, kind: str):
@@ -178,7 +177,7 @@ def test_text_between_tables_is_one_widget():
 
 def test_without_anywidget_everything_is_told(monkeypatch, tmp_path):
     """As on a static page."""
-    module = "kit.widgets.outputs.output_parts.can_script"
+    module = "kit.widgets.outputs.can_script"
     monkeypatch.setattr(module, lambda: False)
     (tmp_path / "a.txt").write_text("hello")
     values = {"rows": [{"a": 1}], "f": FlyteFile(str(tmp_path / "a.txt"))}

@@ -7,10 +7,10 @@ from preview_tasks import SETTINGS, heaviest, query_task
 from xss import PAYLOADS
 
 import kit
-from kit.widgets.preview.preview import Preview
+from kit.widgets.preview import Preview
 
 ipywidgets = pytest.importorskip("ipywidgets")
-from kit.widgets.preview.panel import Panel  # noqa: E402 - without ipywidgets there is none
+from kit.widgets.preview_view import Panel
 
 
 @pytest.fixture

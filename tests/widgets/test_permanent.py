@@ -9,7 +9,7 @@ from test_edits import TEXTS
 
 import kit
 from kit.template.serialize import task_template
-from kit.widgets.preview.preview import Preview
+from kit.widgets.preview import Preview
 
 OF_TASK = [
     key

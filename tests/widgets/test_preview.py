@@ -16,8 +16,8 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.open_views import open_views
-from kit.widgets.preview.view import CHANGES
+from kit.widgets.live import open_views
+from kit.widgets.preview_edits import CHANGES
 
 DEFINE = "task = query_task({text!r})"
 

@@ -11,8 +11,7 @@ import kit
 pytest.importorskip("ipywidgets")
 
 from kit.widgets.live import live_face
-from kit.widgets.reports.difference_view import DifferenceView
-from kit.widgets.reports.report_view import ReportView
+from kit.widgets.reports import DifferenceView, ReportView
 
 
 def load(tt, n: int) -> int:

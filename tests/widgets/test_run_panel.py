@@ -13,8 +13,9 @@ from xss import PAYLOADS
 
 import kit
 from kit.errors import CallError
-from kit.runners.outcome import Phase
-from kit.widgets.run_panel import cells, flusher
+from kit.runners.runner import Phase
+from kit.widgets import live as cells
+from kit.widgets import live as flusher
 
 ipywidgets = pytest.importorskip("ipywidgets")
 

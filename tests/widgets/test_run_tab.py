@@ -8,10 +8,10 @@ import pytest
 from preview_tasks import SETTINGS
 
 import kit
-from kit.widgets.preview.preview import Preview
+from kit.widgets.preview import Preview
 
 ipywidgets = pytest.importorskip("ipywidgets")
-from kit.widgets.preview.panel import Panel  # noqa: E402 - without it there is none
+from kit.widgets.preview_view import Panel
 
 
 @kit.container_task(image="a/b:1", name="where", environment={"PLACE": "home"})

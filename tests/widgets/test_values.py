@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from kit.errors import CustomError, DefinitionError, MetadataError
-from kit.widgets.preview.values import (
+from kit.widgets.preview_edits import (
     custom_of_text,
     custom_text,
     duration_of_text,

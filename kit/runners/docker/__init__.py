@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kit.runners.docker.docker_runner import DockerRunner
+from kit.runners.docker.runner import DockerRunner
 
 __all__ = ["DockerRunner"]

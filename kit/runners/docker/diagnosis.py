@@ -6,16 +6,13 @@ import dataclasses
 import re
 
 from kit.errors import EngineError
-from kit.runners.docker.container import Container, State
-from kit.runners.docker.engine import Engine
-from kit.runners.docker.image import LocalImage
-from kit.runners.docker.limits import Limits
-from kit.runners.failure import Failure
+from kit.runners.docker.container import Container, Limits, State
+from kit.runners.docker.engine import Engine, LocalImage
 from kit.runners.log import Log
-from kit.runners.outcome import Phase
-from kit.runners.verdict import Verdict
+from kit.runners.runner import Failure, Phase, Verdict
 
 __all__ = ["Diagnosis"]
+
 
 _NOT_THERE = re.compile(
     r"executable file not found|no such file or directory", re.IGNORECASE

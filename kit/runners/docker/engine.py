@@ -5,20 +5,37 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import platform
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from kit.errors import (
+    CallError,
     EngineError,
     EngineNotFoundError,
     EngineTooOldError,
+    ImageNotFoundError,
     MissingPackageError,
+    nearest,
 )
 
-__all__ = ["Engine", "connected", "engine_errors"]
+__all__ = [
+    "Engine",
+    "LABEL",
+    "LocalImage",
+    "Pull",
+    "check_pull",
+    "connected",
+    "engine_errors",
+    "find_image",
+    "own_session",
+    "reap_leftovers",
+    "session_is_dead",
+]
+
 
 _HANDSHAKE_SECONDS = 10
 _CALL_SECONDS = 120
@@ -234,3 +251,212 @@ def _reason(error: BaseException) -> str:
                 return meaning
         layer = layer.__cause__ or layer.__context__
     return str(error)
+
+
+LABEL = "kit.session"
+_SEPARATOR = " "
+
+
+def own_session() -> str:
+    """Return what no other process on any machine has: where it runs, id and start."""
+    return _SEPARATOR.join([_place(), _boot(), str(os.getpid()), _start(os.getpid())])
+
+
+def session_is_dead(session: str) -> bool:
+    """Say whether a process of this machine has ended; of others nothing is known."""
+    place, boot, pid, start = (session.split(_SEPARATOR) + [""] * 4)[:4]
+    if place != _place() or not pid.isdigit():
+        return False
+    return boot != _boot() or not _is_alive(int(pid)) or _start(int(pid)) != start
+
+
+def reap_leftovers(engine: Engine) -> int:
+    """Remove the containers whose process was killed before it could; return how many.
+
+    Raises:
+        EngineError: The engine cannot list them.
+    """
+    from docker.errors import APIError
+
+    api = engine.client.api
+    reaped = 0
+    with engine_errors("list its containers"):
+        for container in api.containers(all=True, filters={"label": LABEL}):
+            if session_is_dead(container["Labels"].get(LABEL, "")):
+                try:
+                    api.remove_container(container["Id"], force=True, v=True)
+                except APIError:  # another process reaps it right now
+                    continue
+                reaped += 1
+    return reaped
+
+
+@functools.lru_cache(maxsize=1)
+def _place() -> str:
+    """Tell this machine and, inside a container, this container, from all others."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - a link to no path
+    except OSError:
+        namespace = "-"
+    return f"{platform.node()}:{namespace}"
+
+
+@functools.lru_cache(maxsize=1)
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return "-"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return _status(pid)[:1] != ["Z"]
+
+
+def _start(pid: int) -> str:
+    """Return when a process started, in ticks since the boot, as ``/proc`` has it."""
+    fields = _status(pid)
+    return fields[19] if fields else "-"
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+Pull = Literal["never", "missing", "always"]
+
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def check_pull(pull: object) -> None:
+    """Refuse what does not say when to pull.
+
+    Raises:
+        CallError: With what does.
+    """
+    if pull not in get_args(Pull):
+        words = ", ".join(map(repr, get_args(Pull)))
+        raise CallError(f"pull must be one of {words}, got {pull!r}.")
+
+
+@dataclass(frozen=True)
+class LocalImage:
+    """An image that the engine has.
+
+    Attributes:
+        name: The name it was asked for by.
+        architecture: What it was built for, as in ``amd64``.
+        entrypoint: Its own command, before which the container's arguments come.
+        path: Its ``PATH``.
+        user: Who runs in it, as a name or a number; root if it is empty.
+    """
+
+    name: str
+    architecture: str
+    entrypoint: tuple[str, ...] = ()
+    path: str = _DEFAULT_PATH
+    user: str = ""
+
+    def is_for(self, platform: str | None) -> bool:
+        """Say whether it was built for a platform such as ``linux/arm64``."""
+        return platform is None or self.architecture in platform.split("/")
+
+
+def find_image(
+    engine: Engine, name: str, *, pull: Pull = "never", platform: str | None = None
+) -> LocalImage:
+    """Return an image, pulled if that was allowed.
+
+    Raises:
+        ImageNotFoundError: The engine does not have it, or not for that platform, or
+            no registry does.
+    """
+    if pull == "always":
+        _pull(engine, name, platform)
+    image = _look_up(engine, name)
+    if pull == "missing" and not (image and image.is_for(platform)):
+        _pull(engine, name, platform)
+        image = _look_up(engine, name)
+    if image is None:
+        raise _missing(engine, name)
+    if not image.is_for(platform):
+        msg = (
+            f"The engine has the image {name!r} for {image.architecture}, not for "
+            f"{platform}. Pull that: {engine.program} pull --platform {platform} {name}"
+        )
+        raise ImageNotFoundError(msg)
+    return image
+
+
+def _look_up(engine: Engine, name: str) -> LocalImage | None:
+    from docker.errors import ImageNotFound
+
+    with engine_errors("look up the image"):
+        try:
+            return _described(name, engine.client.api.inspect_image(name))
+        except ImageNotFound:
+            return None
+
+
+def _described(name: str, facts: Mapping[str, Any]) -> LocalImage:
+    config = facts.get("Config") or {}
+    variables = dict(
+        pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair
+    )
+    return LocalImage(
+        name=name,
+        architecture=facts.get("Architecture") or "",
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        path=variables.get("PATH", _DEFAULT_PATH),
+        user=config.get("User") or "",
+    )
+
+
+def _pull(engine: Engine, name: str, platform: str | None) -> None:
+    from docker.errors import APIError
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(name)
+    with engine_errors("pull the image"):
+        try:
+            for line in engine.client.api.pull(
+                repository,
+                tag=tag or "latest",
+                platform=platform,
+                stream=True,
+                decode=True,
+            ):
+                if "error" in line:
+                    raise _not_pulled(engine, name, line["error"])
+        except APIError as error:
+            words = error.explanation or str(error)
+            raise _not_pulled(engine, name, words) from error
+
+
+def _not_pulled(engine: Engine, name: str, words: str) -> EngineError:
+    return ImageNotFoundError(
+        f"The image {name!r} cannot be pulled: {words}. Check its name and log in to "
+        f"its registry ({engine.program} login), or build it here."
+    )
+
+
+def _missing(engine: Engine, name: str) -> EngineError:
+    known = [
+        tag for image in engine.client.api.images() for tag in image["RepoTags"] or ()
+    ]
+    program = engine.program
+    return ImageNotFoundError(
+        f"The engine has no image {name!r}.{nearest(name, known)} Pull it ({program} "
+        f"pull {name}, or DockerRunner(pull='missing')), or build it ({program} build "
+        f"-t {name} FOLDER)."
+    )

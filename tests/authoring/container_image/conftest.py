@@ -7,7 +7,7 @@ from importlib.metadata import Distribution
 
 import pytest
 
-from kit.authoring.container_image.base_python import BasePython, this_python
+from kit.images.base import BasePython, this_python
 
 
 @pytest.fixture

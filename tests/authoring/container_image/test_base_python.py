@@ -11,8 +11,8 @@ from pathlib import Path
 import packaging.tags
 import pytest
 
-from kit.authoring.container_image import probe
-from kit.authoring.container_image.base_python import BasePython, this_python
+from kit.images import probe
+from kit.images.base import BasePython, this_python
 
 
 def test_the_tags_of_this_python_are_those_that_pip_takes():

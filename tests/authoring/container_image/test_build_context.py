@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.authoring.container_image.base_python import this_python
-from kit.authoring.container_image.containerfile import containerfile_text
-from kit.authoring.container_image.context import context_archive
-from kit.authoring.container_image.layer import Layer
+from kit.images.base import this_python
+from kit.images.engine import Layer, containerfile_text, context_archive
 
 
 @pytest.fixture

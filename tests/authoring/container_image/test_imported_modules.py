@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kit.authoring.container_image.imported_modules import ImportedModules
+from kit.images.base import ImportedModules
 
 
 @pytest.fixture

@@ -7,14 +7,10 @@ import json
 
 import pytest
 
-from kit.authoring.container_image.base_python import this_python
-from kit.authoring.container_image.installed_files import (
-    add_distribution,
-    add_programs,
-    misfit,
-)
-from kit.authoring.container_image.layer import Layer
 from kit.errors import ImageBuildError
+from kit.images.base import this_python
+from kit.images.engine import Layer
+from kit.images.packages import add_distribution, add_programs, misfit
 
 
 def test_files_come_from_the_record(make_distribution):

@@ -7,14 +7,12 @@ import sys
 import pytest
 
 import kit
-from kit.authoring.container_image.base_python import this_python
-from kit.authoring.container_image.contents import gather
-from kit.authoring.container_image.image import containerfile, image
-from kit.authoring.container_image.needs import Needs, needs_of
-from kit.authoring.container_image.recipe import Recipe, chosen_tag
-from kit.authoring.decorator import container_task
+from kit.decorator import container_task
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageBuildError, ImageError
+from kit.images.base import Needs, needs_of, this_python
+from kit.images.image import Recipe, chosen_tag, containerfile, image
+from kit.images.packages import gather
 from kit.template.serialize import LOCAL_SETTINGS
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kit.authoring.container_image.base_python import this_python
-from kit.authoring.container_image.resolution import installed, resolve
+from kit.images.base import this_python
+from kit.images.packages import installed, resolve
 
 
 def resolved(known, *requirements, python=None):

@@ -15,9 +15,8 @@ import pytest
 
 from kit.display.console import plain_text as console_text
 from kit.display.html import fragment
-from kit.display.outputs.content import content_of
-from kit.display.outputs.file_items import file_text
-from kit.display.outputs.items import output_items
+from kit.display.outputs import output_items
+from kit.display.outputs.files import content_of, file_text
 from kit.display.summary import (
     Code,
     Facts,

@@ -9,9 +9,9 @@ import enum
 import pandas as pd
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from kit.display.outputs.wire_table import wire_table
-from kit.display.run_summary import summarize_outputs
-from kit.running.outputs import Outputs
+from kit.display.of_runs import summarize_outputs
+from kit.display.outputs import wire_table
+from kit.runs.run import Outputs
 from kit.types import default_engine
 
 

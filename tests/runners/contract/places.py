@@ -11,9 +11,9 @@ from runner_tasks import LabTask
 
 from kit.runners import InProcessRunner, SubprocessRunner
 from kit.runners.docker import DockerRunner
-from kit.runners.request import Runner
-from kit.running.run import Run
-from kit.running.start import run
+from kit.runners.runner import Runner
+from kit.runs.run import Run
+from kit.runs.start import run
 
 GRACE = 0.5
 

@@ -36,7 +36,7 @@ from places import DOCKER, IN_PROCESS, SUBPROCESS, Place, on
 from kit.definition.resources import Resources
 from kit.errors import CallError
 from kit.runners import Cancellation, Phase
-from kit.runners.request import RunRequest
+from kit.runners.runner import RunRequest
 
 HERE = Path(__file__).parent
 SCRIPT = """

@@ -12,8 +12,8 @@ import pytest
 from places import EVERYWHERE, KIT, KIT_PROCESSES, SUBPROCESS_FLYTEKIT, Place, on
 
 from kit.runners import LogLine
-from kit.runners.lines import MAX_LINE
-from kit.running.run import Run
+from kit.runners.log import MAX_LINE
+from kit.runs.run import Run
 
 MB = 1_000_000
 

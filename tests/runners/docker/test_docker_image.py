@@ -15,14 +15,13 @@ from local_images import PROGRAMS, PYTHON, archive
 from runner_tasks import LabTask
 
 import kit
-from kit.authoring.container_image.build import build
-from kit.authoring.container_image.containerfile import LABEL
-from kit.authoring.container_image.image import containerfile, image
-from kit.authoring.decorator import container_task
+from kit.decorator import container_task
 from kit.definition.interface import Interface
 from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
-from kit.running.start import run
-from kit.source import exported
+from kit.images.engine import LABEL, build
+from kit.images.image import containerfile, image
+from kit.runs.start import run
+from kit.source import literals as exported
 
 pytestmark = pytest.mark.docker
 

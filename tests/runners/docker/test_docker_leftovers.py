@@ -11,11 +11,7 @@ from pathlib import Path
 import pytest
 from daemon import containers_of
 
-from kit.runners.docker.session import (
-    own_session,
-    reap_leftovers,
-    session_is_dead,
-)
+from kit.runners.docker.engine import own_session, reap_leftovers, session_is_dead
 
 pytestmark = pytest.mark.docker
 
@@ -23,7 +19,7 @@ WAITING = """
 import sys
 sys.path[:0] = {path!r}
 from container_tasks import container_task
-from kit.running.start import run
+from kit.runs.start import run
 from kit.runners.docker import DockerRunner
 try:
     run(container_task(), mode="patient", runner=DockerRunner(grace=5.0),

@@ -14,11 +14,14 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.errors import EngineError
-from kit.runners.docker.archive import extract_out
-from kit.runners.docker.container_spec import ContainerSpec
-from kit.runners.docker.limits import Limits, container_limits
-from kit.runners.docker.secret_layout import lay_out_secrets
-from kit.runners.input_files import input_paths
+from kit.runners.attempt import input_paths
+from kit.runners.docker.container import (
+    ContainerSpec,
+    Limits,
+    container_limits,
+    lay_out_secrets,
+)
+from kit.runners.docker.runner import extract_out
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 GIB = 2**30

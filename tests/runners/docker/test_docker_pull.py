@@ -11,7 +11,7 @@ import pytest
 from local_images import archive, digest, image_config
 
 from kit.errors import ImageNotFoundError
-from kit.runners.docker.image import find_image
+from kit.runners.docker.engine import find_image
 
 pytestmark = pytest.mark.docker
 

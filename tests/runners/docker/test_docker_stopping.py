@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.runners.docker.container import Container
-from kit.runners.docker.container_spec import ContainerSpec
-from kit.runners.docker.hearing import ending_signal
-from kit.runners.docker.session import own_session
-from kit.runners.log_line import LogLine
-from kit.runners.stoppable import Exit
+from kit.runners.docker.container import Container, ContainerSpec, ending_signal
+from kit.runners.docker.engine import own_session
+from kit.runners.log import LogLine
+from kit.runners.process import Exit
 
 BEGIN = "import signal as s, sys, time\n"
 END = "print('ready', flush=True)\ntime.sleep(60)"

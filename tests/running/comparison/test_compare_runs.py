@@ -26,11 +26,9 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 import kit
 from kit.errors import CallError, ConversionError
 from kit.runners import Phase
-from kit.runners.failure import Failure
-from kit.runners.outcome import Outcome
-from kit.runners.request import RunRequest
-from kit.running.comparison.run_comparison import RunComparison
-from kit.shim.deck_page import deck_page
+from kit.runners.runner import Failure, Outcome, RunRequest
+from kit.runs.compare import RunComparison
+from kit.shim.decks import deck_page
 
 BOTH = ("in-process", "subprocess")
 ALONE = ("in-process", kit.SubprocessRunner(isolated=True))

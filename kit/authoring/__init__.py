@@ -1,1 +1,0 @@
-"""What an author does with a task: define it as one function."""

@@ -1,1 +1,0 @@
-"""Making a container image for a task, of what this environment has."""

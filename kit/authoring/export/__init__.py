@@ -1,1 +1,0 @@
-"""Writing tasks to files: a module, a plugin package, or an archive for flytectl."""

@@ -1,1 +1,0 @@
-"""Prove that a task's shipped form stands alone, before anything is sent."""

@@ -1,1 +1,0 @@
-"""What an executor reads of ``tt.custom``, and what it gets."""

@@ -1,1 +1,0 @@
-"""The demonstration: real data, and a task type made for it."""

@@ -1,0 +1,457 @@
+"""The leaves of a message: each set field by its path, also those kit does not know."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import typing
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, NamedTuple, Union
+
+from flyteidl.core.tasks_pb2 import Resources
+from flyteidl.core.types_pb2 import BlobType, LiteralType, SimpleType
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from kit.display.text import REST, Budget, enum_name, shorten
+from kit.errors import GuessError
+from kit.types import default_engine
+from kit.types.annotated import CACHE_KEY_METADATA, underlying
+
+__all__ = [
+    "Arrival",
+    "Bounded",
+    "Leaf",
+    "arrival_of",
+    "cluster_type",
+    "leaves",
+    "python_type_name",
+    "read_struct",
+    "type_name",
+    "wire_type_name",
+]
+
+
+_SIMPLE = {
+    SimpleType.NONE: "None",
+    SimpleType.INTEGER: "int",
+    SimpleType.FLOAT: "float",
+    SimpleType.STRING: "str",
+    SimpleType.BOOLEAN: "bool",
+    SimpleType.DATETIME: "datetime",
+    SimpleType.DURATION: "timedelta",
+    SimpleType.BINARY: "bytes",
+    SimpleType.ERROR: "error",
+    SimpleType.STRUCT: "dict",
+}
+
+
+def type_name(literal_type: LiteralType) -> str:
+    """Name a literal type, as in ``list[dict[str, float]]`` or ``FlyteFile[csv]``.
+
+    >>> type_name(LiteralType(collection_type=LiteralType(simple=SimpleType.INTEGER)))
+    'list[int]'
+    """
+    kind = literal_type.WhichOneof("type")
+    if kind == "collection_type":
+        return f"list[{type_name(literal_type.collection_type)}]"
+    if kind == "map_value_type":
+        return f"dict[str, {type_name(literal_type.map_value_type)}]"
+    if kind == "union_type":
+        return " | ".join(map(type_name, literal_type.union_type.variants))
+    if kind == "enum_type":
+        return f"enum({', '.join(literal_type.enum_type.values)})"
+    return _leaf_name(literal_type, kind)
+
+
+def _leaf_name(literal_type: LiteralType, kind: str | None) -> str:
+    if kind == "simple":
+        return _simple_name(literal_type)
+    if kind == "blob":
+        return _blob_name(literal_type.blob)
+    if kind == "structured_dataset_type":
+        columns = literal_type.structured_dataset_type.columns
+        parts = (f"{c.name}: {type_name(c.literal_type)}" for c in columns)
+        return _with_parameters("StructuredDataset", parts)
+    if kind == "schema":
+        return _with_parameters(
+            "FlyteSchema", (column.name for column in literal_type.schema.columns)
+        )
+    return "unset"
+
+
+def _simple_name(literal_type: LiteralType) -> str:
+    """Name a simple type; a dataclass's schema carries the name of its class."""
+    if literal_type.simple == SimpleType.STRUCT:
+        title = literal_type.metadata.fields.get("title")
+        if title is not None and title.string_value:
+            return title.string_value
+    return _SIMPLE.get(literal_type.simple, "unset")
+
+
+def _blob_name(blob: BlobType) -> str:
+    multipart = blob.dimensionality == BlobType.MULTIPART
+    name = "FlyteDirectory" if multipart else "FlyteFile"
+    return _with_parameters(name, (blob.format,) if blob.format else ())
+
+
+def _with_parameters(name: str, parameters: Iterable[str]) -> str:
+    text = ", ".join(parameters)
+    return f"{name}[{text}]" if text else name
+
+
+def wire_type_name(literal_type: LiteralType) -> str:
+    """Name a literal type by the fields of its message.
+
+    >>> wire_type_name(LiteralType(collection_type=LiteralType(simple="INTEGER")))
+    'COLLECTION(INTEGER)'
+    """
+    kind = literal_type.WhichOneof("type")
+    if kind == "simple":
+        return enum_name(SimpleType, literal_type.simple)
+    if kind == "collection_type":
+        return f"COLLECTION({wire_type_name(literal_type.collection_type)})"
+    if kind == "map_value_type":
+        return f"MAP({wire_type_name(literal_type.map_value_type)})"
+    if kind == "union_type":
+        variants = map(wire_type_name, literal_type.union_type.variants)
+        return f"UNION({', '.join(variants)})"
+    return _leaf_name_of_wire_type(literal_type, kind)
+
+
+def _leaf_name_of_wire_type(literal_type: LiteralType, kind: str | None) -> str:
+    if kind == "enum_type":
+        return f"ENUM({', '.join(literal_type.enum_type.values)})"
+    if kind == "blob":
+        return _blob_name_of_wire_type(literal_type.blob)
+    if kind == "structured_dataset_type":
+        dataset = literal_type.structured_dataset_type
+        columns = ", ".join(column.name for column in dataset.columns)
+        return f"STRUCTURED_DATASET({columns})" if columns else "STRUCTURED_DATASET"
+    if kind == "schema":
+        return "SCHEMA"
+    return "unset"
+
+
+def _blob_name_of_wire_type(blob: BlobType) -> str:
+    parts = [blob.format] if blob.format else []
+    if blob.dimensionality == BlobType.MULTIPART:
+        parts.append("many files")
+    return f"BLOB({', '.join(parts)})" if parts else "BLOB"
+
+
+def python_type_name(python_type: Any) -> str:
+    """Name a type without the modules of its classes.
+
+    >>> import datetime
+    >>> python_type_name(dict[str, list[datetime.date]])
+    'dict[str, list[date]]'
+    >>> from typing import Optional
+    >>> python_type_name(Optional[int])
+    'int | None'
+    """
+    if python_type is None or python_type is type(None):
+        return "None"
+    origin = typing.get_origin(python_type)
+    if origin is not None:
+        return _generic_name(python_type, origin)
+    if isinstance(python_type, type):
+        return python_type.__name__
+    return str(python_type).removeprefix("typing.")
+
+
+def _generic_name(python_type: Any, origin: Any) -> str:
+    arguments = typing.get_args(python_type)
+    if origin in (Union, UnionType):
+        return " | ".join(map(python_type_name, arguments))
+    if origin is typing.Annotated:
+        return python_type_name(arguments[0])
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(map(repr, arguments))}]"
+    return f"{python_type_name(origin)}[{', '.join(map(_argument, arguments))}]"
+
+
+def _argument(argument: Any) -> str:
+    if argument is ...:
+        return "..."
+    return repr(argument) if isinstance(argument, str) else python_type_name(argument)
+
+
+def cluster_type(literal_type: LiteralType) -> LiteralType:
+    """Return the type without metadata, and without annotations but the cache's.
+
+    >>> described = LiteralType(simple="STRUCT")
+    >>> described.metadata["title"] = "Point"
+    >>> cluster_type(described)
+    simple: STRUCT
+    <BLANKLINE>
+    """
+    stripped = LiteralType()
+    stripped.CopyFrom(literal_type)
+    _strip(stripped)
+    return stripped
+
+
+def _strip(literal_type: LiteralType) -> None:
+    literal_type.ClearField("metadata")
+    if CACHE_KEY_METADATA not in literal_type.annotation.annotations.fields:
+        literal_type.ClearField("annotation")
+    for inner in _inner(literal_type):
+        _strip(inner)
+
+
+def _inner(literal_type: LiteralType) -> Iterator[LiteralType]:
+    kind = literal_type.WhichOneof("type")
+    if kind in ("collection_type", "map_value_type"):
+        yield getattr(literal_type, kind)
+    elif kind == "union_type":
+        yield from literal_type.union_type.variants
+    elif kind == "structured_dataset_type":
+        columns = literal_type.structured_dataset_type.columns
+        yield from (column.literal_type for column in columns)
+
+
+_UNKNOWN = "cannot be told"
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrival:
+    """The types that an executor meets for a variable, by their names.
+
+    Attributes:
+        here: On this machine, and in a container that it starts.
+        on_cluster: On a cluster, which strips the interface.
+        loss: What is lost of the declared type; empty when nothing is.
+    """
+
+    here: str
+    on_cluster: str
+    loss: str
+
+
+def arrival_of(literal_type: LiteralType, declared: Any = None) -> Arrival:
+    """Ask the type engine what an executor meets, from the message alone.
+
+    Args:
+        literal_type: The type in the template.
+        declared: The type its author declared, if that is known.
+    """
+    here, on_cluster = _guess(literal_type), _guess(cluster_type(literal_type))
+    loss = _loss(declared, on_cluster) if declared is not None else ""
+    if not loss and here != on_cluster:
+        loss = "another type on a cluster"
+    return Arrival(_name(here), _name(on_cluster), loss)
+
+
+def _guess(literal_type: LiteralType) -> Any:
+    try:
+        return default_engine.guess_type(literal_type)
+    except GuessError:
+        return _UNKNOWN
+
+
+def _name(guessed: Any) -> str:
+    return guessed if isinstance(guessed, str) else python_type_name(guessed)
+
+
+def _loss(declared: Any, met: Any) -> str:
+    """Say what is lost, of the type itself or of the types inside it."""
+    bare = underlying(declared)
+    if bare == met or bare is None:
+        return ""
+    inner = list(
+        zip(map(underlying, typing.get_args(bare)), typing.get_args(met), strict=False)
+    )
+    if inner and len(typing.get_args(bare)) == len(typing.get_args(met)):
+        return "; ".join(filter(None, dict.fromkeys(_loss(*pair) for pair in inner)))
+    return _loss_of_class(bare, met)
+
+
+def _loss_of_class(bare: Any, met: Any) -> str:
+    name = python_type_name(bare)
+    if met is dict:
+        return f"{name} arrives as a dict: fields are keys, methods are gone"
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return f"{name} arrives as another enum of the same values: compare .value"
+    if bare is dt.date:
+        return "a date arrives as a datetime at midnight UTC"
+    return f"{name} arrives as {_name(met)}"
+
+
+_MOST_VALUES = 2_000
+_LONGEST_TEXT = 16_384
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """The part of a Struct that is shown.
+
+    Attributes:
+        value: Dictionaries, lists, text and numbers.
+        is_whole: Whether nothing was left out or cut.
+    """
+
+    value: dict[str, Any]
+    is_whole: bool
+
+
+class _Reader(Budget):
+    """Reads values until there are enough of them; numbers may be NaN."""
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_VALUES, _LONGEST_TEXT)
+
+    def fields(self, struct: Struct) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        fields = struct.fields
+        for key in sorted(fields):
+            if self.left <= 0:
+                items[REST] = self.rest(len(fields) - len(items))
+                break
+            items[key] = self.value(fields[key])
+        return items
+
+    def items(self, values: Any) -> list[Any]:
+        items: list[Any] = []
+        for value in values:
+            if self.left <= 0:
+                items.append(f"{REST} {self.rest(len(values) - len(items))}")
+                break
+            items.append(self.value(value))
+        return items
+
+    def value(self, value: Value) -> Any:
+        self.left -= 1
+        kind = value.WhichOneof("kind")
+        if kind == "string_value":
+            return self.text(value.string_value)
+        if kind == "struct_value":
+            return self.fields(value.struct_value)
+        if kind == "list_value":
+            return self.items(value.list_value.values)
+        return getattr(value, kind) if kind in _PLAIN else None
+
+
+_PLAIN = ("number_value", "bool_value")
+
+
+def read_struct(struct: Struct) -> Bounded:
+    """Read a Struct; what is too long or too many is counted, not read.
+
+    >>> struct = Struct()
+    >>> struct["rows"] = [1, 2]
+    >>> read_struct(struct).value
+    {'rows': [1.0, 2.0]}
+    """
+    reader = _Reader()
+    value = reader.fields(struct)
+    return Bounded(value, reader.is_whole)
+
+
+_LONGEST = 200
+_WELL_KNOWN = "google.protobuf."
+_CONTAINERS = {"struct_value": "fields", "list_value": "values"}
+_EMPTY = "(present, empty)"
+
+
+class Leaf(NamedTuple):
+    """A value in a message, and where it stands."""
+
+    path: str
+    value: str
+
+
+def leaves(message: Message, path: str = "") -> Iterator[Leaf]:
+    """Yield the set fields of a message, depth first, in the order of its fields.
+
+    A Struct is told by its top-level keys and a literal type by its name: all of each
+    comes from one place.
+
+    >>> from flyteidl.core.tasks_pb2 import TaskTemplate
+    >>> list(leaves(TaskTemplate(type="sql")))
+    [Leaf(path='type', value='sql')]
+    """
+    fields = message.ListFields()
+    for field, value in fields:
+        yield from _field(field, value, f"{path}.{field.name}" if path else field.name)
+    unknown: Any = UnknownFieldSet(message)
+    for entry in unknown:
+        where = f"{path}.#{entry.field_number}" if path else f"#{entry.field_number}"
+        yield Leaf(where, _shown(f"unknown field: {entry.data!r}"))
+    if not fields and not len(unknown):
+        yield Leaf(path, _EMPTY)
+
+
+def _field(field: Any, value: Any, path: str) -> Iterator[Leaf]:
+    entry = field.message_type
+    if entry is not None and entry.GetOptions().map_entry:
+        for key in sorted(value):
+            inner = path.removesuffix(".variables")
+            where = f"{inner}.{key}" if inner != path else f"{path}[{key}]"
+            yield from _value(entry.fields_by_name["value"], value[key], where)
+    elif hasattr(value, "append") or hasattr(value, "add"):
+        for index, item in enumerate(value):
+            yield from _value(field, item, f"{path}[{_index(item, index)}]")
+    else:
+        yield from _value(field, value, path)
+
+
+def _index(entry: Any, index: int) -> str:
+    """Return what tells an entry of a list: its key or resource, or else its place."""
+    if isinstance(entry, Resources.ResourceEntry):
+        known = Resources.ResourceName.DESCRIPTOR.values_by_number.get(entry.name)
+        return known.name if known else str(entry.name)
+    key = getattr(entry, "key", "") if hasattr(entry, "value") else ""
+    return key or str(index)
+
+
+def _value(field: Any, value: Any, path: str) -> Iterator[Leaf]:
+    if isinstance(value, Message):
+        yield from _message(value, path)
+    elif field.enum_type is not None:
+        known = field.enum_type.values_by_number.get(value)
+        yield Leaf(path, known.name if known else f"{value} (unknown)")
+    else:
+        yield Leaf(path, _shown(value if isinstance(value, str) else repr(value)))
+
+
+def _message(message: Message, path: str) -> Iterator[Leaf]:
+    name = message.DESCRIPTOR.full_name
+    if name == "google.protobuf.Struct":
+        yield from _struct(message, path)
+    elif name == "flyteidl.core.LiteralType":
+        yield Leaf(path, wire_type_name(message))  # type: ignore[arg-type]
+    elif name.startswith(_WELL_KNOWN):
+        yield Leaf(path, str(message).strip().replace("\n", " ") or _EMPTY)
+    elif name == "flyteidl.core.KeyValuePair" or isinstance(
+        message, Resources.ResourceEntry
+    ):
+        yield Leaf(path, _shown(message.value))  # type: ignore[attr-defined]
+    else:
+        yield from leaves(message, path)
+
+
+def _struct(struct: Any, path: str) -> Iterator[Leaf]:
+    fields = struct.fields
+    for key in sorted(fields):
+        value = fields[key]
+        kind = value.WhichOneof("kind")
+        if kind in _CONTAINERS:
+            count = len(getattr(getattr(value, kind), _CONTAINERS[kind]))
+            noun = "entry" if count == 1 else "entries"
+            text = f"{count:,} {noun}, {value.ByteSize():,} bytes"
+        elif kind == "string_value":
+            text = value.string_value
+        else:
+            text = (
+                "None" if kind in (None, "null_value") else repr(getattr(value, kind))
+            )
+        yield Leaf(f"{path}.{key}", _shown(text))
+
+
+def _shown(text: str) -> str:
+    return shorten(text, _LONGEST)

@@ -1,0 +1,426 @@
+"""What an image is made by: the task, the names, and what was asked for besides."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+from kit.definition.images import check_image_reference
+from kit.definition.settings import SerializationSettings
+from kit.errors import CallError, ImageError
+from kit.images.base import (
+    BasePython,
+    Needs,
+    check_packaging,
+    needs_of,
+    python_of,
+    this_python,
+)
+from kit.images.engine import (
+    build,
+    check_loads,
+    check_user,
+    containerfile_text,
+    context_archive,
+    give_tag,
+    remove_untagged,
+)
+from kit.images.packages import Contents, ImagePackage, Source, gather
+from kit.notebook import Shown, in_terminal
+from kit.runners.docker.engine import (
+    Engine,
+    Pull,
+    check_pull,
+    connected,
+    engine_errors,
+    find_image,
+    reap_leftovers,
+)
+from kit.source.literals import SecretValues
+from kit.task.task import PythonCustomizedContainerTask
+from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+
+__all__ = [
+    "Building",
+    "BuiltImage",
+    "Recipe",
+    "chosen_tag",
+    "containerfile",
+    "image",
+    "own_tag",
+]
+
+
+Task = PythonCustomizedContainerTask[Any]
+
+_FOLDERS = ("packages", "kit", "task")
+
+
+class Recipe:
+    """What an image is made by.
+
+    Attributes:
+        task: The task.
+        base: The base image.
+        wheels: Wheels that were given.
+        needs: What the task needs.
+        text: The Containerfile.
+
+    Raises:
+        CallError: An argument is none that can be meant.
+        ImageError: The base image's name is none.
+        DefinitionError: The task's template cannot be made.
+    """
+
+    def __init__(
+        self,
+        task: Any,
+        settings: SerializationSettings,
+        *,
+        base: str | None,
+        packages: Iterable[str | os.PathLike[str]] = (),
+        user: str | None,
+    ) -> None:
+        if not isinstance(task, PythonCustomizedContainerTask):
+            msg = (
+                "An image is made for a task, as @kit.container_task makes it, got "
+                f"{task!r:.200}."
+            )
+            raise CallError(msg)
+        check_user(user)
+        self.task: Task = task
+        self.base = _default_base() if base is None else base
+        check_image_reference(self.base)
+        requirements, self.wheels = _sorted_out(packages)
+        self.needs: Needs = needs_of(task, settings, requirements)
+        folders = _FOLDERS if self.needs.modules else _FOLDERS[:-1]
+        self.text = containerfile_text(task.name, self.base, folders, user)
+
+    def check_secrets(self, contents: Contents) -> None:
+        """Refuse modules of one's own that hold the value of a secret.
+
+        Raises:
+            SecretInSourceError: One does.
+        """
+        values = SecretValues(self.task.known_secrets())
+        values.check(self.text, "the Containerfile")
+        if "task" in contents.layers:
+            for name, path in contents.layers["task"].files.items():
+                text = path.read_text("utf-8", "replace")
+                values.check(text, name.removeprefix("site/"))
+
+
+def own_tag(task: Task, settings: SerializationSettings) -> str | None:
+    """Return the name of the image that a task names, None if it names none.
+
+    Macros are for settings to fill in, and those of a local call know no image.
+    """
+    said = task.container_image or ""
+    is_local = settings.image_config is LOCAL_SETTINGS.image_config
+    if is_local and (not said or "{{" in said):
+        return None
+    try:
+        return task.get_image(settings)
+    except ImageError:
+        return None
+
+
+def chosen_tag(tag: str | None, task: Task, settings: SerializationSettings) -> str:
+    """Return what the image is to be called.
+
+    Raises:
+        CallError: Neither the call nor the task says.
+        ImageError: It is no name.
+    """
+    chosen = own_tag(task, settings) if tag is None else tag
+    if not chosen:
+        msg = (
+            f"The task {task.name!r} names no image by itself. Say what this one is to "
+            "be called: kit.image(task, 'acme/app:1.0')."
+        )
+        raise CallError(msg)
+    check_image_reference(chosen)
+    if "@" in chosen:
+        msg = (
+            f"An image cannot be built under the digest {chosen!r}, which follows from "
+            "what is in it. Give a name with a tag: kit.image(task, 'acme/app:1.0')."
+        )
+        raise CallError(msg)
+    return chosen
+
+
+def _default_base() -> str:
+    major, minor = sys.version_info[:2]
+    return f"python:{major}.{minor}-slim"
+
+
+def _sorted_out(
+    packages: Iterable[str | os.PathLike[str]],
+) -> tuple[list[str], list[Path]]:
+    """Tell requirements from paths of wheels."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if isinstance(packages, str):
+        msg = f"packages must be a list of requirements, got the text {packages!r}."
+        raise CallError(msg)
+    requirements, wheels = [], []
+    for item in [os.fspath(package) for package in packages]:
+        if re.search(r"\.whl$", item):
+            wheels.append(_checked_wheel(Path(item)))
+            continue
+        try:
+            requirements.append(str(Requirement(item)))
+        except InvalidRequirement as error:
+            msg = (
+                f"{item!r} is neither a requirement such as 'duckdb>=1' nor the path "
+                f"of a wheel: {error}"
+            )
+            raise CallError(msg) from error
+    return requirements, wheels
+
+
+def _checked_wheel(path: Path) -> Path:
+    if not path.is_file():
+        raise CallError(f"There is no wheel {str(path)!r}.")
+    return path
+
+
+@dataclass(frozen=True)
+class Building:
+    """What the steps share.
+
+    Attributes:
+        engine: Who builds.
+        recipe: What the image is made by.
+        platform: As in ``linux/arm64``, of a base image that is for several.
+        tell: Called with each line of what happens.
+    """
+
+    engine: Engine
+    recipe: Recipe
+    platform: str | None
+    tell: Callable[[str], None]
+
+    def look_at_base(self, pull: Pull) -> BasePython:
+        """Find the base image and ask it what Python it has.
+
+        Raises:
+            ImageNotFoundError: The engine has no such image, and cannot pull it.
+            ImageBuildError: It has no Python that will do.
+        """
+        base = self.recipe.base
+        self.tell(f"Looking at the base image {base}")
+        find_image(self.engine, base, pull=pull, platform=self.platform)
+        return python_of(self.engine, base, self.platform)
+
+    def make(self, python: BasePython, source: Source) -> tuple[Contents, str]:
+        """Collect what goes into the image and build it; return that and its id.
+
+        Raises:
+            ImageBuildError: Something is missing or does not fit, or the build fails.
+            SecretInSourceError: A module of one's own holds the value of a secret.
+        """
+        recipe = self.recipe
+        with tempfile.TemporaryDirectory(prefix="kit-image-") as folder:
+            self.tell(f"Collecting packages for {python}")
+            contents = gather(recipe.needs, python, source, recipe.wheels, Path(folder))
+            recipe.check_secrets(contents)
+            is_same = python.bytecode == this_python().bytecode
+            tag = python.tag if is_same else None
+            with context_archive(recipe.text, contents.layers, tag) as context:
+                made = build(
+                    self.engine, context, platform=self.platform, on_line=self.tell
+                )
+        return contents, made
+
+    def finish(
+        self, made: str, tag: str, python: BasePython, template: bytes | None
+    ) -> tuple[str, int]:
+        """Load the task in the image and name it, or remove it.
+
+        Args:
+            made: Its id.
+            tag: Its name.
+            python: Its Python.
+            template: The task's; None leaves out that it is loaded.
+
+        Returns:
+            Its whole id and its size in bytes.
+
+        Raises:
+            ImageBuildError: The task cannot be loaded in it.
+            EngineError: The engine refuses the name.
+        """
+        try:
+            if template is not None:
+                self.tell("Loading the task in the image")
+                check_loads(
+                    self.engine, made, python.executable, template, self.platform
+                )
+            give_tag(self.engine, made, tag)
+        except BaseException:
+            remove_untagged(self.engine, made)
+            raise
+        with engine_errors("look up the image"):
+            facts = self.engine.client.api.inspect_image(made)
+        return facts["Id"], int(facts["Size"])
+
+
+@dataclass(frozen=True, repr=False)
+class BuiltImage(Shown):
+    """What :func:`kit.image` built.
+
+    Attributes:
+        task: The task's name.
+        tag: The image's name.
+        id: Its id, of its content.
+        size: Its bytes, with those of the base image.
+        base: The base image.
+        python: What Python it has, in words.
+        containerfile: The text that it was built by.
+        packages: The distributions that the task needs, by their names.
+        modules: The modules of its author's own that were copied.
+        is_the_tasks: Whether it is the image that the task names.
+        notes: What a reader should know.
+        program: What talks to the engine: ``docker`` or ``podman``.
+    """
+
+    task: str
+    tag: str
+    id: str
+    size: int
+    base: str
+    python: str
+    containerfile: str
+    packages: tuple[ImagePackage, ...]
+    modules: tuple[str, ...]
+    is_the_tasks: bool
+    notes: tuple[str, ...] = ()
+    program: str = "docker"
+
+    def __repr__(self) -> str:
+        return f"BuiltImage({self.tag!r}, {self.size / 1e6:,.1f} MB)"
+
+
+TaskOfImage = PythonCustomizedContainerTask[Any]
+
+
+def image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
+    task: TaskOfImage,
+    tag: str | None = None,
+    /,
+    *,
+    base: str | None = None,
+    packages: Iterable[str | os.PathLike[str]] = (),
+    source: Source = "local",
+    user: str | None = None,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+    pull: Pull = "missing",
+    platform: str | None = None,
+    check: bool = True,
+    on_line: Callable[[str], None] | None = None,
+) -> BuiltImage:
+    """Build a small image that a task runs in, by the engine's own build.
+
+    It holds the task's runtime, kit or flytekit, and what the executor imports: the
+    distributions in the versions that are installed here, unless the base image has
+    them, and modules of one's own. Nothing runs in the build, and it has no network. No
+    secret and no variable of the task is written into it. A task whose source travels
+    in its template needs no new image when its source changes.
+
+    Args:
+        task: The task.
+        tag: The image's name; by default the one that the task names.
+        base: The image to build on, with Python in it; by default ``python:X.Y-slim``
+            of the version that runs this.
+        packages: More requirements, as pip takes them, and paths of wheels.
+        source: Where distributions come from: ``"local"``, the files that are installed
+            here, or ``"index"``, where pip gets the same versions for the base's
+            Python. kit itself is always taken from here.
+        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
+        settings: What the task's template is made with.
+        pull: Whether to pull the base image: ``"never"``, if it is ``"missing"``, or
+            ``"always"``.
+        platform: As in ``"linux/arm64"``, of a base image that is for several.
+        check: Whether the runtime loads the task in a container of it, at the end.
+        on_line: Called with each line of what happens; by default a terminal shows
+            them.
+
+    Raises:
+        CallError: An argument is none that can be meant.
+        ImageError: The image's name is none.
+        DefinitionError: The task's template cannot be made.
+        EngineError: No engine answers, or it lacks the base image.
+        ImageBuildError: Something is missing here or does not fit the base's Python,
+            the build fails, or the task cannot be loaded in the image.
+        SecretInSourceError: A module of one's own holds the value of a secret.
+        MissingPackageError: The Docker SDK or packaging is not installed.
+        KeyboardInterrupt: From Ctrl-C; nothing is left behind.
+    """
+    check_packaging()
+    check_pull(pull)
+    if source not in get_args(Source):
+        msg = f"source must be 'local' or 'index', got {source!r}."
+        raise CallError(msg)
+    recipe = Recipe(task, settings, base=base, packages=packages, user=user)
+    name = chosen_tag(tag, task, settings)
+    template = template_bytes(task, settings) if check else None
+    with connected() as engine:
+        reap_leftovers(engine)
+        building = Building(engine, recipe, platform, on_line or _show_in_terminal)
+        python = building.look_at_base(pull)
+        contents, made = building.make(python, source)
+        whole_id, size = building.finish(made, name, python, template)
+        return BuiltImage(
+            task=task.name,
+            tag=name,
+            id=whole_id,
+            size=size,
+            base=recipe.base,
+            python=str(python),
+            containerfile=recipe.text,
+            packages=contents.packages,
+            modules=tuple(sorted(recipe.needs.modules)),
+            is_the_tasks=name == own_tag(task, settings),
+            notes=recipe.needs.notes,
+            program=engine.program,
+        )
+
+
+def containerfile(
+    task: TaskOfImage,
+    /,
+    *,
+    base: str | None = None,
+    user: str | None = None,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+) -> str:
+    """Return the text that :func:`kit.image` has an image built by, without an engine.
+
+    Args:
+        task: The task.
+        base: The image to build on; by default ``python:X.Y-slim`` of the version that
+            runs this.
+        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
+        settings: What the task's template is made with.
+
+    Raises:
+        CallError: An argument is none that can be meant.
+        ImageError: The base image's name is none.
+        DefinitionError: The task's template cannot be made.
+    """
+    return Recipe(task, settings, base=base, user=user).text
+
+
+def _show_in_terminal(line: str) -> None:
+    if in_terminal():
+        # The faces stand above: they are found by name, as kit.shown finds them.
+        visible = import_module("kit.display.text").visible
+        print(visible(line), file=sys.stderr)  # noqa: T201 - to whoever waits

@@ -1,0 +1,287 @@
+"""``kit.prove``: make sure that what ships is all that a task needs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import Shipment, computed_once
+from kit.errors import ExecutorError, KitError, MacroError, StorageError, TemplateError
+from kit.proof import child
+from kit.proof.diagnosis import diagnose, local_notes
+from kit.proof.outcome import Case, Note, Obstacle, Proof, Step, custom_use, read_notes
+from kit.runners.process import Cancellation
+from kit.runners.runner import Outcome, Runner, RunRequest
+from kit.runners.subprocess import SubprocessRunner
+from kit.runs.start import (
+    check_options,
+    check_task,
+    checked_timeout,
+    input_bytes,
+    merged_inputs,
+    with_outputs,
+)
+from kit.shim.executable import RAISED, error_text
+from kit.task.task import PythonCustomizedContainerTask
+from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+
+__all__ = ["fresh_steps", "notes_of", "planned_steps", "prove", "template_step"]
+
+
+Facts = Mapping[str, Any]
+
+
+def planned_steps(shipment: Shipment, *, runs: bool) -> tuple[str, ...]:
+    """Name the steps of a fresh process, in order."""
+    source = ("source",) if shipment.inline is not None else ()
+    run = ("run",) if runs else ()
+    before = ("interpreter", "runtime", "resolver", "read")
+    return (*before, *source, "module", "executor", "instance", *run)
+
+
+def template_step(template: bytes, shipment: Shipment, seconds: float) -> Step:
+    """Say what was made here and sent."""
+    way = f"ships as {shipment.location}"
+    if shipment.inline is not None:
+        way = f"ships inline, for {shipment.why}"
+    detail = f"{len(template):,} bytes, {way}"
+    return Step("template", "done", detail, seconds=seconds)
+
+
+def fresh_steps(
+    planned: tuple[str, ...], notes: Mapping[str, Note], obstacle: Obstacle | None
+) -> Iterator[Step]:
+    """Yield the steps of a fresh process.
+
+    A step that a resolver of one's own does not take is left out.
+
+    Args:
+        planned: Their names, in order.
+        notes: What the process noted.
+        obstacle: What stood in the way, if anything did.
+    """
+    end = len(planned) if obstacle is None else planned.index(obstacle.step)
+    for index, name in enumerate(planned):
+        note = notes.get(name)
+        if index > end:
+            yield Step(name, "skipped")
+        elif obstacle is not None and index == end:
+            seconds = None if note is None else note.seconds
+            yield Step(name, "failed", obstacle.missing, seconds=seconds)
+        elif note is not None:
+            yield Step(name, "done", *_texts(name, note.facts), note.seconds)
+
+
+def notes_of(notes: Mapping[str, Note]) -> Iterator[str]:
+    """Yield what the author should know of what the process found."""
+    runtime = notes["runtime"].facts if "runtime" in notes else {}
+    if runtime and runtime["command"] != runtime["wanted"]:
+        yield (
+            f"flytekit is not installed here, so {runtime['command']} stood in for "
+            f"{runtime['wanted']}."
+        )
+    module = notes["module"].facts if "module" in notes else {}
+    for change in module.get("changes", ()):
+        yield f"Importing {module['module']} {change}."
+    yield from local_notes(module.get("local", {}))
+
+
+def _texts(name: str, facts: Facts) -> tuple[str, str]:
+    """Say what was found, and what of it is so on this machine.
+
+    What a task's own code noted may be anything.
+    """
+    try:
+        return _DETAILS[name](facts), _HERE[name](facts) if name in _HERE else ""
+    except (KeyError, ValueError, TypeError):
+        return "", ""
+
+
+def _source(facts: Facts) -> str:
+    return f"{facts['bytes']:,} bytes, SHA-256 {facts['sha256'][:12]}… as it was sent"
+
+
+_DETAILS: dict[str, Callable[[Facts], str]] = {
+    "interpreter": lambda _: "a fresh one, in an empty folder",
+    "runtime": lambda facts: str(facts["command"]),
+    "resolver": lambda facts: str(facts["resolver"]),
+    "read": lambda facts: f"{facts['bytes']:,} bytes",
+    "source": _source,
+    "module": lambda facts: str(facts["module"]),
+    "executor": lambda facts: str(facts["executor"]),
+    "instance": lambda facts: f"{facts['executor']}()",
+    "run": lambda _: "ended with its outputs",
+}
+_HERE: dict[str, Callable[[Facts], str]] = {
+    "interpreter": lambda facts: f"Python {facts['version']}, {facts['executable']}",
+    "runtime": "{package} {version}, from {file}".format_map,
+    "module": lambda facts: f"from {facts['file'] or 'the interpreter itself'}",
+}
+
+
+Task = PythonCustomizedContainerTask[Any]
+
+DEFAULT_TIMEOUT = 60.0
+_OPTIONS = ("settings", "timeout", "runner", "cancellation", "inputs")
+_NOT_BEGUN = Note("not begun")
+
+
+def prove(
+    task: Task,
+    /,
+    *,
+    settings: SerializationSettings | None = None,
+    timeout: float | None = DEFAULT_TIMEOUT,
+    runner: Runner | None = None,
+    cancellation: Cancellation | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    **named_inputs: Any,
+) -> Proof:
+    """Load a task's shipped form in a fresh interpreter that has nothing of this one.
+
+    The interpreter starts in an empty folder with the container's variables, and sees
+    installed packages only.  It carries out the container's own command up to the
+    point where the executor is made; with inputs, it runs it.
+
+    What is wrong with the task is in the proof, with the repair, and no exception:
+    :meth:`~kit.proof.outcome.Proof.raise_for_error` makes it one.
+
+    Args:
+        task: The task.
+        settings: What the template is made with.
+        timeout: Seconds until the process is stopped, whatever it does.
+        runner: Where to do it; by default an isolated process on this machine.
+        cancellation: Stops the proof from another thread.
+        inputs: Inputs whose names are taken by the parameters above; an empty dict
+            runs a task with the defaults of all its inputs.
+        **named_inputs: The inputs, to run the task too.
+
+    Raises:
+        CallError: An input is missing, unknown or given twice.
+        ConversionError: An input does not fit its declared type.
+        StorageError: The folder of the proof cannot be written.
+        KeyboardInterrupt: From Ctrl-C, after the process was stopped.
+    """
+    check_task(task, "kit.prove")
+    checked_timeout(timeout)
+    named = check_options(task, named_inputs, "kit.prove", _OPTIONS)
+    runs = inputs is not None or bool(named)
+    data = input_bytes(task, merged_inputs(task, inputs or {}, named)) if runs else b""
+    started = time.monotonic()
+    try:
+        with computed_once():
+            template = template_bytes(task, settings or LOCAL_SETTINGS)
+            shipment = task.shipment(settings or LOCAL_SETTINGS)
+    except RAISED as error:  # get_custom is the author's code
+        return _not_made(task, error)
+    made = template_step(template, shipment, time.monotonic() - started)
+    request = RunRequest(
+        template=template,
+        inputs=data,
+        timeout=timeout,
+        cancellation=cancellation or Cancellation(),
+    )
+    attempt = _Attempt(task, shipment, made, runs=runs)
+    return attempt.proof(request, runner or SubprocessRunner(isolated=True))
+
+
+def _not_made(task: Task, error: BaseException) -> Proof:
+    """Say that there is no template that a process could be started with."""
+    if isinstance(error, KitError):
+        obstacle = Obstacle("template", str(error).rstrip("."), "")
+    else:
+        what = f"making the template raises {error_text(error)}"
+        obstacle = Obstacle("template", what, "See the task's get_custom.")
+    step = Step("template", "failed", obstacle.missing)
+    return Proof(task=task.name, steps=(step,), failure=obstacle)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One proof: what it starts from.
+
+    Attributes:
+        task: The task.
+        shipment: How its executor ships.
+        made: The step in which its template was made.
+        runs: Whether it is to run, too.
+    """
+
+    task: Task
+    shipment: Shipment
+    made: Step
+    runs: bool
+
+    def proof(self, request: RunRequest, runner: Runner) -> Proof:
+        """Carry the request out under the notes of the child, and judge them."""
+        with _folder() as (folder, keep):
+            notes = folder / "notes.jsonl"
+            mode = "run" if self.runs else "load"
+            under = (*child.__path__, str(notes), mode)
+            request = dataclasses.replace(request, directory=folder, under=under)
+            try:
+                run = with_outputs(runner.run(request), self.task)
+            except (ExecutorError, TemplateError, MacroError) as error:
+                return _not_made(self.task, error)
+            if self.runs:
+                keep()
+            found = read_notes(notes)
+            return dataclasses.replace(
+                self._judge(run, found), custom=custom_use(request.template, found)
+            )
+
+    def _judge(self, run: Outcome, notes: Mapping[str, Note]) -> Proof:
+        planned = planned_steps(self.shipment, runs=self.runs)
+        failed = _failed(planned, notes, run)
+        obstacle = None
+        if failed is not None:
+            note = notes.get(failed, _NOT_BEGUN)
+            home = self.task.executor_type.__module__
+            case = Case(failed, note, run, self.shipment, home, Path.cwd())
+            obstacle = diagnose(case)
+        return Proof(
+            task=self.task.name,
+            steps=(self.made, *fresh_steps(planned, notes, obstacle)),
+            failure=obstacle,
+            notes=(*self.shipment.notes, *notes_of(notes)),
+            run=run if self.runs else None,
+            log=run.logs,
+        )
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[tuple[Path, Callable[[], object]]]:
+    """Make a folder that is gone afterwards, unless it is said to be kept."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="kit-proof-"))
+    except OSError as error:
+        msg = f"The folder of the proof cannot be made: {error}."
+        raise StorageError(msg) from error
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder, stack.pop_all
+
+
+def _failed(
+    planned: tuple[str, ...], notes: Mapping[str, Note], run: Outcome
+) -> str | None:
+    """Name the step that failed: the first that is open, or the one after the last."""
+    runs = planned[-1] == "run"
+    if runs and run.succeeded:
+        return None
+    begun = [name for name in planned if name in notes]
+    unfinished = [name for name in begun if notes[name].status != "done"]
+    if unfinished:
+        return unfinished[0]
+    rest = planned[planned.index(begun[-1]) + 1 :] if begun else planned
+    if rest:
+        return rest[0]
+    return "run" if runs else None

@@ -1,1 +1,0 @@
-"""``kit.run`` and the runs of a session: started, watched, kept, compared."""

@@ -1,0 +1,401 @@
+"""``kit.run``: run a task the way the cluster would, and see what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from flyteidl.core.literals_pb2 import LiteralMap
+
+from kit.definition.settings import SerializationSettings
+from kit.errors import CallError, ConversionError, OutputError, nearest
+from kit.notebook import in_notebook, in_terminal, interactive_shell
+from kit.runners import make_runner
+from kit.runners.in_process import InProcessRunner
+from kit.runners.log import Log, LogLine
+from kit.runners.process import Cancellation
+from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest
+from kit.runs.run import Outputs, Run, next_number, note
+from kit.runs.saved import guessed_outputs, unpacked
+from kit.task.call import complete_inputs, input_literals, name_arguments
+from kit.task.task import PythonCustomizedContainerTask
+from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+from kit.types import default_engine
+
+__all__ = [
+    "check_options",
+    "check_task",
+    "checked_timeout",
+    "input_bytes",
+    "launch",
+    "make_request",
+    "merged_inputs",
+    "replay",
+    "run",
+    "with_outputs",
+]
+
+
+Task = PythonCustomizedContainerTask[Any]
+
+
+def check_task(task: Any, function: str) -> None:
+    """Refuse what is no task.
+
+    Raises:
+        CallError: Saying what the function takes.
+    """
+    if not isinstance(task, PythonCustomizedContainerTask):
+        msg = (
+            f"{function} takes a task, as PythonCustomizedContainerTask(...) makes it, "
+            f"got {task!r}."
+        )
+        raise CallError(msg)
+
+
+def check_options(
+    task: Task, named_inputs: Mapping[str, Any], function: str, options: tuple[str, ...]
+) -> Mapping[str, Any]:
+    """Return the inputs, if none is nearly a parameter of the function.
+
+    Raises:
+        CallError: Naming the parameter that is probably meant.
+    """
+    known = task.python_interface.inputs
+    for name in named_inputs:
+        if name not in known and not nearest(name, known):
+            option = nearest(name, options)
+            if option:
+                msg = f"Received unexpected keyword argument '{name}' in {function}."
+                raise CallError(msg + option)
+    return named_inputs
+
+
+def merged_inputs(
+    task: Task, inputs: Any, named_inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Put the inputs together that were given as a mapping and by name.
+
+    Raises:
+        CallError: One was given in both ways, or ``inputs`` is no mapping.
+    """
+    if not isinstance(inputs, Mapping):
+        msg = f"inputs must map names to values, got {inputs!r}."
+        raise CallError(msg)
+    for name in inputs:
+        if name in named_inputs:
+            msg = (
+                f"Got multiple values for argument '{name}' in function "
+                f"'{task.name}': by name and in inputs=. Leave one out."
+            )
+            raise CallError(msg)
+    return {**inputs, **named_inputs}
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """Return the seconds until something is stopped.
+
+    Raises:
+        CallError: They are no positive number.
+    """
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and timeout > 0):
+        msg = f"A timeout is a positive number of seconds, got {timeout!r}."
+        raise CallError(msg)
+    return timeout
+
+
+TaskOfLiterals = PythonCustomizedContainerTask[Any]
+
+
+def input_bytes(task: TaskOfLiterals, inputs: Mapping[str, Any]) -> bytes:
+    """Return the inputs and the defaults of the others, as a serialized LiteralMap.
+
+    Raises:
+        CallError: An input is missing or unknown.
+        ConversionError: An input does not fit its declared type.
+    """
+    name, interface = task.name, task.python_interface
+    given = name_arguments(name, interface, (), inputs)
+    complete = complete_inputs(name, interface, given)
+    literals = input_literals(name, interface, complete, default_engine)
+    return literals.SerializeToString(deterministic=True)
+
+
+def with_outputs(outcome: Outcome, task: TaskOfLiterals) -> Outcome:
+    """Convert the outputs with the declared types; what does not fit is a failure."""
+    if outcome.literals is None:
+        return outcome
+    try:
+        values = _outputs(task, outcome.literals)
+    except (ConversionError, OutputError) as error:
+        failure = Failure(type(error).__name__, str(error), origin="USER")
+        return dataclasses.replace(
+            outcome, phase=Phase.FAILED, literals=None, error=failure, exception=error
+        )
+    types = task.python_interface.outputs
+    outputs = Outputs(values, task=task.name, literals=outcome.literals, types=types)
+    return dataclasses.replace(outcome, outputs=outputs)
+
+
+def _outputs(task: TaskOfLiterals, literals: LiteralMap) -> dict[str, Any]:
+    outputs: dict[str, Any] = {}
+    for name, python_type in task.python_interface.outputs.items():
+        if name not in literals.literals:
+            msg = f"The run made no output {name!r}."
+            raise OutputError(msg + nearest(name, literals.literals), path=["outputs"])
+        try:
+            decode = default_engine.decoder(python_type)
+            outputs[name] = decode(literals.literals[name])
+        except ConversionError as error:
+            raise error.below("outputs", name) from error
+    return outputs
+
+
+_OPTIONS = (
+    *("runner", "timeout", "wait", "keep", "on_log", "directory"),
+    *("environment", "settings"),
+)
+
+
+def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defaults
+    task: Task,
+    /,
+    *,
+    runner: str | Runner = "subprocess",
+    timeout: float | None = None,
+    wait: bool | None = None,
+    keep: bool = False,
+    on_log: Callable[[LogLine], None] | None = None,
+    directory: str | Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+    cancellation: Cancellation | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    **named_inputs: Any,
+) -> Run:
+    """Run a task from its template's bytes, and return the run.
+
+    A task that fails is a run that failed, no exception:
+    :meth:`~kit.runs.run.Run.raise_for_error` makes it one.
+
+    Args:
+        task: The task.
+        runner: ``"subprocess"`` (a fresh process, by the container's own arguments),
+            ``"in-process"``, ``"docker"`` (the task's own image), or a runner.
+        timeout: Seconds until the run is stopped; the task's own timeout by default.
+        wait: Whether to return when it has ended, or at once. By default at once in a
+            notebook, unless it runs in this process, and at its end elsewhere.
+        keep: Whether the files of the run stay also if it succeeds.
+        on_log: Called with each line the task writes, while it runs.
+        directory: Where the run's files go, and stay; a temporary folder by default.
+        environment: Variables that win over the task's.
+        settings: What the template is made with.
+        cancellation: Stops the run from another thread.
+        inputs: Inputs whose names are taken by the parameters above.
+        **named_inputs: The inputs.
+
+    Raises:
+        CallError: An input is missing, unknown or given twice, or no runner has that
+            name.
+        ConversionError: An input does not fit its declared type.
+        DefinitionError: The task's template cannot be made.
+        EngineError: No container engine answers, it lacks the image, or it fails.
+        StorageError: The folder of the run cannot be written.
+        KeyboardInterrupt: From Ctrl-C, after the run was stopped.
+    """
+    began = time.monotonic()
+    place = make_runner(runner)
+    check_task(task, "kit.run")
+    named = check_options(task, named_inputs, "kit.run", _OPTIONS)
+    values = merged_inputs(task, inputs or {}, named)
+    request = RunRequest(
+        template=template_bytes(task, settings),
+        inputs=input_bytes(task, values),
+        timeout=checked_timeout(timeout),
+        on_log=on_log,
+        directory=_checked_directory(directory),
+        environment=dict(environment or {}),
+        cancellation=cancellation or Cancellation(),
+        log=Log(),
+    )
+    serialized = time.monotonic() - began
+
+    def again(changed: Mapping[str, Any]) -> Run:
+        return run(
+            task,
+            runner=runner,
+            timeout=timeout,
+            wait=wait,
+            keep=keep,
+            on_log=on_log,
+            environment=environment,
+            settings=settings,
+            inputs={**values, **changed},
+        )
+
+    finish = functools.partial(_finished, task, request.inputs, serialized)
+    return launch(request, place, finish=finish, wait=wait, keep=keep, again=again)
+
+
+def launch(
+    request: RunRequest,
+    runner: Runner,
+    *,
+    finish: Callable[[Outcome], Outcome],
+    wait: bool | None,
+    keep: bool,
+    again: Callable[[Mapping[str, Any]], Run] | None = None,
+) -> Run:
+    """Start a run and list it among those of the session; see :class:`Run`."""
+    made = Run(
+        request, runner, number=next_number(), finish=finish, keep=keep, again=again
+    )
+    note(made)
+    if _waits(runner) if wait is None else wait:
+        with _progress(made, request, runner):
+            made.carry_out()
+    else:
+        made.carry_out_in_background()
+    return made
+
+
+def _progress(
+    run: Run, request: RunRequest, runner: Runner
+) -> contextlib.AbstractContextManager[None]:
+    """Show it in a terminal, where nobody else shows its lines, nor wants to type."""
+    typed_to = isinstance(runner, InProcessRunner) and not runner.captured
+    if request.on_log is not None or typed_to or not in_terminal():
+        return contextlib.nullcontext()
+    if find_spec("rich") is None:
+        return contextlib.nullcontext()
+    # The faces stand above: they are found by name, as kit.shown finds them.
+    shown: contextlib.AbstractContextManager[None]
+    shown = import_module("kit.display.console").run_progress(run)
+    return shown
+
+
+def make_request(
+    task: Task,
+    inputs: Mapping[str, Any],
+    settings: SerializationSettings = LOCAL_SETTINGS,
+) -> RunRequest:
+    """Put a task and its inputs on the wire's terms.
+
+    Raises:
+        CallError: An input is missing or unknown.
+        ConversionError: An input does not fit its declared type.
+        DefinitionError: The task's template cannot be made.
+    """
+    data = input_bytes(task, inputs)
+    return RunRequest(template=template_bytes(task, settings), inputs=data)
+
+
+def _waits(runner: Runner) -> bool:
+    return isinstance(runner, InProcessRunner) or not in_notebook()
+
+
+def _finished(
+    task: Task, inputs: bytes, serialized: float, outcome: Outcome
+) -> Outcome:
+    """Convert the outputs, and let the task remember what it did."""
+    done = with_outputs(outcome, task).with_timings(serialize=serialized)
+    if done.literals is not None:
+        task.note_run(LiteralMap.FromString(inputs), done.literals)
+    return done
+
+
+def _checked_directory(directory: Any) -> Path | None:
+    if directory is None:
+        return None
+    if not isinstance(directory, (str, os.PathLike)) or "\0" in str(directory):
+        msg = f"directory must be the path of a folder, got {directory!r}."
+        raise CallError(msg)
+    return Path(directory)
+
+
+def replay(
+    run: Run | str | Path,
+    /,
+    *,
+    runner: str | Runner = "subprocess",
+    debug: bool = False,
+    wait: bool | None = None,
+    timeout: float | None = None,
+    keep: bool = False,
+) -> Run:
+    """Run the template of a run again, with the inputs as they were.
+
+    The task itself need not be here: its executor must be importable, or travel in the
+    template.  A replay runs the code that the file names, so replay only files of
+    people you trust.
+
+    Args:
+        run: A run, or the path of one that was saved.
+        runner: Where to run it, as for :func:`kit.run`.
+        debug: Whether to run it in this process, with what it prints and with
+            ``breakpoint()`` as in a script, and to open the debugger where its executor
+            raises.
+        wait: Whether to return when it has ended, as for :func:`kit.run`.
+        timeout: Seconds until it is stopped; those of the first run by default, but
+            none in this process, where a run cannot be stopped.
+        keep: Whether the files of the run stay also if it succeeds.
+
+    Raises:
+        CallError: It is neither a run nor a path, no runner has that name, or a
+            debugger was asked for in another process.
+        StorageError: The file cannot be read.
+        SavedRunError: It is no saved run, or is damaged.
+    """
+    request = _request(run)
+    place = _debugged(runner) if debug else make_runner(runner)
+    here = isinstance(place, InProcessRunner)  # where the first run's is out of reach
+    seconds = timeout if here else timeout or request.timeout
+    made = launch(
+        dataclasses.replace(request, timeout=seconds),
+        place,
+        finish=functools.partial(guessed_outputs, request.template),
+        wait=True if debug else wait,
+        keep=keep,
+    )
+    if debug and made.exception is not None:
+        _debug(made.exception.__traceback__)
+    return made
+
+
+def _request(run: Any) -> RunRequest:
+    if isinstance(run, Run):
+        return run.request
+    if isinstance(run, (str, os.PathLike)):
+        return unpacked(Path(run)).request
+    msg = f"kit.replay takes a run or the path of a saved one, got {run!r}."
+    raise CallError(msg)
+
+
+def _debugged(runner: str | Runner) -> Runner:
+    if runner in ("subprocess", "in-process"):
+        return InProcessRunner(captured=False)
+    msg = f"A debugger works in this process only: leave runner={runner!r} out."
+    raise CallError(msg)
+
+
+def _debug(traceback: TracebackType | None) -> None:
+    """Open a debugger at the end of a traceback: IPython's if it runs."""
+    if interactive_shell() is None:
+        import pdb  # noqa: T100 - it was asked for
+
+        pdb.post_mortem(traceback)
+        return
+    debugger = sys.modules["IPython"].core.debugger.Pdb()
+    debugger.reset()
+    debugger.interaction(None, traceback)

@@ -1,0 +1,382 @@
+"""One run as Flyte's engine sees it: files in, files out, and a verdict.
+
+Success is outputs.pb, failure is error.pb, and there is never both: outputs.pb is
+written whole and last.  Only a task that raises IgnoreOutputs ends well with neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import enum
+import faulthandler
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core import literals_pb2
+
+from kit.errors import KitError, OutputError
+from kit.resolver import load_object
+from kit.shim.context import ExecutionContext, from_environment, use_context
+from kit.shim.decks import write_decks
+from kit.shim.recorder import REPORT_VARIABLE, Recorder, use_recorder
+from kit.shim.values import OffloadLimits, offload, parse_literal_map
+from kit.storage import Storage, use_storage, write_bytes
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+__all__ = ["ContainerRun", "Verdict", "run_command"]
+
+
+KIT_RESOLVER = "kit.resolver.default_task_template_resolver"
+_FLYTEKIT_RESOLVER = (
+    "flytekit.core.python_customized_container_task.default_task_template_resolver"
+)
+
+
+class Verdict(enum.Enum):
+    """How a run ended, as far as this process could write it down."""
+
+    SUCCEEDED = "outputs.pb was written"
+    IGNORED = "the task asked for its outputs to be ignored"
+    FAILED = "error.pb was written"
+    UNWRITTEN = "the task failed, and error.pb could not be written"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerRun:
+    """What a container was started with.
+
+    Attributes:
+        inputs: Path or URL of inputs.pb.
+        output_prefix: Folder or URL for outputs.pb, error.pb and deck.html.
+        loader_args: What the resolver makes the task from.
+        environ: The container's variables.
+        resolver: Dotted name of the resolver; flytekit's own is served by kit's.
+        raw_output_prefix: Folder or URL for files and datasets; beside the outputs by
+            default.
+        checkpoint_path: Where to save checkpoints, if anywhere.
+        prev_checkpoint: Where an earlier attempt saved its own.
+        on_error: Told of the exception behind error.pb, for a caller in this process.
+        report: The file for a :class:`~kit.shim.report.RunReport`, if one is
+            wanted.
+    """
+
+    inputs: str
+    output_prefix: str
+    loader_args: Sequence[str]
+    environ: Mapping[str, str]
+    resolver: str = KIT_RESOLVER
+    raw_output_prefix: str | None = None
+    checkpoint_path: str | None = None
+    prev_checkpoint: str | None = None
+    on_error: Callable[[BaseException], None] | None = None
+    report: str | None = None
+
+    def execute(self) -> Verdict:
+        """Run the task and write what it came to.
+
+        Every exception ends in error.pb, SystemExit and MemoryError too.
+
+        Raises:
+            KeyboardInterrupt: Someone stopped the run; nothing is written then.
+        """
+        with self._recorder() as recorder:
+            try:
+                self._run(recorder)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - all of them are the verdict
+                return self._failed(error)
+            return Verdict.SUCCEEDED
+
+    def load_resolver(self) -> Any:
+        """Import the resolver.
+
+        Raises:
+            ExecutorError: It cannot be imported.
+        """
+        location = self.resolver
+        if location == _FLYTEKIT_RESOLVER:
+            location = KIT_RESOLVER
+        return load_object(location, "resolver")
+
+    def _context(self, folder: str, raw: str) -> ExecutionContext:
+        checkpoints = None
+        if self.checkpoint_path is not None:
+            from kit.shim.context import Checkpoint
+
+            checkpoints = Checkpoint(self.checkpoint_path, self.prev_checkpoint)
+        return from_environment(
+            self.environ,
+            working_directory=folder,
+            raw_output_prefix=raw,
+            output_metadata_prefix=self.output_prefix,
+            checkpoints=checkpoints,
+        )
+
+    @contextlib.contextmanager
+    def _recorder(self) -> Iterator[Recorder]:
+        """Give who follows the run, and let it write what it has seen."""
+        if self.report is None:
+            yield Recorder()
+            return
+        from kit.shim.report import Recording
+
+        recording = Recording()
+        try:
+            with use_recorder(recording):
+                yield recording
+        finally:
+            recording.write(self.report)
+
+    def _run(self, recorder: Recorder) -> None:
+        raw = self.raw_output_prefix or self._path("raw")
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="kit-", ignore_cleanup_errors=True)
+            )
+            storage = Storage(raw_output_prefix=raw, working_dir=folder)
+            stack.enter_context(use_storage(storage))
+            context = self._context(folder, raw)
+            stack.enter_context(use_context(context, process_wide=True))
+            files = self._run_task(context, storage, recorder)
+            for name, message in files.items():
+                storage.write_bytes(self._path(name), message.SerializeToString())
+
+    def _run_task(
+        self, context: ExecutionContext, storage: Storage, recorder: Recorder
+    ) -> dict[str, literals_pb2.LiteralMap | literals_pb2.Literal]:
+        """Return the files to write by name, outputs.pb last."""
+        recorder.enter("load")
+        task = self.load_resolver().load_task(loader_args=list(self.loader_args))
+        recorder.enter("inputs")
+        data = storage.read_bytes(self.inputs)
+        inputs = parse_literal_map(data, self.inputs)
+        template = task.task_template.to_flyte_idl()
+        try:
+            outputs = task.dispatch_execute(context, inputs)
+        finally:
+            if template.metadata.generates_deck.value:
+                recorder.enter("decks")
+                self._write_decks(context)
+        recorder.enter("outputs")
+        if not isinstance(outputs, literals_pb2.LiteralMap):
+            msg = f"Type of output received not handled {type(outputs)}."
+            raise OutputError(msg)
+        large = offload(
+            outputs,
+            template.interface.outputs.variables,
+            prefix=self.output_prefix,
+            limits=OffloadLimits.from_environment(self.environ),
+        )
+        return {**large, "outputs.pb": outputs}
+
+    def _write_decks(self, context: ExecutionContext) -> None:
+        """Write deck.html; a run is not lost for it."""
+        try:
+            write_decks(context, self._path("deck.html"))
+        except (KitError, OSError) as error:
+            say(f"deck.html could not be written: {error}")
+
+    def _failed(self, error: BaseException) -> Verdict:
+        from kit.shim.error_document import is_ignore_outputs
+
+        if is_ignore_outputs(error):
+            say(f"the task asked for its outputs to be ignored: {error}")
+            return Verdict.IGNORED
+        if self.on_error is not None:
+            self.on_error(error)
+        return self._write_error(error)
+
+    def _write_error(self, error: BaseException) -> Verdict:
+        from kit.shim.error_document import error_document, error_file_name
+
+        document = error_document(error, self.environ)
+        say(f"the task failed with {document.error.code}\n{document.error.message}")
+        path = self._path(error_file_name(self.environ))
+        try:
+            write_bytes(path, document.SerializeToString())
+        except (KitError, OSError) as failure:
+            say(f"{path} could not be written: {failure}")
+            return Verdict.UNWRITTEN
+        return Verdict.FAILED
+
+    def _path(self, name: str) -> str:
+        return f"{self.output_prefix.rstrip('/')}/{name}"
+
+
+def say(text: str) -> None:
+    """Write a line of kit's own to standard error, told apart from a task's."""
+    print(f"kit-execute: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the log
+
+
+_TERMINATED = 128 + signal.SIGTERM
+_UNFILLED = ("", '""')  # how the engine writes that there is none
+
+
+def run_command(argv: Sequence[str] | None = None) -> int:
+    """Run one task in this process.
+
+    Args:
+        argv: The arguments, without the command's name; the process's own by default.
+
+    Returns:
+        The exit status, as :mod:`kit.entrypoint` has it.
+    """
+    arguments = _parse(sys.argv[1:] if argv is None else list(argv))
+    run = _container_run(arguments)
+    _see_working_directory()
+    with _signals() as received:
+        try:
+            if arguments.test:
+                return _test(run)
+            verdict = run.execute()
+        except BaseException:
+            if received:  # while the verdict was written
+                return _TERMINATED
+            raise
+    if received and verdict is not Verdict.SUCCEEDED:
+        return _TERMINATED
+    return _status(verdict)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """Read the arguments; what stands behind ``--`` is the resolver's, as it is."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv[:end])
+    arguments.loader_args += argv[end + 1 :]
+    if not arguments.loader_args:
+        parser.error("the resolver's arguments are missing: write -- TEMPLATE EXECUTOR")
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kit-execute",
+        description="Run a Flyte task from its template, as its container does.",
+        epilog="Example: kit-execute --inputs inputs.pb --output-prefix out "
+        "--raw-output-data-prefix raw -- template.pb package.module.Executor",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--inputs", required=True, metavar="PATH", help="where inputs.pb is")
+    add(
+        "--output-prefix",
+        required=True,
+        metavar="FOLDER",
+        help="where outputs.pb, error.pb and deck.html go",
+    )
+    add(
+        "--raw-output-data-prefix",
+        metavar="FOLDER",
+        help="where files and datasets go (default: OUTPUT_PREFIX/raw)",
+    )
+    add("--checkpoint-path", metavar="FOLDER", help="where checkpoints are saved")
+    add(
+        "--prev-checkpoint",
+        metavar="FOLDER",
+        help="where an earlier attempt saved its own",
+    )
+    add("--test", action="store_true", help="load the resolver, then stop")
+    add("--dynamic-addl-distro", metavar="URL", help="accepted and not used")
+    add("--dynamic-dest-dir", metavar="FOLDER", help="accepted and not used")
+    add("--resolver", default=KIT_RESOLVER, help="what loads the task (default: kit's)")
+    add(
+        "loader_args",
+        nargs="*",
+        metavar="-- TEMPLATE EXECUTOR",
+        help="path of the task template, dotted name of the executor's class",
+    )
+    return parser
+
+
+def _container_run(arguments: argparse.Namespace) -> ContainerRun:
+    return ContainerRun(
+        inputs=arguments.inputs,
+        output_prefix=arguments.output_prefix,
+        loader_args=arguments.loader_args,
+        environ=os.environ,
+        resolver=arguments.resolver,
+        raw_output_prefix=_filled(arguments.raw_output_data_prefix),
+        checkpoint_path=_filled(arguments.checkpoint_path),
+        prev_checkpoint=_filled(arguments.prev_checkpoint),
+        report=os.environ.pop(REPORT_VARIABLE, None),
+    )
+
+
+def _filled(value: str | None) -> str | None:
+    """Return a path, or None where an engine left its macro as it was."""
+    if value is None or value in _UNFILLED or value.startswith("{{"):
+        return None
+    return value
+
+
+def _see_working_directory() -> None:
+    """Let modules of the working directory be imported, after all others."""
+    with contextlib.suppress(FileNotFoundError):  # a folder that is gone has no modules
+        here = str(Path.cwd())
+        if all(os.path.realpath(path) != here for path in sys.path):
+            sys.path.append(here)
+    if "_F_RUNTIME_PACKAGES" in os.environ:
+        say("_F_RUNTIME_PACKAGES is ignored: put the packages into the image")
+
+
+def _test(run: ContainerRun) -> int:
+    resolver = run.load_resolver()
+    say(f"test: {resolver!r} would load {list(run.loader_args)}")
+    return 0
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """End the run on SIGTERM, and show every thread's stack on SIGUSR1.
+
+    Python as a container's first process would otherwise not see SIGTERM at all.  The
+    second one ends the process at once.  SIGINT is heard even if the parent ignored it,
+    as a Jupyter kernel does between cells.
+    """
+    received: list[int] = []
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        from kit.shim.error_document import Terminated
+
+        msg = "The run was stopped by SIGTERM."
+        raise Terminated(msg)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield received  # only the main thread may set handlers
+        return
+    _dump_stacks_on_request()
+    before: Any = signal.signal(signal.SIGTERM, end)
+    interrupt: Any = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _dump_stacks_on_request() -> None:
+    if hasattr(faulthandler, "register") and sys.__stderr__ is not None:
+        faulthandler.register(signal.SIGUSR1, file=sys.__stderr__)
+
+
+def _status(verdict: Verdict) -> int:
+    if verdict is Verdict.UNWRITTEN:
+        return 1
+    fail = os.environ.get("FLYTE_FAIL_ON_ERROR", "").lower() in ("true", "t", "1")
+    return 1 if fail and verdict is Verdict.FAILED else 0

@@ -1,0 +1,715 @@
+"""Find the exact source of what was defined in a cell, a script or a module.
+
+``inspect.getsource`` fails for every class of a notebook, for ``__main__`` has no file.
+Functions know the cell they were compiled from; a class is found by what is certain,
+in this order: the cells that its methods were compiled from, the cell that
+:func:`install` noted, and last the one cell with a class of the same name and body.
+Where two sources are as likely the answer is an error, never one of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import functools
+import inspect
+import sys
+import types
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kit.errors import AuthoringError, CaptureError, SourceError
+from kit.source.literals import is_importable, is_plain
+from kit.source.pages import (
+    TIMED,
+    DefinitionNode,
+    Page,
+    cells,
+    first_line,
+    has_odd_ends,
+    note_cell,
+    page_of,
+    page_text,
+    timed_body,
+    timed_page_of,
+    timed_pages,
+)
+from kit.source.scopes import bound_names, free_names, mangled
+
+__all__ = [
+    "Definition",
+    "alias_definition",
+    "bound_in_body",
+    "cases",
+    "check_executor",
+    "definition_of",
+    "function_of",
+    "has_parameters",
+    "install",
+    "is_alias",
+    "is_dispatching",
+    "is_made_by",
+    "lambda_definition",
+    "methods_of",
+    "namespace_of",
+    "own_names",
+    "page_of_function",
+    "root_definition",
+    "without_kit",
+    "written_definition",
+]
+
+
+_NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
+_GENERATED = ("<string>", "<attrs")  # by dataclass and attrs, from text of their own
+_MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")
+
+
+def methods_of(value: type) -> list[types.FunctionType]:
+    """Return the functions that were written in the body of a class."""
+    found = []
+    for member in vars(value).values():
+        function = inspect.unwrap(function_of(member), stop=lambda f: not callable(f))
+        if (
+            isinstance(function, types.FunctionType)
+            and function.__qualname__.startswith(f"{value.__qualname__}.")
+            and function.__module__ == value.__module__
+            and not function.__code__.co_filename.startswith(_GENERATED)
+        ):
+            found.append(function)
+    return found
+
+
+def function_of(member: Any) -> Any:
+    """Return the function that a descriptor of a class stands for, or the member."""
+    if isinstance(member, staticmethod | classmethod):
+        return member.__func__
+    if isinstance(member, property):
+        return member.fget
+    if isinstance(member, functools.cached_property):
+        return member.func
+    return member
+
+
+def is_made_by(
+    value: type, node: DefinitionNode, page: Page, methods: list[types.FunctionType]
+) -> bool:
+    """Tell whether a class statement on a page could have made a class.
+
+    Methods tell it by their lines.  A class without any is compared by the names that
+    its body binds, its bases' names and the plain values of its attributes.
+    """
+    if not isinstance(node, ast.ClassDef):
+        return False
+    begin = vars(value).get("__firstlineno__")  # from Python 3.13 on
+    if begin is not None and begin not in {node.lineno, first_line(node)}:
+        return False
+    lines = [
+        method.__code__.co_firstlineno
+        for method in methods
+        if method.__code__.co_filename == page.name
+    ]
+    if lines:
+        last = node.end_lineno or 0
+        return all(node.lineno <= line <= last for line in lines)
+    return (
+        bound_in_body(node) == own_names(value)
+        and _has_bases(value, node)
+        and _has_values(value, node)
+    )
+
+
+def own_names(value: type) -> set[str]:
+    """Return the names that the body of a class must have bound."""
+    if issubclass(value, enum.Enum):
+        kept = [n for n in vars(value) if not n.startswith(("_", "__"))]
+        return {*kept, *value.__members__}
+    annotated = set(vars(value).get("__annotations__", {}))
+    names = ({*vars(value)} - _slots(value)) | annotated
+    if issubclass(value, tuple) and hasattr(value, "_fields"):
+        names -= _NAMED_TUPLE
+    return {
+        name for name in names if not _is_dunder(name) and not name.startswith(_MADE)
+    }
+
+
+def bound_in_body(node: ast.ClassDef) -> set[str]:
+    """Return the names that a class statement's own statements bind, as it has them."""
+    found = {mangled(name, node.name) for name in bound_names(node.body).names}
+    return {name for name in found if not _is_dunder(name)}
+
+
+def _slots(value: type) -> set[str]:
+    slots = vars(value).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else slots
+    return {mangled(str(name), value.__name__) for name in names}
+
+
+def _has_bases(value: type, node: ast.ClassDef) -> bool:
+    kept = {base.__name__ for base in value.__mro__}
+    kept |= {
+        str(getattr(b, "__name__", "")) for b in getattr(value, "__orig_bases__", ())
+    }
+    written = {base.id for base in node.bases if isinstance(base, ast.Name)}
+    return not {"NamedTuple", "TypedDict"}.isdisjoint(written) or written <= kept
+
+
+def _has_values(value: type, node: ast.ClassDef) -> bool:
+    """Tell whether attributes that are written as literals have those values."""
+    for statement in node.body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            continue
+        targets = getattr(statement, "targets", None) or [statement.target]  # type: ignore[union-attr]
+        written = statement.value
+        if not isinstance(written, ast.Constant):
+            continue
+        for target in targets:
+            kept = vars(value).get(getattr(target, "id", ""), written)
+            kept = getattr(kept, "_value_", kept)
+            if is_plain(kept) and kept != written.value:
+                return False
+    return True
+
+
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+_HOOK = "_kit_cell_source"
+_ANNOTATIONS = 0x1000000  # __future__.annotations.compiler_flag, without the import
+_CELL_OF: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A function or class and where it is written.
+
+    Attributes:
+        qualname: Its qualified name on the page.
+        node: Its syntax tree; line numbers are the page's.
+        page: The cell or file.
+        text: Its source with decorators, dedented.
+        future: Whether ``from __future__ import annotations`` held for it.
+    """
+
+    qualname: str
+    node: DefinitionNode | ast.Lambda | ast.stmt
+    page: Page
+    text: str
+    future: bool
+
+    @property
+    def name(self) -> str:
+        """The name that it binds."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def line(self) -> int:
+        """Where it begins on its page."""
+        return first_line(self.node)
+
+
+def install(ip: Any = None) -> bool:
+    """Note from now on which cell every class comes from; do it once per shell.
+
+    Args:
+        ip: The interactive shell; the running one by default.
+
+    Returns:
+        Whether there is a shell whose classes are noted.
+    """
+    if ip is None:
+        shell = sys.modules.get("IPython")
+        ip = shell.get_ipython() if shell is not None else None
+    if ip is None:
+        return False
+    if not hasattr(ip, _HOOK):
+        for value in _classes(ip.user_ns):  # from cells that are not known any more
+            _CELL_OF.setdefault(value, None)
+        hook = _Hook(ip)
+        ip.events.register("post_run_cell", hook)
+        setattr(ip, _HOOK, hook)
+    return True
+
+
+class _Hook:
+    """Notes the new classes after each cell."""
+
+    def __init__(self, ip: Any) -> None:
+        self._ip = weakref.ref(ip)
+
+    def __call__(self, result: Any) -> None:
+        """Never raise: a cell of the user's must not end in an error of ours."""
+        try:
+            self._note(result)
+        except Exception as error:  # noqa: BLE001 - whatever a user's object raises
+            sys.stderr.write(f"kit could not note the classes of this cell: {error}\n")
+
+    def _note(self, result: Any) -> None:
+        ip = self._ip()
+        if ip is None or result is None or result.info is None:
+            return
+        new = [value for value in _classes(ip.user_ns) if value not in _CELL_OF]
+        raw = result.info.raw_cell
+        if not new and not has_odd_ends(raw):
+            return
+        text = getattr(result.info, "transformed_cell", None) or ip.transform_cell(raw)
+        note_cell(text)
+        for value in new:
+            _CELL_OF[value] = text
+
+
+def _classes(namespace: dict[str, Any]) -> Iterator[type]:
+    for value in list(namespace.values()):
+        if isinstance(value, type) and value.__module__ == "__main__":
+            yield value
+
+
+def definition_of(value: Any) -> Definition:
+    """Return the definition that made a function or a class.
+
+    A decorated function's own code is asked, not what it wraps.
+
+    Raises:
+        SourceError: Its source cannot be had, or not for certain.
+    """
+    if isinstance(value, type):
+        return _definition_of_class(value)
+    if isinstance(value, types.FunctionType):
+        return _definition_of_function(value)
+    raise SourceError(
+        f"{value!r:.80} has no source: a function or class was expected, got "
+        f"{type(value).__name__}."
+    )
+
+
+def page_of_function(function: types.FunctionType) -> Page | None:
+    """Return the page that a function was compiled from, or None if it is not known."""
+    code = function.__code__
+    if code.co_filename == TIMED:
+        return timed_page_of(code)
+    return page_of(code.co_filename, function.__globals__)
+
+
+def _definition_of_function(function: types.FunctionType) -> Definition:
+    code = function.__code__
+    page = page_of_function(function)
+    if page is None:
+        raise SourceError(
+            f"The source of {function.__qualname__} is not available: it was compiled "
+            f"from {code.co_filename!r}. Define it in a cell of its own (not in exec "
+            "or another magic), or in a file."
+        )
+    hit = page.at(code.co_name, code.co_firstlineno)
+    if hit is None or not has_parameters(hit[1], code) or _has_lost_text(hit[1], code):
+        raise SourceError(_not_there(function, page))
+    qualname, node = hit
+    future = bool(code.co_flags & _ANNOTATIONS)
+    return Definition(qualname, node, page, page.text_of(node), future)
+
+
+def _not_there(function: types.FunctionType, page: Page) -> str:
+    line = function.__code__.co_firstlineno
+    where = f"The source of {function.__qualname__} is not on line {line} of "
+    if page.is_cell:
+        return (
+            f"{where}its cell as the shell kept it: a character such as a form feed, "
+            "which IPython takes for the end of a line, is in the cell. Write it as an "
+            "escape (\\x0c), or run the cell again after kit is imported."
+        )
+    return (
+        f"{where}{page.name!r}: the file was changed after it was loaded, or it is a "
+        "lambda. Load it again, or write it as a def."
+    )
+
+
+def _has_lost_text(node: ast.AST, code: types.CodeType) -> bool:
+    """Tell whether the code has line ends in its text that its source has not."""
+    if not any(map(has_odd_ends, _texts(code))):
+        return False
+    return not any(
+        isinstance(item, ast.Constant)
+        and isinstance(item.value, str)
+        and has_odd_ends(item.value)
+        for item in ast.walk(node)
+    )
+
+
+def _texts(code: types.CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, types.CodeType):
+            yield from _texts(constant)
+
+
+def has_parameters(node: DefinitionNode | ast.Lambda, code: types.CodeType) -> bool:
+    """Tell whether a definition has the parameters that some code has."""
+    if isinstance(node, ast.ClassDef):
+        return False
+    args = node.args
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+    return tuple(names) == code.co_varnames[: len(names)] and len(names) == (
+        code.co_argcount + code.co_kwonlyargcount
+    )
+
+
+def _definition_of_class(value: type) -> Definition:
+    methods = methods_of(value)
+    found: dict[str, Definition] = {}
+    for page in _pages_of_class(value, methods):
+        nodes = page.definitions.get(value.__qualname__, [])
+        certain = page.is_cell and _CELL_OF.get(value) == "".join(page.lines)
+        fitting = [node for node in nodes if is_made_by(value, node, page, methods)]
+        if not fitting and certain and len(nodes) == 1:
+            fitting = nodes  # a metaclass or decorator gave it other members
+        if fitting:
+            node = fitting[-1]  # the last one of a cell is the one that stayed
+            text = page.text_of(node)
+            future = _has_future(value, node, page, methods)
+            found.setdefault(
+                text, Definition(value.__qualname__, node, page, text, future)
+            )
+            if certain:
+                break
+    if len(found) == 1:
+        return next(iter(found.values()))
+    raise SourceError(_no_class(value, several=bool(found)))
+
+
+def _no_class(value: type, *, several: bool) -> str:
+    why = "more than one cell could have defined it" if several else "no cell fits it"
+    return (
+        f"The source of class {value.__qualname__} cannot be told for certain: {why}. "
+        "Run its cell again after kit is imported; if it was made by a call "
+        "(namedtuple, make_dataclass, type, exec), write it as a class statement."
+    )
+
+
+def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[Page]:
+    """Yield the pages that can hold a class, the most certain kind only."""
+    names = dict.fromkeys(method.__code__.co_filename for method in methods)
+    pages = [page for page in map(page_of, names) if page is not None]
+    pages += timed_pages() if TIMED in names else []
+    pages = [page for page in pages if value.__qualname__ in page.definitions]
+    if pages:
+        yield from pages
+        return
+    noted = _CELL_OF.get(value)
+    if noted is not None:
+        yield timed_body(page_text(noted)) or page_text(noted)
+        return
+    module = sys.modules.get(value.__module__)
+    filename = getattr(module, "__file__", None)
+    if filename is not None:
+        page = page_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
+        yield from [page] if page is not None else []
+    if filename is None or value.__module__ == "__main__":
+        yield from cells().defining(
+            value.__qualname__
+        )  # also those typed after a script has run
+
+
+def _has_future(
+    value: type, node: DefinitionNode, page: Page, methods: list[types.FunctionType]
+) -> bool:
+    """Tell whether the annotations of a class were left as text by a future import."""
+    if methods:
+        return any(method.__code__.co_flags & _ANNOTATIONS for method in methods)
+    written = {
+        statement.target.id: statement.annotation
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+    }
+    kept = vars(value).get("__annotations__", {})
+    return any(
+        isinstance(kept.get(name), str) and not isinstance(annotation, ast.Constant)
+        for name, annotation in written.items()
+    ) or "from __future__ import annotations" in "".join(page.lines)
+
+
+def lambda_definition(name: str, function: types.FunctionType) -> Definition | None:
+    """Return the assignment at the top level of a page that made a lambda.
+
+    Args:
+        name: The name it goes by; where a line holds several lambdas it tells them
+            apart.
+        function: The lambda.
+
+    Returns:
+        None when its line does not tell for certain which lambda it is.
+    """
+    page = page_of_function(function)
+    if page is None:
+        return None
+    found = dict(_on_line(page, function.__code__))
+    own = name if name in found else next(iter(found), name)
+    if own not in found or (own != name and len({*found.values()}) > 1):
+        return None
+    segment = page.segment(found[own])
+    expression = f"({segment})" if "\n" in segment else segment
+    return Definition(own, found[own], page, f"{own} = {expression}\n", future=False)
+
+
+def _on_line(page: Page, code: types.CodeType) -> Iterator[tuple[str, ast.Lambda]]:
+    """Yield the lambdas that are named on the line where some code begins."""
+    for statement in page.tree.body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            continue
+        value = statement.value
+        targets = getattr(statement, "targets", None) or [statement.target]  # type: ignore[union-attr]
+        if (
+            isinstance(value, ast.Lambda)
+            and value.lineno == code.co_firstlineno
+            and has_parameters(value, code)
+        ):
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, value
+
+
+_DEEPEST = 6
+
+
+def written_definition(name: str, value: Any) -> tuple[Definition, Any] | None:
+    """Return the definition below a name, and the object that it made by itself.
+
+    Decorated functions are looked for inside their wrappers, because a definition
+    travels with its decorators.
+
+    Returns:
+        None when the object was not made by a definition of a cell or local module.
+
+    Raises:
+        SourceError: It was, and its source cannot be had.
+        CaptureError: It was made in a way that a definition alone does not repeat.
+    """
+    if isinstance(value, type):
+        if is_importable(value.__module__) or "<locals>" in value.__qualname__:
+            return None
+        return definition_of(value), value
+    if _is_lambda(value) and not is_importable(value.__module__):
+        found = lambda_definition(name, value)
+        return None if found is None else (found, value)
+    for made in _inside(value, 0):
+        if made is not value and made.__name__ != name and not _is_wrapped(value):
+            continue
+        if "<" in made.__qualname__ or is_importable(made.__module__):
+            continue  # a lambda, or made inside another function
+        found = definition_of(made)
+        decorated = getattr(found.node, "decorator_list", ())
+        if "<locals>" in found.qualname or "." in found.qualname:
+            continue
+        if made is not value and not decorated:
+            raise CaptureError(
+                f"{name!r} is {found.qualname} wrapped by a call outside of its "
+                "definition. Write the wrapper as a decorator (@...) above it."
+            )
+        return found, made
+    return None
+
+
+def _is_lambda(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value.__qualname__ == "<lambda>"
+
+
+def _is_wrapped(value: Any) -> bool:
+    return hasattr(value, "__wrapped__")
+
+
+def _inside(value: Any, depth: int) -> Iterator[types.FunctionType]:
+    """Yield functions from the outermost inwards."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, types.FunctionType):
+        yield value
+    wrapped = getattr(value, "__wrapped__", None) if callable(value) else None
+    if wrapped is not None:
+        yield from _inside(wrapped, depth + 1)
+        return
+    held: list[Any] = []
+    if isinstance(value, types.FunctionType):
+        held = [_content(cell) for cell in value.__closure__ or ()]
+    elif callable(value) and not isinstance(value, type | types.MethodType):
+        held = list(getattr(value, "__dict__", {}).values())
+    for item in held:
+        if isinstance(item, types.FunctionType):
+            yield from _inside(item, depth + 1)
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not bound yet
+        return None
+
+
+_AUTHORING = "kit.decorator"
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what can never be an executor.
+
+    Raises:
+        AuthoringError: It is no class or plain function.
+    """
+    problem = _problem(executor)
+    if problem is not None:
+        name = getattr(executor, "__qualname__", "What was passed")
+        raise AuthoringError(
+            f"{name} is {problem}. An executor is a class or a function written with "
+            "`def` in a cell, script or module."
+        )
+
+
+def _problem(executor: Any) -> str | None:
+    """Return why something is no executor, or None if it is one."""
+    if isinstance(executor, type):
+        return None
+    if isinstance(executor, types.FunctionType):
+        return _problem_of_function(executor)
+    if isinstance(executor, types.MethodType):
+        return "a method of an object, whose state would stay behind"
+    if isinstance(executor, types.BuiltinFunctionType):
+        return "a builtin function, which has no source"
+    return f"a {type(executor).__name__} object, not a function"
+
+
+def _problem_of_function(function: types.FunctionType) -> str | None:
+    if function.__name__ == "<lambda>":
+        return "a lambda, whose source cannot be told from its line"
+    if inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
+        return "an async function, which a container would not await"
+    if inspect.isgeneratorfunction(function):
+        return "a generator, which would return before it runs"
+    return None
+
+
+def root_definition(executor: Any) -> Definition:
+    """Return the definition of an executor, refusing one that needs its surroundings.
+
+    Raises:
+        AuthoringError: It uses locals of a function around it.
+        SourceError: Its source cannot be had.
+    """
+    function = executor if isinstance(executor, type) else inspect.unwrap(executor)
+    code = getattr(function, "__code__", None)
+    captured = getattr(code, "co_freevars", ())
+    if captured:
+        raise _captures(function.__qualname__, min(captured))
+    definition = definition_of(function)
+    around, found, _ = definition.qualname.rpartition(".<locals>.")
+    if found:
+        own = free_names(definition.node, future=definition.future)
+        for outer in definition.page.definitions.get(around, []):
+            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = bound_names(outer.body, outer.args).names
+                for name in own:
+                    if name in inside:
+                        raise _captures(definition.qualname, name)
+    return definition
+
+
+def _captures(qualname: str, name: str) -> CaptureError:
+    return CaptureError(
+        f"{qualname} uses {name!r}, a local of the function around it, which stays "
+        "behind. Pass it as an input, put it in custom, or define both at the top "
+        "level of a cell."
+    )
+
+
+def namespace_of(executor: Any) -> Mapping[str, Any]:
+    """Return where the names of an executor are looked up, as it is now."""
+    own = getattr(executor, "__globals__", None)
+    return dict(vars(sys.modules[executor.__module__]) if own is None else own)
+
+
+def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
+    """Leave out the decorator of kit's that makes a task, and those above it.
+
+    Neither does a static method stay one: the class around it does not travel.
+    """
+    node = definition.node
+    if not isinstance(node, DefinitionNode):
+        return definition
+    decorators = node.decorator_list
+    kept = decorators
+    for index, decorator in enumerate(decorators):
+        if _is_kit(decorator, namespace):
+            kept = decorators[index + 1 :]
+    if "." in definition.qualname:
+        kept = [each for each in kept if not _is_staticmethod(each)]
+    if len(kept) == len(decorators):
+        return definition
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields})
+    copy.decorator_list = kept
+    ast.copy_location(copy, node)
+    return replace(definition, node=copy, text=definition.page.text_of(copy))
+
+
+def _is_staticmethod(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
+
+
+def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
+    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
+    names: list[str] = []
+    while isinstance(callee, ast.Attribute):
+        names.append(callee.attr)
+        callee = callee.value
+    value = namespace.get(callee.id) if isinstance(callee, ast.Name) else None
+    for name in reversed(names):
+        value = getattr(value, name, None)
+    return str(getattr(value, "__module__", "")).startswith(_AUTHORING)
+
+
+def is_dispatching(value: Any) -> bool:
+    """Tell whether a function chooses among cases by its first argument."""
+    return hasattr(value, "registry") and hasattr(value, "dispatch")
+
+
+def cases(name: str, value: Any) -> Iterator[tuple[Definition, types.FunctionType]]:
+    """Yield the definitions that were registered, in their order.
+
+    Raises:
+        CaptureError: One was not registered by a decorator above its definition.
+        SourceError: The source of one cannot be had.
+    """
+    done: set[int] = set()
+    for kind, function in list(value.registry.items())[1:]:  # the first is the default
+        if id(function) in done:
+            continue
+        done.add(id(function))
+        found = definition_of(function) if _is_plain(function) else None
+        if found is None or not getattr(found.node, "decorator_list", ()):
+            raise CaptureError(
+                f"The case of {name} for {kind.__qualname__} was not registered by a "
+                f"decorator. Write @{name}.register above its definition."
+            )
+        yield found, function
+
+
+def _is_plain(function: Any) -> bool:
+    return isinstance(function, types.FunctionType) and "<" not in function.__qualname__
+
+
+def is_alias(value: Any) -> bool:
+    """Tell whether something was made by a ``type`` statement."""
+    kind = type(value)
+    return (kind.__module__, kind.__name__) == ("typing", "TypeAliasType")
+
+
+def alias_definition(value: Any, pages: Iterable[Page]) -> Definition | None:
+    """Return the last ``type`` statement of the name of an alias."""
+    for page in pages:
+        for statement in reversed(page.tree.body):
+            if type(statement).__name__ != "TypeAlias":
+                continue
+            name = statement.name.id  # type: ignore[attr-defined]
+            if name == value.__name__:
+                text = f"{page.segment(statement)}\n"
+                return Definition(name, statement, page, text, future=False)
+    return None

@@ -1,0 +1,707 @@
+"""Copying files and folders between another store and this machine, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import io
+import os
+import random
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import fsspec
+import fsspec.asyn
+import s3fs
+from fsspec.callbacks import DEFAULT_CALLBACK
+from fsspec.utils import isfilelike
+from s3fs.errors import translate_boto_error
+
+from kit.errors import MissingPackageError, StorageError, StorageSettingError, nearest
+from kit.storage.progress import Move, Tally, moving
+from kit.storage.settings import (
+    Patience,
+    failure,
+    is_missing,
+    is_transient,
+    redacted,
+    without_credentials,
+)
+
+__all__ = [
+    "Remote",
+    "S3Store",
+    "connect",
+    "download_file",
+    "download_folder",
+    "entries",
+    "exists",
+    "patiently",
+    "read",
+    "run",
+    "s3_options",
+    "upload_file",
+    "upload_folder",
+    "walk",
+    "write",
+]
+
+
+_S3 = ("s3", "s3a")
+_WEB = ("http", "https")
+_PACKAGES = {
+    **dict.fromkeys(_S3, ("s3fs", "s3")),
+    **dict.fromkeys(_WEB, ("aiohttp", "http")),
+    **dict.fromkeys(("gs", "gcs"), ("gcsfs", None)),
+    **dict.fromkeys(("abfs", "abfss", "az", "adl"), ("adlfs", None)),
+}
+"""The package that brings a scheme's file system, and the extra of kit's with it."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file or folder in another store.
+
+    Attributes:
+        filesystem: Of its store, by fsspec.
+        path: What it is called there.
+        kind: Whether it is of S3, of a web server, or of another store.
+        patience: How a step is asked again: not at all where the file system asks
+            each of its requests again.
+    """
+
+    filesystem: Any
+    path: str
+    kind: Literal["s3", "web", "other"]
+    patience: Patience
+
+    def ask(
+        self, name: str, *arguments: Any, **options: Any
+    ) -> Callable[[], Awaitable[Any]]:
+        """Return what asks for its path, be its store made for an event loop or not."""
+        if self.filesystem.async_impl:
+            method = getattr(self.filesystem, f"_{name}")
+            return lambda: method(self.path, *arguments, **options)
+        plain = getattr(self.filesystem, name)
+        return lambda: asyncio.to_thread(plain, self.path, *arguments, **options)
+
+    def at(self, path: str) -> Remote:
+        """Return another path of the same store."""
+        return replace(self, path=path)
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, where a store has folders.
+
+        In S3 it would make the bucket, which is not ours to do.
+        """
+        if self.kind == "other":
+            self.filesystem.makedirs(path, exist_ok=True)
+
+
+def connect(url: str) -> Remote:
+    """Return what a URL stands for.
+
+    Raises:
+        MissingPackageError: The package for its store is not installed.
+        StorageError: No store has such URLs.
+        StorageSettingError: A variable for stores is no such setting.
+    """
+    scheme = url.partition("://")[0].lower()
+    try:
+        if scheme in _S3:
+            return _connect_s3(url)
+        if scheme in _WEB:
+            return _connect_web(url)
+        filesystem, path = fsspec.core.url_to_fs(url)
+        return Remote(filesystem, path, "other", Patience.from_environment())
+    except ImportError as error:
+        raise _missing_package(url, scheme, error) from error
+    except ValueError as error:
+        if "Protocol not known" not in str(error):
+            raise
+        raise _unknown(url, scheme) from error
+
+
+def _connect_s3(url: str) -> Remote:
+    patience = Patience.from_environment()
+    settings = sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name.startswith(("AWS_", "FLYTE_AWS_"))
+    )
+    filesystem = _s3_store(patience, tuple(settings), os.getpid())
+    path = filesystem._strip_protocol(url)  # noqa: SLF001 - fsspec's own name for it in its docs
+    return Remote(filesystem, path, "s3", replace(patience, retries=0))
+
+
+@functools.lru_cache(maxsize=4)
+def _s3_store(
+    patience: Patience, settings: tuple[tuple[str, str], ...], process: int
+) -> Any:
+    """Return the store of some settings, with its connections, for all threads.
+
+    fsspec's own cache keeps one for each thread for ever, and does not see that a
+    variable has changed.
+    """
+    del process  # another one has connections of its own
+
+    return S3Store(patience=patience, **s3_options(dict(settings)))
+
+
+def _connect_web(url: str) -> Remote:
+    patience = Patience.from_environment()
+    return Remote(_web(patience.timeout, os.getpid()), url, "web", patience)
+
+
+@functools.lru_cache(maxsize=4)
+def _web(wait: float, process: int) -> Any:
+    """Return the file system of all web servers, as of :func:`_s3_store`."""
+    del process
+    import aiohttp
+
+    # aiohttp's own limit is five minutes for all of a file, however large.
+    limit = aiohttp.ClientTimeout(total=None, sock_connect=wait, sock_read=wait)
+    # As curl and requests do: proxies and .netrc as the environment says.
+    options = {"timeout": limit, "trust_env": True}
+    return fsspec.filesystem("http", client_kwargs=options, skip_instance_cache=True)
+
+
+def _missing_package(url: str, scheme: str, error: ImportError) -> MissingPackageError:
+    package, extra = _PACKAGES.get(scheme, (error.name or str(error), None))
+    return MissingPackageError(package, extra=extra, purpose=redacted(url))
+
+
+def _unknown(url: str, scheme: str) -> StorageError:
+    known = fsspec.available_protocols()
+    return StorageError(
+        f"Cannot open {redacted(url)}: no store has URLs of {scheme!r}."
+        f"{nearest(scheme, known)} Expected a local path, or a URL of s3, https, gs, "
+        "abfs or another protocol that fsspec knows."
+    )
+
+
+_T = TypeVar("_T")
+_LOOK_EVERY = 0.1
+_LONGEST_END = 10.0
+"""Seconds that a stopped coroutine has to clean up."""
+
+
+def run(
+    coroutine: Coroutine[Any, Any, _T], look: Callable[[], object] | None = None
+) -> _T:
+    """Run a coroutine to its end, or stop it when this thread is interrupted.
+
+    Args:
+        coroutine: Made for fsspec's loop.
+        look: Called ten times a second meanwhile, in this thread.
+    """
+    loop = fsspec.asyn.get_loop()
+    done = threading.Event()
+    tasks: list[asyncio.Task[_T]] = []
+
+    def begin() -> None:
+        tasks.append(loop.create_task(coroutine))
+        tasks[0].add_done_callback(lambda _: done.set())
+
+    loop.call_soon_threadsafe(begin)
+    try:
+        while not done.wait(_LOOK_EVERY):
+            if look is not None:
+                look()
+    except BaseException:
+        loop.call_soon_threadsafe(lambda: tasks[0].cancel())  # noqa: PLW0108 - there is none yet
+        done.wait(_LONGEST_END)
+        raise
+    return tasks[0].result()
+
+
+_T_of_retrying = TypeVar("_T")
+_LONGEST_WAIT = 30.0
+
+
+async def patiently(
+    step: Callable[[], Awaitable[_T_of_retrying]], patience: Patience
+) -> _T_of_retrying:
+    """Await a step, and again after each transient error, as often as patience says.
+
+    Args:
+        step: Makes what to await; it has to begin anew each time.
+        patience: How often and how long.
+
+    Raises:
+        Exception: The step's last error, if it is lasting or no retry is left.
+    """
+    for attempt in range(patience.retries):
+        try:
+            return await step()
+        except Exception as error:  # each fsspec store has errors of its own
+            if not is_transient(error):
+                raise
+        await asyncio.sleep(_wait(patience, attempt))
+    return await step()
+
+
+def _wait(patience: Patience, attempt: int) -> float:
+    longest = min(patience.backoff * 2.0**attempt, _LONGEST_WAIT)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter is no secret
+
+
+_AT_ONCE = 32
+_BIG_AT_ONCE = 4
+_BIG = 5 * 2**20
+"""What is uploaded in parts of this size, the least that S3 takes."""
+
+_Job = Callable[[], Awaitable[None]]
+_S3_PARTS = {"chunksize": _BIG, "max_concurrency": 4}
+
+
+def download_file(url: str, local: Path) -> None:
+    """Copy a file here, to a path that nobody looks at yet."""
+    remote = connect(url)
+    with moving("download", url) as (move, look):
+        run(_get(remote, local, move, is_all=True), look)
+    if local.is_dir():  # what fsspec makes of a folder
+        local.rmdir()
+        msg = f"{redacted(url)} is a folder, expected a file: use FlyteDirectory."
+        raise StorageError(msg)
+
+
+def upload_file(local: str, url: str) -> None:
+    """Copy a local file to another store."""
+    remote = connect(url)
+    remote.make_folder(remote.path.rpartition("/")[0])
+    with moving("upload", url) as (move, look):
+        run(_put(remote, local, move, is_all=True), look)
+
+
+def download_folder(url: str, local: Path) -> None:
+    """Copy a folder with all that is in it here, to a path nobody looks at yet.
+
+    Raises:
+        StorageError: It is a file, or has names that no folder here can have.
+    """
+    remote = connect(url)
+    found = run(patiently(_find(remote), remote.patience))
+    files = _local_names(remote.path, found, url)
+    local.mkdir()
+    for name, entry in files.items():
+        is_folder = entry["type"] == "directory"
+        target = local / name if is_folder else (local / name).parent
+        target.mkdir(parents=True, exist_ok=True)
+    wanted = {n: e for n, e in files.items() if e["type"] != "directory"}
+    sizes: list[int | None] = [entry.get("size") for entry in wanted.values()]
+    with moving("download", url) as (move, look):
+        move.total = None if None in sizes else sum(filter(None, sizes))
+        jobs = [
+            (
+                partial(_get, remote.at(entry["name"]), local / name, move),
+                entry.get("size") or 0,
+            )
+            for name, entry in wanted.items()
+        ]
+        run(_all(jobs), look)
+
+
+def upload_folder(local: str, url: str) -> None:
+    """Copy a local folder with all that is in it to another store."""
+    remote = connect(url)
+    folders, files = _walk(local)
+    base = remote.path.rstrip("/")
+    for name in folders:
+        remote.make_folder(f"{base}/{name}".rstrip("/"))
+    with moving("upload", url) as (move, look):
+        move.total = sum(files.values())
+        jobs = [
+            (partial(_put, remote.at(f"{base}/{name}"), f"{local}/{name}", move), size)
+            for name, size in files.items()
+        ]
+        run(_all(jobs), look)
+
+
+async def _get(
+    remote: Remote, local: Path, move: Move, *, is_all: bool = False
+) -> None:
+    tally = Tally(move, is_all=is_all)
+    step = remote.ask("get_file", str(local), callback=tally)
+    await patiently(lambda: _counted(remote, step, tally), remote.patience)
+
+
+async def _put(remote: Remote, local: str, move: Move, *, is_all: bool = False) -> None:
+    tally = Tally(move, is_all=is_all)
+    options: dict[str, Any] = {"callback": tally}
+    if remote.kind == "s3":
+        options |= _S3_PARTS
+    if remote.kind == "web":
+        options["method"] = "put"
+    step = _put_step(remote, local, options)
+    await patiently(lambda: _counted(remote, step, tally), remote.patience)
+
+
+def _put_step(
+    remote: Remote, local: str, options: dict[str, Any]
+) -> Callable[[], Awaitable[Any]]:
+    """Return what uploads: fsspec takes the local path first, then the other."""
+    filesystem = remote.filesystem
+    if filesystem.async_impl:
+        return lambda: filesystem._put_file(local, remote.path, **options)  # noqa: SLF001 - fsspec's name for use in its loop
+    return lambda: asyncio.to_thread(filesystem.put_file, local, remote.path, **options)
+
+
+async def _counted(
+    remote: Remote, step: Callable[[], Awaitable[Any]], tally: Tally
+) -> None:
+    """Await one attempt; given up, wait until nothing writes any more."""
+    work = asyncio.ensure_future(step())
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        tally.stop()
+        if remote.filesystem.async_impl:  # a thread ends by what the tally tells it
+            work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        raise
+    except BaseException:
+        tally.undo()
+        raise
+
+
+async def _all(jobs: Iterable[tuple[_Job, int]]) -> None:
+    """Await copies of files of some sizes, many at once; the first error ends all."""
+    slots, big_slots = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_BIG_AT_ONCE)
+
+    async def one(job: _Job, size: int) -> None:
+        async with big_slots if size > _BIG else slots:
+            await job()
+
+    tasks = [asyncio.ensure_future(one(job, size)) for job, size in jobs]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _find(remote: Remote) -> Callable[[], Awaitable[dict[str, Any]]]:
+    return remote.ask("find", withdirs=True, detail=True)
+
+
+def _local_names(
+    root: str, found: dict[str, dict[str, Any]], url: str
+) -> dict[str, dict[str, Any]]:
+    """Return what is in a folder by its path inside, having looked at every name."""
+    base = root.rstrip("/")
+    names: dict[str, dict[str, Any]] = {}
+    for path, entry in found.items():
+        if path.rstrip("/") == base:
+            if entry["type"] != "directory" and not path.endswith("/"):
+                msg = f"{redacted(url)} is a file, expected a folder: use FlyteFile."
+                raise StorageError(msg)
+            continue
+        parts = [part for part in path[len(base) :].split("/") if part not in ("", ".")]
+        name = "/".join(parts)
+        is_folder = entry["type"] == "directory" or path.endswith("/")
+        again = names.get(name)
+        twice = again is not None and not (is_folder and again["type"] == "directory")
+        if ".." in parts or twice:
+            why = "leads out of it" if ".." in parts else "is there twice"
+            msg = f"Cannot download {redacted(url)}: {name!r:.200} in it {why}."
+            raise StorageError(msg)
+        names[name] = {**entry, "type": "directory"} if is_folder else entry
+    if not names and not found:
+        raise FileNotFoundError(url)
+    return names
+
+
+def _walk(local: str) -> tuple[list[str], dict[str, int]]:
+    """Return the folders in a folder, itself too, and the files with their sizes.
+
+    Links are followed.
+
+    Raises:
+        StorageError: A link leads to a folder that it is in.
+    """
+    folders: list[str] = []
+    files: dict[str, int] = {}
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for folder, inside, names in os.walk(local, followlinks=True, onerror=fail):
+        relative = Path(folder).relative_to(local).as_posix()
+        prefix = "" if relative == "." else f"{relative}/"
+        folders.append(prefix.rstrip("/"))
+        for name in inside:
+            _check_link(Path(folder, name))
+        files |= {prefix + name: Path(folder, name).stat().st_size for name in names}
+    return folders, files
+
+
+def _check_link(folder: Path) -> None:
+    if folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve()):
+        msg = f"{folder} is a link to a folder that it is in: there is no end of it."
+        raise StorageError(msg)
+
+
+_T_of_reading = TypeVar("_T")
+
+
+class _Enough(io.BytesIO):
+    """Takes bytes until it has enough; whoever writes more is told to end.
+
+    Args:
+        limit: How many; None for all.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: Any) -> int:
+        size = super().write(data)
+        if self._limit is not None and self.tell() >= self._limit:
+            raise _Full
+        return size
+
+
+class _Full(Exception):  # noqa: N818 - it is no error
+    """There is enough."""
+
+
+def _run(remote: Remote, step: Callable[[], Awaitable[_T_of_reading]]) -> _T_of_reading:
+    return run(patiently(step, remote.patience))
+
+
+def read(url: str, size: int | None) -> bytes:
+    """Read a file, or as many of its first bytes as asked for."""
+    remote = connect(url)
+    if remote.kind == "other":
+        with remote.filesystem.open(remote.path, "rb") as file:
+            return bytes(file.read(-1 if size is None else size))
+
+    async def once() -> bytes:
+        taken = _Enough(size)
+        with contextlib.suppress(_Full):
+            await remote.ask("get_file", taken)()
+        return taken.getvalue()[:size]
+
+    return _run(remote, once)
+
+
+def write(url: str, data: bytes) -> None:
+    """Write a file whole."""
+    remote = connect(url)
+    remote.make_folder(remote.path.rpartition("/")[0])
+    _run(remote, remote.ask("pipe_file", data))
+
+
+def exists(url: str) -> bool:
+    """Say whether a file or folder is there."""
+    remote = connect(url)
+    if remote.kind != "web":
+        return bool(_run(remote, remote.ask("exists")))
+    # To fsspec a web server that refuses or fails has nothing.
+    try:
+        read(url, 1)
+    except Exception as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
+
+
+def entries(url: str) -> list[tuple[str, bool]]:
+    """List a folder: the URL of each entry, and whether it is a folder."""
+    remote = connect(url)
+    found = []
+    for entry in _run(remote, remote.ask("ls", detail=True)):
+        inner = entry["name"].rstrip("/")
+        # Object stores list a folder's own empty marker among what is in it.
+        if inner != remote.path.rstrip("/"):
+            name = inner.rpartition("/")[2]
+            found.append((f"{url.rstrip('/')}/{name}", entry["type"] == "directory"))
+    return found
+
+
+def walk(
+    url: str, maxdepth: int | None, *, topdown: bool, detail: bool
+) -> tuple[str, Iterable[tuple[str, Any, Any]]]:
+    """Return a folder's name in its store, and what fsspec's ``walk`` gives of it.
+
+    Also a local folder, which fsspec walks the same way.
+    """
+    remote = connect(url)
+    options = {"maxdepth": maxdepth, "on_error": "raise", "detail": detail}
+    if remote.filesystem.async_impl:  # these know one direction only
+        found = remote.filesystem.walk(remote.path, **options)
+        return remote.path, found if topdown else reversed(list(found))
+    return remote.path, remote.filesystem.walk(remote.path, topdown=topdown, **options)
+
+
+_CHUNK = 1 << 18
+_STYLES = ("auto", "path", "virtual")
+
+_begun: ContextVar[list[str]] = ContextVar("kit_multipart_uploads")
+
+
+def s3_options(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what :class:`S3Store` is made with, from flytekit's variables.
+
+    What they leave out botocore looks for in its own places: ``AWS_…`` variables,
+    ``~/.aws``, the machine's role.
+
+    Raises:
+        StorageSettingError: A variable is no such setting.
+    """
+    options: dict[str, Any] = {}
+    config: dict[str, Any] = {"retries": {"total_max_attempts": 1}}
+    if endpoint := environ.get("FLYTE_AWS_ENDPOINT"):
+        options["endpoint_url"] = _checked_endpoint(endpoint)
+    if key := environ.get("FLYTE_AWS_ACCESS_KEY_ID"):
+        options["key"] = key
+    if secret := environ.get("FLYTE_AWS_SECRET_ACCESS_KEY"):
+        options["secret"] = secret
+    if style := environ.get("FLYTE_AWS_ADDRESSING_STYLE"):
+        if style not in _STYLES:
+            msg = (
+                f"FLYTE_AWS_ADDRESSING_STYLE is {style!r:.80}, expected one of "
+                f"{', '.join(_STYLES)}."
+            )
+            raise StorageSettingError(msg)
+        config["s3"] = {"addressing_style": style}
+    return {**options, "config_kwargs": config}
+
+
+def _checked_endpoint(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = (
+            f"FLYTE_AWS_ENDPOINT is {redacted(endpoint)!r:.200}, expected a URL such "
+            "as 'http://localhost:30002'."
+        )
+        raise StorageSettingError(msg)
+    return endpoint
+
+
+class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
+    """The file system of S3.
+
+    Args:
+        patience: How a request is asked again; s3fs's and botocore's own ways are off.
+        options: As of s3fs.
+    """
+
+    cachable = False  # whoever connects keeps it
+
+    def __init__(self, *, patience: Patience, **options: Any) -> None:
+        super().__init__(use_listings_cache=False, **options)
+        self.anon: bool
+        self._patience = patience
+        self.connect_timeout = self.read_timeout = patience.timeout
+        self.retries = patience.retries + 1  # of bodies that end early
+
+    async def _call_s3(self, method: str, *akwarglist: Any, **kwargs: Any) -> Any:
+        """Make one request, and again where that may help."""
+
+        async def call() -> Any:
+            await self.set_session()
+            bound = getattr(await self.get_s3(kwargs.get("Bucket")), method)
+            arguments = self._get_s3_method_kwargs(bound, *akwarglist, **kwargs)
+            try:
+                return await bound(**arguments)
+            except Exception as error:
+                translated = translate_boto_error(error)
+                if translated is error:
+                    raise
+                raise translated from error
+
+        try:
+            answer = await patiently(call, self._patience)
+        except Exception as error:
+            if is_transient(error):  # as an error that nothing asks again
+                where = "/".join(filter(None, map(kwargs.get, ("Bucket", "Key"))))
+                raise failure("reach", f"s3://{where}", error) from None
+            if not without_credentials(error):
+                raise
+            if not self.anon:  # what is public is there for whoever has none
+                self.anon = True
+                await self.set_session(refresh=True)
+            answer = await patiently(call, self._patience)
+        if method == "create_multipart_upload":
+            _begun.get([]).append(answer["UploadId"])
+        return answer
+
+    async def _get_file(
+        self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **_: Any
+    ) -> None:
+        """Copy an object to a path or into an open file, all of one version."""
+        with contextlib.ExitStack() as stack:
+            file = lpath
+            if not isfilelike(lpath):
+                file = stack.enter_context(Path(lpath).open("wb"))  # noqa: ASYNC230 - a local file
+            reading = _Reading(self, rpath, file, callback)
+            await patiently(reading.go_on, self._patience)
+
+    async def _put_file(self, lpath: str, rpath: str, **options: Any) -> None:
+        """Copy a local file to an object; given up, it leaves no parts behind."""
+        bucket, key, _ = self.split_path(rpath)
+        with _uploads_begun() as begun:
+            try:
+                await super()._put_file(lpath, rpath, **options)
+            except asyncio.CancelledError:
+                for upload in begun:
+                    await self._abort_mpu(bucket, key, upload)
+                raise
+
+
+@contextlib.contextmanager
+def _uploads_begun() -> Iterator[list[str]]:
+    begun: list[str] = []
+    token = _begun.set(begun)
+    try:
+        yield begun
+    finally:
+        _begun.reset(token)
+
+
+class _Reading:
+    """An object on its way into a file: broken off, it goes on where it was.
+
+    Args:
+        store: Where the object is.
+        path: Which one.
+        file: Open to be written, at its begin.
+        callback: Told of the size and of each chunk.
+    """
+
+    def __init__(self, store: S3Store, path: str, file: Any, callback: Any) -> None:
+        bucket, key, version = store.split_path(path)
+        self._store, self._file, self._callback = store, file, callback
+        self._object = {"Bucket": bucket, "Key": key}
+        if version:
+            self._object["VersionId"] = version
+        self._position = 0
+        self._tag: str | None = None
+
+    async def go_on(self) -> None:
+        """Read from where an earlier attempt ended, of the very same version."""
+        request = dict(self._object)
+        if self._position and self._tag:
+            request |= {"Range": f"bytes={self._position}-", "IfMatch": self._tag}
+        answer = await self._store._call_s3("get_object", **request)  # noqa: SLF001 - as s3fs's own files do
+        self._tag = answer.get("ETag")
+        if not self._position:
+            self._callback.set_size(answer.get("ContentLength"))
+        with contextlib.closing(answer["Body"]) as body:
+            while chunk := await body.read(_CHUNK):
+                self._file.write(chunk)
+                self._position += len(chunk)
+                self._callback.relative_update(len(chunk))

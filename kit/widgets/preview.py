@@ -1,0 +1,406 @@
+"""``kit.preview``: the live view of a task, and what it does without a notebook."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
+from kit.decorator import FunctionTask, container_task
+from kit.definition.images import ImageConfig
+from kit.definition.settings import SerializationSettings
+from kit.difference.history import Definition, history
+from kit.display.summary import Summary
+from kit.errors import AuthoringError, DisplayError, TrackingError
+from kit.exporters.expression import Expressions, decorator_facts, laid_out
+from kit.proof.outcome import Proof
+from kit.proof.prove import prove
+from kit.source.definitions import namespace_of
+from kit.task.definition import CustomizedContainerDefinition
+from kit.task.signature import workflow_name
+from kit.template.serialize import LOCAL_SETTINGS
+from kit.widgets.live import TaskView, forget, watch
+from kit.widgets.preview_edits import (
+    FIELDS,
+    Draft,
+    Edits,
+    Task,
+    View,
+    compared,
+    view_of_definition,
+    view_of_task,
+    with_proof,
+)
+
+if TYPE_CHECKING:
+    from kit.widgets.preview_view import Panel
+
+__all__ = ["Preview", "permanent_code", "preview"]
+
+
+_FIELD_OF_SETTINGS = {"default_image": "image_config", "settings_env": "env"}
+_ATTRIBUTE_OF = {
+    "image": "container_image",
+    "env": "environment",
+    "retries": "metadata",
+    "timeout": "metadata",
+    "cache": "metadata",
+    "custom": "",
+}
+_WIDTH = 88
+
+
+def permanent_code(
+    task: Task, settings: SerializationSettings, draft: Draft, held: Mapping[str, str]
+) -> str:
+    """Write the code that makes a task and settings as they were edited.
+
+    A task that was written as a function gets its decorator, others get assignments to
+    put below them.  Facts that no expression makes are told in a comment.
+
+    Args:
+        task: The task, unedited.
+        settings: The settings, unedited.
+        draft: Both with the edits.
+        held: The edited fields.
+    """
+    groups = {field.key: field.group for field in FIELDS}
+    of_settings = [key for key in held if groups[key] == "settings"]
+    of_task = [key for key in held if groups[key] == "task"]
+    parts = []
+    if of_settings:
+        parts.append(_settings_code(settings, draft.settings, of_settings))
+    if of_task:
+        try:
+            parts.append(_task_code(task, draft, of_task))
+        except AuthoringError as error:
+            parts.append("".join(f"# {line}\n" for line in str(error).splitlines()))
+    return "\n".join(parts)
+
+
+def _settings_code(
+    before: SerializationSettings, after: SerializationSettings, keys: list[str]
+) -> str:
+    names = [_FIELD_OF_SETTINGS.get(key, key) for key in keys]
+    facts = [f"{name}={_setting(getattr(after, name))}" for name in names]
+    is_new = before == LOCAL_SETTINGS
+    made = "kit.SerializationSettings" if is_new else "settings.replace"
+    return f"settings = {laid_out(made, facts, room=_WIDTH - len('settings = '))}\n"
+
+
+def _setting(value: Any) -> str:
+    if not isinstance(value, ImageConfig):
+        return repr(value)
+    default = value.default_image
+    others = {
+        image.name: image.full for image in value.images or () if image != default
+    }
+    images = [repr("" if default is None else default.full)]
+    images += [repr(others)] if others else []
+    return f"kit.ImageConfig.from_images({', '.join(images)})"
+
+
+def _task_code(task: Task, draft: Draft, keys: list[str]) -> str:
+    edited = draft.task
+    if isinstance(task, FunctionTask) and isinstance(edited, FunctionTask):
+        return _decorator(edited, draft.custom)
+    return "".join(_assignments(_variable(task), draft, keys))
+
+
+def _decorator(edited: FunctionTask, custom: dict[str, Any] | None) -> str:
+    function = edited.function
+    facts = decorator_facts(edited)
+    if facts["name"] == workflow_name(function):
+        del facts["name"]
+    if custom is not None:
+        facts.pop("custom", None)
+        facts |= {"custom": custom} if custom else {}
+    given = edited.made_with[1]
+    ways = {name: given.get(name) for name in ("ship", "inline_limit")}
+    facts |= {name: value for name, value in ways.items() if value is not None}
+    write = Expressions(namespace_of(function))
+    made = write.call(container_task, (), facts, f"task {edited.name}", room=_WIDTH - 1)
+    parameters = ", ".join(inspect.signature(function).parameters)
+    defined = f"@{made}\ndef {function.__name__}({parameters}): ...  # as it is\n"
+    return _imports(write, namespace_of(function)) + defined
+
+
+def _imports(write: Expressions, known: Mapping[str, Any]) -> str:
+    """Return imports of what an expression names and its reader has not."""
+    lines = [
+        f"from {value.__module__} import {value.__qualname__}\n"
+        for name, value in write.names.items()
+        if name != "kit" and known.get(name) is not value
+    ]
+    return "".join(sorted(lines))
+
+
+def _assignments(variable: str, draft: Draft, keys: list[str]) -> Iterator[str]:
+    write = Expressions({})
+    names = (_ATTRIBUTE_OF.get(key, "resources") for key in keys)
+    values = {
+        name: write.expression(getattr(draft.task, name), f"{name} of {variable}")
+        for name in dict.fromkeys(filter(None, names))
+    }
+    yield _imports(write, {})
+    for name, value in values.items():
+        yield f"{variable}.{name} = {value}\n"
+    if draft.custom is not None:
+        kind = type(draft.task).__name__
+        made = write.expression(draft.custom, "custom").replace("\n", "\n    ")
+        yield f"\n# a method of {kind}:\ndef get_custom(self, settings):\n"
+        yield f"    return {made}\n"
+
+
+def _variable(task: Task) -> str:
+    try:
+        return task.lhs
+    except TrackingError:
+        return "task"
+
+
+def preview(task: Any, settings: SerializationSettings | None = None) -> Preview:
+    """Show a task as Flyte will get it, live: edited in place, following its cell.
+
+    In a notebook the view is a widget. Settings and facts of the task can be edited in
+    it: the view shows what changes, and the code that makes it so; the task stays as it
+    is. When a cell defines a task of the same name again the view follows. Elsewhere,
+    and without ipywidgets, it is the same view as HTML or text.
+
+    Args:
+        task: The task.
+        settings: What it is serialized with; those of a local call by default.
+
+    Returns:
+        The view, to put at the end of a cell.
+
+    Raises:
+        DisplayError: It is no task.
+
+    Example:
+        >>> from kit.decorator import container_task
+        >>> @container_task(image="acme/a:1", name="double")
+        ... def double(tt, n: int) -> int:
+        ...     return 2 * n
+        >>> view = preview(double)
+        >>> view.edit("cpu", "500m")
+        >>> view.template.container.resources.requests[0].value
+        '500m'
+        >>> view.edits.held
+        {'cpu': '500m'}
+    """
+    if not isinstance(task, CustomizedContainerDefinition):
+        msg = (
+            f"kit.preview shows tasks, got {task!r:.80} of type {type(task).__name__}. "
+            "Templates, runs and literals show themselves at the end of a cell."
+        )
+        raise DisplayError(msg)
+    made = Preview(task, settings or LOCAL_SETTINGS)
+    watch(made)
+    return made
+
+
+class Preview(TaskView):
+    """A live view of a task; :func:`preview` makes one.
+
+    Edits change copies, so that neither the task nor the settings are touched.
+
+    Args:
+        task: The task.
+        settings: What it is serialized with.
+    """
+
+    def __init__(self, task: Task, settings: SerializationSettings) -> None:
+        self._lock = threading.RLock()  # handlers run in threads of the kernel
+        self._task = task
+        self._settings = settings
+        self._edits = Edits(task, settings)
+        self._base = view_of_task(task, settings, "the definition")
+        self._previous: View | None = None
+        self._past: int | None = None
+        self._view = self._base
+        self._panel: Panel | None = None
+        self._is_closed = False
+        self._proof: Proof | None = None
+
+    @property
+    def task(self) -> Task:
+        """The task that is shown, without the edits."""
+        return self._task
+
+    @property
+    def settings(self) -> SerializationSettings:
+        """The settings with the edits."""
+        return self._edits.draft.settings
+
+    @property
+    def template(self) -> TaskTemplate:
+        """The template that is shown: that of the task with the edits."""
+        return self._view.template
+
+    @property
+    def summary(self) -> Summary:
+        """What is shown, with what differs marked.
+
+        Edits are compared with the definition, a definition with the one before it.
+        """
+        shown = compared(self._view, self._before())
+        return shown if self._proof is None else with_proof(shown, self._proof)
+
+    @property
+    def edits(self) -> Edits:
+        """What was edited, and which of it does not hold."""
+        return self._edits
+
+    @property
+    def code(self) -> str:
+        """The code that makes the edits permanent; empty if there are none."""
+        held = self._edits.held
+        if not held:
+            return ""
+        return permanent_code(self._task, self._settings, self._edits.draft, held)
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The definitions of the task's name in this session, the oldest first."""
+        return history(self._task)
+
+    @property
+    def position(self) -> int:
+        """Which definition is shown, from 1; the last one is the present."""
+        return max(len(self.definitions), 1) if self._past is None else self._past
+
+    @property
+    def is_past(self) -> bool:
+        """Whether an earlier definition is shown, which cannot be edited."""
+        return self._past is not None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the view was closed and follows nothing any more."""
+        return self._is_closed
+
+    def edit(self, field: str, text: str) -> None:
+        """Type a text into a field, as in the notebook.
+
+        A text that does not hold is kept in ``edits.errors``, and the view stays.
+
+        Args:
+            field: ``cpu``, ``retries``, ``env``, ``custom``, ``version``, …
+            text: What to type.
+
+        Raises:
+            DefinitionError: There is no such field; the message names them.
+        """
+        with self._lock:
+            if not self.is_past and self._edits.edit(field, text):
+                self._changed()
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        with self._lock:
+            self._edits.undo()
+            self._changed()
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back last."""
+        with self._lock:
+            self._edits.redo()
+            self._changed()
+
+    def reset(self) -> None:
+        """Take all edits back; that can be undone."""
+        with self._lock:
+            self._edits.clear()
+            self._changed()
+
+    def go_to(self, position: int) -> None:
+        """Show a definition of this session, from 1; the last one is the present."""
+        with self._lock:
+            count = len(self.definitions)
+            past = position if 1 <= position < count else None
+            if past != self._past:
+                self._past = past
+                self._changed()
+
+    def prove(self) -> Proof:
+        """Prove that what ships of the task, with the edits, is enough; show the proof.
+
+        It is shown until something changes; see :func:`kit.prove`.
+        """
+        with self._lock:
+            draft = self._edits.draft
+            task: Any = draft.task  # it has what a proof needs, or is refused
+            proof = prove(task, settings=draft.settings)
+            self._proof = proof
+            if self._panel is not None:
+                self._panel.draw()
+            return proof
+
+    def follow(self, task: Task | None = None) -> None:
+        """Show a task's newer definition, or the task anew if it says otherwise now.
+
+        Args:
+            task: The newer definition; the task that is shown by default.
+        """
+        with self._lock:
+            newer = self._task if task is None else task
+            base = view_of_task(newer, self._settings, "the definition")
+            if newer is self._task and base.template == self._base.template:
+                return
+            if not base.is_same(self._base):
+                self._previous = self._base
+            self._task, self._base, self._past = newer, base, None
+            self._edits.rebase(newer, self._settings)
+            self._changed()
+
+    def succeed(self, other: Preview) -> None:
+        """Show what changed since what another view, now closed, has shown."""
+        with self._lock:
+            if not other._base.is_same(self._base):
+                self._previous = other._base
+
+    def close(self) -> None:
+        """Close the widget with all its parts, and follow nothing any more."""
+        with self._lock:
+            self._is_closed = True
+            forget(self)
+            if self._panel is not None:
+                self._panel.close()
+                self._panel = None
+
+    def _before(self) -> View | None:
+        if self._past is not None:
+            earlier = self.definitions[: self._past - 1]  # positions count from 1
+            return view_of_definition(earlier[-1]) if earlier else None
+        return self._base if self._edits.held else self._previous
+
+    def _changed(self) -> None:
+        """Make the view anew, and draw it where it is open."""
+        self._proof = None
+        if self._past is not None:
+            self._view = view_of_definition(self.definitions[self._past - 1])
+        elif self._edits.held:
+            draft = self._edits.draft
+            self._view = view_of_task(draft.task, draft.settings, "with the edits")
+        else:
+            self._view = self._base
+        if self._panel is not None:
+            self._panel.draw()
+
+    def opened(self) -> Panel:
+        """Return the widgets, which are made when they are first asked for."""
+        from kit.widgets.preview_view import Panel
+
+        with self._lock:
+            if self._panel is None:
+                self._panel = Panel(self)
+            return self._panel
+
+    def __repr__(self) -> str:
+        count = len(self._edits.held)
+        edited = f", {count} edit{'s' if count > 1 else ''}" if count else ""
+        return f"Preview({self._task.name!r}{edited})"

@@ -1,0 +1,625 @@
+"""What can be edited in a preview: each field, what it reads and what it changes."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime as dt
+import functools
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from google.protobuf.struct_pb2 import Struct
+
+from kit.decorator import FunctionTask
+from kit.definition.images import Image, ImageConfig, render_image
+from kit.definition.parsing import parse_timedelta, write_timedelta
+from kit.definition.resources import Resources
+from kit.definition.settings import RUNTIMES, SerializationSettings
+from kit.difference.diff import Difference, compare_sides
+from kit.difference.history import Definition
+from kit.difference.sources import Side
+from kit.display.of_reports import summarize_difference, summarize_proof_shown
+from kit.display.of_template import Subject, summarize_subject, task_subject
+from kit.display.summary import Facts, Item, Section, Summary, mark_changes
+from kit.errors import CustomError, DefinitionError, KitError, MetadataError, nearest
+from kit.proof.outcome import Proof
+from kit.shim.executable import RAISED, call_author
+from kit.task.definition import CustomizedContainerDefinition
+from kit.template.custom import fill_struct
+from kit.template.files import decode_message, template_of
+
+__all__ = [
+    "CHANGES",
+    "Control",
+    "Draft",
+    "Edits",
+    "FIELDS",
+    "Field",
+    "Group",
+    "Task",
+    "View",
+    "compared",
+    "custom_of_text",
+    "custom_text",
+    "duration_of_text",
+    "duration_text",
+    "environment_of_text",
+    "environment_text",
+    "field_named",
+    "view_of_definition",
+    "view_of_task",
+    "with_proof",
+]
+
+
+Task = CustomizedContainerDefinition[Any]
+
+
+@dataclass
+class Draft:
+    """A task and settings that may be changed.
+
+    Attributes:
+        task: A copy of the task that is edited.
+        settings: The settings.
+        custom: What ``get_custom`` returns in its place, if that was edited.
+    """
+
+    task: Task
+    settings: SerializationSettings
+    custom: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, task: Task, settings: SerializationSettings) -> Draft:
+        """Copy a task; what it is made of is shared and never written to."""
+        draft = copy.copy(task)
+        # Whether its module holds the task is asked of the task that it holds.
+        vars(draft)["_shipped_object"] = task._shipped_object  # noqa: SLF001 - above
+        return cls(draft, settings)
+
+    def set_settings(self, **changes: Any) -> None:
+        """Change fields of the settings.
+
+        Raises:
+            DefinitionError: A value is of the wrong kind.
+        """
+        self.settings = self.settings.replace(**changes)
+
+    def set_metadata(self, **changes: Any) -> None:
+        """Change facts of the metadata.
+
+        Raises:
+            MetadataError: A value is wrong, or contradicts another one.
+        """
+        self.task.metadata = dataclasses.replace(self.task.metadata, **changes)
+
+    def set_amount(self, side: str, resource: str, amount: str | None) -> None:
+        """Change one request or limit.
+
+        Raises:
+            ResourcesError: Kubernetes would refuse the amount.
+        """
+        spec = self.task.resources
+        changed = dataclasses.replace(getattr(spec, side), **{resource: amount})
+        self.task.resources = dataclasses.replace(spec, **{side: changed})
+
+    def set_custom(self, custom: dict[str, Any]) -> None:
+        """Put this in place of what ``get_custom`` returns."""
+        self.custom = custom
+        vars(self.task)["get_custom"] = lambda _settings: copy.deepcopy(custom)
+
+    def amount(self, side: str, resource: str) -> str:
+        """Return a request or limit as text, empty if there is none."""
+        amounts: Resources = getattr(self.task.resources, side)
+        value = getattr(amounts, resource)
+        return "" if value is None else str(value)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the task was written as a function with a decorator."""
+        return isinstance(self.task, FunctionTask)
+
+
+def environment_text(environment: Mapping[str, str | None] | None) -> str:
+    """Write variables as lines of ``NAME=value``, or as JSON where lines would not do.
+
+    >>> environment_text({"TZ": "UTC"})
+    'TZ=UTC'
+    """
+    variables = dict(environment or {})
+    if any(value is None or "\n" in value for value in variables.values()):
+        return json.dumps(variables, indent=2, ensure_ascii=False)
+    return "\n".join(f"{name}={value}" for name, value in variables.items())
+
+
+def environment_of_text(text: str) -> dict[str, str]:
+    """Read what :func:`environment_text` writes.
+
+    Raises:
+        DefinitionError: A line has no ``=``, or it is no JSON object.
+    """
+    if text.lstrip().startswith("{"):
+        return _json_object(text, DefinitionError, "The environment")
+    found = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            msg = f"{line!r} is no variable: write NAME=value, one to a line."
+            raise DefinitionError(msg)
+        found[name.strip()] = value
+    return found
+
+
+def duration_text(duration: dt.timedelta | int | None) -> str:
+    """Write a duration with its units; none is an empty text."""
+    return write_timedelta(duration) if isinstance(duration, dt.timedelta) else ""
+
+
+def duration_of_text(text: str) -> dt.timedelta | None:
+    """Read a duration; an empty text is none.
+
+    Raises:
+        MetadataError: It is no duration.
+    """
+    if not text.strip():
+        return None
+    try:
+        return parse_timedelta(text)
+    except ValueError as error:
+        raise MetadataError(f"timeout: {error}") from error
+
+
+def custom_text(custom: Any) -> str:
+    """Write custom as JSON; empty if there is none, or if it is not JSON."""
+    if not custom:
+        return ""
+    try:
+        return json.dumps(custom, indent=2, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""  # the view tells what is wrong with it
+
+
+def custom_of_text(text: str) -> dict[str, Any]:
+    """Read custom; an empty text is none.
+
+    Raises:
+        CustomError: It is no JSON object, or nothing that a template holds.
+    """
+    custom = _json_object(text, CustomError, "custom") if text.strip() else {}
+    fill_struct(Struct(), custom)
+    return custom
+
+
+def _json_object(text: str, error_type: type[Exception], what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise error_type(f"{what} is no JSON: {error}.") from error
+    if isinstance(value, dict):
+        return value
+    kind = type(value).__name__
+    raise error_type(f"{what} must be a JSON object in braces, got a {kind}.")
+
+
+Group = Literal["settings", "task"]
+Control = Literal["line", "lines", "choice"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something of a task or its settings that can be edited as text.
+
+    Attributes:
+        key: Its name, as ``Preview.edit`` takes it.
+        label: Its name for a reader.
+        group: What it belongs to.
+        read: Returns its text.
+        write: Changes it to what a text says.
+        hint: What an empty field shows.
+        control: How it is typed.
+        options: What there is to choose from.
+        fixed: Tells why a change would have no effect, if it would not.
+    """
+
+    key: str
+    label: str
+    group: Group
+    read: Callable[[Draft], str]
+    write: Callable[[Draft, str], None]
+    hint: str = ""
+    control: Control = "line"
+    options: tuple[tuple[str, str], ...] = ()
+    fixed: Callable[[Draft], str] = lambda _draft: ""
+
+
+def field_named(key: str) -> Field:
+    """Return a field.
+
+    Raises:
+        DefinitionError: There is none of that name; the nearest one is suggested.
+    """
+    for field in FIELDS:
+        if field.key == key:
+            return field
+    keys = [field.key for field in FIELDS]
+    msg = f"A preview has no field {key!r}. It has {', '.join(keys)}."
+    raise DefinitionError(msg + nearest(key, keys))
+
+
+def _setting(name: str, **facts: Any) -> Field:
+    return Field(
+        name,
+        name,
+        "settings",
+        lambda draft: getattr(draft.settings, name) or "",
+        lambda draft, text: draft.set_settings(**{name: text.strip()}),
+        **facts,
+    )
+
+
+def _amount(key: str, label: str, side: str, resource: str, hint: str) -> Field:
+    return Field(
+        key,
+        label,
+        "task",
+        lambda draft: draft.amount(side, resource),
+        lambda draft, text: draft.set_amount(side, resource, text.strip() or None),
+        hint,
+    )
+
+
+def _write_runtime(draft: Draft, text: str) -> None:
+    draft.set_settings(runtime=text or None)
+
+
+def _default_image(draft: Draft) -> str:
+    image = draft.settings.image_config.default_image
+    return "" if image is None else image.full
+
+
+def _write_default_image(draft: Draft, text: str) -> None:
+    name = text.strip()
+    default = Image.look_up_image_info("default", name) if name else None
+    config = draft.settings.image_config
+    others = [image for image in config.images or () if image != config.default_image]
+    draft.set_settings(image_config=ImageConfig.create_from(default, others))
+
+
+def _names_its_image(draft: Draft) -> str:
+    image = draft.task.container_image
+    return "the task names its own image" if image and "{{" not in image else ""
+
+
+def _write_image(draft: Draft, text: str) -> None:
+    render_image(text.strip(), draft.settings.image_config)  # before it is changed
+    draft.task.container_image = text.strip()
+
+
+def _write_retries(draft: Draft, text: str) -> None:
+    number = text.strip() or "0"
+    draft.set_metadata(retries=int(number) if number.isdecimal() else number)
+
+
+def _cache(draft: Draft) -> str:
+    metadata = draft.task.metadata
+    return metadata.cache_version if metadata.cache else ""
+
+
+def _write_cache(draft: Draft, text: str) -> None:
+    version = text.strip()
+    draft.set_metadata(cache=bool(version), cache_version=version)
+
+
+def _write_environment(draft: Draft, text: str) -> None:
+    draft.task.environment = environment_of_text(text)
+
+
+def _custom(draft: Draft) -> str:
+    try:
+        return custom_text(call_author(draft.task.get_custom, draft.settings))
+    except RAISED:  # the author's method; the view tells of it
+        return ""
+
+
+FIELDS = (
+    _setting("project"),
+    _setting("domain"),
+    _setting("version"),
+    Field(
+        "runtime",
+        "runtime",
+        "settings",
+        lambda draft: draft.settings.runtime or "",
+        _write_runtime,
+        control="choice",
+        options=(("the task's, else kit", ""), *((name, name) for name in RUNTIMES)),
+        fixed=lambda draft: (
+            f"the task says {draft.task.runtime}" if draft.task.runtime else ""
+        ),
+    ),
+    Field(
+        "default_image",
+        "default image",
+        "settings",
+        _default_image,
+        _write_default_image,
+        "registry/name:tag",
+        fixed=_names_its_image,
+    ),
+    Field(
+        "settings_env",
+        "env of all tasks",
+        "settings",
+        lambda draft: environment_text(draft.settings.env),
+        lambda draft, text: draft.set_settings(env=environment_of_text(text) or None),
+        "NAME=value",
+        "lines",
+    ),
+    Field(
+        "image",
+        "image",
+        "task",
+        lambda draft: draft.task.container_image,
+        _write_image,
+        "the default image",
+    ),
+    _amount("cpu", "CPU", "requests", "cpu", "500m"),
+    _amount("cpu_limit", "CPU limit", "limits", "cpu", "none"),
+    _amount("mem", "memory", "requests", "mem", "1Gi"),
+    _amount("mem_limit", "memory limit", "limits", "mem", "none"),
+    _amount("gpu", "GPU", "requests", "gpu", "none"),
+    _amount("gpu_limit", "GPU limit", "limits", "gpu", "none"),
+    _amount("disk", "disk", "requests", "ephemeral_storage", "none"),
+    _amount("disk_limit", "disk limit", "limits", "ephemeral_storage", "none"),
+    Field(
+        "retries",
+        "retries",
+        "task",
+        lambda draft: str(draft.task.metadata.retries),
+        _write_retries,
+        "0",
+    ),
+    Field(
+        "timeout",
+        "timeout",
+        "task",
+        lambda draft: duration_text(draft.task.metadata.timeout),
+        lambda draft, text: draft.set_metadata(timeout=duration_of_text(text)),
+        "none, or 1h30m",
+    ),
+    Field("cache", "cache version", "task", _cache, _write_cache, "empty: no cache"),
+    Field(
+        "env",
+        "env",
+        "task",
+        lambda draft: environment_text(draft.task.environment),
+        _write_environment,
+        "NAME=value",
+        "lines",
+    ),
+    Field(
+        "custom",
+        "custom",
+        "task",
+        _custom,
+        lambda draft, text: draft.set_custom(custom_of_text(text)),
+        "{}",
+        "lines",
+    ),
+)
+"""In the order in which they are written: an image may name one of the settings."""
+
+
+Texts = Mapping[str, str]
+
+
+class Edits:
+    """What was typed over a task and its settings, which stay as they are.
+
+    A text that does not hold is kept beside its error, and the last one that did hold
+    stays in force.
+
+    Args:
+        task: The task.
+        settings: What it is serialized with.
+    """
+
+    def __init__(self, task: Task, settings: SerializationSettings) -> None:
+        self._held: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
+        self._undo: list[Texts] = []
+        self._redo: list[Texts] = []
+        self.rebase(task, settings)
+
+    def rebase(self, task: Task, settings: SerializationSettings) -> None:
+        """Put the edits over another definition; those that it has already vanish."""
+        self._task, self._settings = task, settings
+        base = Draft.of(task, settings)
+        self._base = {field.key: field.read(base) for field in FIELDS}
+        self._apply({**self._held, **self._refused})
+
+    @property
+    def held(self) -> dict[str, str]:
+        """The texts in force that differ from the definition, by their fields."""
+        return dict(self._held)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Why a text does not hold, by its field."""
+        return dict(self._errors)
+
+    @property
+    def draft(self) -> Draft:
+        """The task and settings with the edits that hold."""
+        return self._draft
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to undo."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether an edit was undone."""
+        return bool(self._redo)
+
+    def text(self, key: str) -> str:
+        """Return what a field shows: what was typed last, whether it holds or not."""
+        texts = {**self._base, **self._held, **self._refused}
+        return texts[field_named(key).key]
+
+    def fixed(self, key: str) -> str:
+        """Tell why a field cannot be edited; empty if it can."""
+        return field_named(key).fixed(self._draft)
+
+    def edit(self, key: str, text: str) -> bool:
+        """Type a text into a field.
+
+        Returns:
+            Whether it says something else than before.
+
+        Raises:
+            DefinitionError: There is no such field.
+        """
+        if text == self.text(key):
+            return False
+        self._undo.append(self._now)
+        self._redo.clear()
+        self._apply({**self._now, key: text})
+        return True
+
+    def undo(self) -> None:
+        """Take the last edit back, if there is one."""
+        if self._undo:
+            self._redo.append(self._now)
+            self._apply(self._undo.pop())
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back last, if there is one."""
+        if self._redo:
+            self._undo.append(self._now)
+            self._apply(self._redo.pop())
+
+    def clear(self) -> None:
+        """Take all edits back, as one edit."""
+        if self._now:
+            self._undo.append(self._now)
+            self._redo.clear()
+            self._apply({})
+
+    @property
+    def _now(self) -> Texts:
+        return {**self._held, **self._refused}
+
+    def _apply(self, texts: Texts) -> None:
+        """Put texts over the definition, one by one, each where it holds."""
+        draft = Draft.of(self._task, self._settings)
+        held: dict[str, str] = {}
+        errors: dict[str, str] = {}
+        for field in _fields_of(texts, self._base):
+            key = field.key
+            error = _write(field, draft, texts[key])
+            if error is None:
+                held[key] = texts[key]
+                continue
+            errors[key] = error
+            if key in self._held and _write(field, draft, self._held[key]) is None:
+                held[key] = self._held[key]
+        self._refused = {key: texts[key] for key in errors}
+        self._held, self._errors, self._draft = held, errors, draft
+
+
+def _fields_of(texts: Texts, base: Texts) -> Iterable[Field]:
+    """Return the fields whose text is not that of the definition, in their order."""
+    return [f for f in FIELDS if texts.get(f.key, base[f.key]) != base[f.key]]
+
+
+def _write(field: Field, draft: Draft, text: str) -> str | None:
+    """Write a text, and return why it does not hold, if it does not."""
+    try:
+        field.write(draft, text)
+    except KitError as error:
+        return str(error)
+    return None
+
+
+CHANGES = "Changes"
+"""The title of the section that tells what differs."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A task as it is shown.
+
+    Attributes:
+        label: Which state of it this is.
+        subject: What it is made from.
+    """
+
+    label: str
+    subject: Subject
+
+    @property
+    def template(self) -> TaskTemplate:
+        """Its template."""
+        return self.subject.template
+
+    @functools.cached_property
+    def summary(self) -> Summary:
+        """What is shown of it, made when it is first asked for."""
+        return summarize_subject(self.subject)
+
+    def is_same(self, other: View) -> bool:
+        """Tell whether both say the same."""
+        return self.template == other.template and self.summary == other.summary
+
+
+def view_of_task(task: Task, settings: SerializationSettings, label: str) -> View:
+    """Show a task with these settings; what cannot be made is told in its place."""
+    return View(label, task_subject(task, settings))
+
+
+def view_of_definition(definition: Definition) -> View:
+    """Show an earlier definition of this session."""
+    label = f"definition {definition.number}"
+    template = template_of(decode_message(definition.data, "pb", label))
+    return View(label, Subject(template=template))
+
+
+def compared(view: View, before: View | None) -> Summary:
+    """Return what is shown of a view: its changes first, and marked in their places."""
+    if before is None:
+        return view.summary
+    difference = compare_sides(
+        Side(view.label, view.template), Side(before.label, before.template)
+    )
+    marked = mark_changes(view.summary, before.summary)
+    changes = Section(CHANGES, _changes(difference))
+    return dataclasses.replace(marked, sections=(changes, *marked.sections))
+
+
+def with_proof(summary: Summary, proof: Proof) -> Summary:
+    """Return what is shown with a proof, behind the changes if there are any."""
+    text = "proven" if proof.ok else "not proven"
+    sections = summarize_proof_shown(proof).sections
+    items = tuple(item for section in sections for item in section.items)
+    shown = Section(f"Proof: {text}", items)
+    first, *rest = summary.sections
+    ordered = (first, shown, *rest) if first.title == CHANGES else (shown, first, *rest)
+    return dataclasses.replace(summary, sections=ordered)
+
+
+def _changes(difference: Difference) -> tuple[Item, ...]:
+    """Return what changes and what that means, without the names of the sides."""
+    if not difference:
+        return ()
+    sections = summarize_difference(difference).sections
+    items = (item for section in sections for item in section.items)
+    return tuple(item for item in items if not isinstance(item, Facts))

@@ -1,0 +1,325 @@
+"""The widget of a preview: head, tools, fields, and the sections of the view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from kit.display.html import heading_html
+from kit.display.notebook import forget_stylesheet
+from kit.display.summary import Code
+from kit.display.text import html_text
+from kit.task.task import PythonCustomizedContainerTask
+from kit.widgets.base import Looks, close_parts, close_tree, finder, live_box, named
+from kit.widgets.live import stop_when_interrupted
+from kit.widgets.panes import Pane, Panes, panes_of
+from kit.widgets.preview_edits import CHANGES, FIELDS, Edits, Field
+from kit.widgets.run_panel import Panel as RunPanel
+
+if TYPE_CHECKING:
+    from kit.widgets.preview import Preview
+
+__all__ = ["Form", "Panel", "RunTab", "Tools"]
+
+
+_ROWS = {"env": 3, "settings_env": 3, "custom": 5}
+
+
+class Form:
+    """A control for each field, and beside it why its text does not hold.
+
+    Args:
+        edits: What the fields show.
+        edit: Called with a field and its new text.
+        looks: What all widgets of the view share.
+    """
+
+    def __init__(
+        self,
+        edits: Edits,
+        edit: Callable[[str, str], None],
+        looks: Looks,
+    ) -> None:
+        self._edits = edits
+        self._looks = looks
+        self._edit = edit
+        self._controls = {field.key: self._control(field) for field in FIELDS}
+        self._boxes = {field.key: self._box(field) for field in FIELDS}
+        self._notes: dict[str, ipywidgets.HTML] = {}
+
+    def boxes(self, group: str) -> list[ipywidgets.Box]:
+        """Return the fields of a group, each in a box."""
+        return [self._boxes[field.key] for field in FIELDS if field.group == group]
+
+    def draw(self, *, disabled: bool) -> None:
+        """Show the texts in force, what is edited, and what is wrong."""
+        held, errors = self._edits.held, self._edits.errors
+        for field in FIELDS:
+            key, control = field.key, self._controls[field.key]
+            fixed = self._edits.fixed(key)
+            text = self._edits.text(key)
+            if control.value != text:
+                control.value = text
+            control.disabled = disabled or bool(fixed)
+            _set_class(self._boxes[key], "kit-edited", on=key in held)
+            _set_class(self._boxes[key], "kit-wrong", on=key in errors)
+            self._note(key, errors.get(key, ""), fixed)
+
+    def _note(self, key: str, error: str, fixed: str) -> None:
+        """Write below a field why its text does not hold, or why it is fixed."""
+        value = ""
+        if error:
+            value = f'<p role="alert" class="kit-bad">{html_text(error)}</p>'
+        elif fixed:
+            value = f"<p><small>{html_text(fixed)}</small></p>"
+        if value and key not in self._notes:
+            self._notes[key] = ipywidgets.HTML(**self._looks.html)
+            box = self._boxes[key]
+            box.children = (*box.children, self._notes[key])
+        if key in self._notes:
+            self._notes[key].value = value
+
+    def _control(self, field: Field) -> Any:
+        value = self._edits.text(field.key)
+        facts: dict[str, Any] = {"description": field.label, "value": value}
+        if field.control == "choice":
+            facts |= {"options": field.options, **self._looks.box}
+            control = ipywidgets.Dropdown(**facts)
+        else:
+            facts |= {"placeholder": field.hint, "continuous_update": False}
+            facts |= self._looks.text
+            rows = _ROWS.get(field.key)
+            kind = ipywidgets.Text if rows is None else ipywidgets.Textarea
+            control = kind(**facts, **({} if rows is None else {"rows": rows}))
+        control.observe(
+            lambda change: self._edit(field.key, change["new"]), names="value"
+        )
+        return control
+
+    def _box(self, field: Field) -> ipywidgets.Box:
+        names = named("kit-field", f"kit-field-{field.key}")
+        control = self._controls[field.key]
+        return ipywidgets.Box([control], **self._looks.box, **names)
+
+
+def _set_class(widget: Any, name: str, *, on: bool) -> None:
+    if on:
+        widget.add_class(name)
+    else:
+        widget.remove_class(name)
+
+
+class RunTab:
+    """A section that runs the task with the edits.
+
+    Args:
+        preview: What is run.
+        looks: What all widgets of the view share.
+
+    Attributes:
+        widgets: Its head and its body; none for what cannot be run.
+    """
+
+    def __init__(self, preview: Preview, looks: Looks) -> None:
+        self._preview = preview
+        self._panel: RunPanel | None = None
+        self.widgets: tuple[Any, ...] = ()
+        if not isinstance(preview.task, PythonCustomizedContainerTask):
+            return
+        head = "<details><summary><b>Run</b></summary></details>"
+        self._open = ipywidgets.Button(
+            description="Open the run panel",
+            tooltip="Fill in the inputs and run the task with the edits",
+            **looks.button,
+        )
+        self._open.on_click(lambda _button: self._show())
+        self._body = ipywidgets.Box(
+            (self._open,), **looks.box, **named("kit-stack", "kit-run-tab")
+        )
+        self.widgets = (
+            ipywidgets.HTML(head, **looks.html, **named("kit-pane-head")),
+            self._body,
+        )
+
+    def draw(self) -> None:
+        """Let the panel run the task as it is edited now."""
+        if self._panel is not None and not self._preview.is_past:
+            draft = self._preview.edits.draft
+            self._panel.settings = draft.settings
+            self._panel.follow(draft.task)
+
+    def close(self) -> None:
+        """Close the panel with all its parts."""
+        if self._panel is not None:
+            self._panel.close()
+
+    def _show(self) -> None:
+        draft = self._preview.edits.draft
+        panel = RunPanel(draft.task, draft.settings, {})
+        self._panel = panel
+        stop_when_interrupted(panel)
+        self._body.children = (panel.opened().root,)
+        close_parts(self._open)
+
+
+_LEAST = 2  # definitions between which there is something to slide
+
+
+class Tools:
+    """Undo, redo, reset, prove, and the slider over the session's definitions.
+
+    Args:
+        preview: What they act on.
+        looks: What all widgets of the view share.
+    """
+
+    def __init__(self, preview: Preview, looks: Looks) -> None:
+        self._preview = preview
+        self._undo = _button("Undo", "Take the last edit back", looks)
+        self._redo = _button("Redo", "Make the edit again", looks)
+        self._reset = _button("Reset", "Take all edits back", looks)
+        what = "Load what ships in an interpreter that has nothing of this notebook"
+        self._prove = _button("Prove", what, looks)
+        self._slider = ipywidgets.IntSlider(
+            value=1,
+            min=1,
+            max=_LEAST,
+            description="definition",
+            tooltip="Earlier definitions of this session",
+            **looks.box,
+            **named("kit-history", "kit-nothing"),
+        )
+        self._undo.on_click(lambda _button: preview.undo())
+        self._redo.on_click(lambda _button: preview.redo())
+        self._reset.on_click(lambda _button: preview.reset())
+        self._prove.on_click(lambda _button: self._run_proof())
+        self._slider.observe(lambda change: preview.go_to(change["new"]), names="value")
+        self.widget = ipywidgets.Box(
+            [self._undo, self._redo, self._reset, self._prove, self._slider],
+            **looks.box,
+            **named("kit-tools"),
+        )
+
+    def draw(self) -> None:
+        """Show what can be done."""
+        preview, edits = self._preview, self._preview.edits
+        self._undo.disabled = preview.is_past or not edits.can_undo
+        self._redo.disabled = preview.is_past or not edits.can_redo
+        self._reset.disabled = preview.is_past or not (edits.held or edits.errors)
+        self._prove.disabled = preview.is_past
+        count = len(preview.definitions)
+        if count < _LEAST:
+            self._slider.add_class("kit-nothing")
+            return
+        self._slider.remove_class("kit-nothing")
+        with self._slider.hold_sync():
+            self._slider.max = count
+            self._slider.value = preview.position
+
+    def _run_proof(self) -> None:
+        self._prove.description, self._prove.disabled = "Proving…", True
+        try:
+            self._preview.prove()
+        finally:
+            self._prove.description, self._prove.disabled = "Prove", False
+
+
+def _button(text: str, tooltip: str, looks: Looks) -> Any:
+    return ipywidgets.Button(description=text, tooltip=tooltip, **looks.button)
+
+
+class Panel:
+    """Draws a preview, and draws again only what says something else.
+
+    Args:
+        preview: What is drawn; it is told of what its reader does.
+
+    Attributes:
+        root: The widget of all of it.
+    """
+
+    def __init__(self, preview: Preview) -> None:
+        self._preview = preview
+        self._looks = looks = Looks()
+        self._head = self._html("kit-preview-head")
+        self._tools = Tools(preview, looks)
+        self._form = Form(preview.edits, preview.edit, looks)
+        self._panes = Panes(looks)
+        self._run_tab = RunTab(preview, looks)
+        self._fixed = (
+            self._head,
+            self._tools.widget,
+            *finder(looks),
+            *self._group("Edit the task", "task", is_open=True),
+            *self._group("Edit the settings", "settings", is_open=False),
+            *self._run_tab.widgets,
+        )
+        self.root = live_box(looks)
+        self._rules = self.root.children
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what the preview shows now."""
+        preview = self._preview
+        summary = preview.summary
+        self._head.value = "".join(heading_html(summary)) + _status(preview)
+        self._tools.draw()
+        self._form.draw(disabled=preview.is_past)
+        self._run_tab.draw()
+        changes, *rest = _with_changes(list(panes_of(summary)))
+        gone = self._panes.draw([changes, _code_pane(preview.code), *rest])
+        children = (*self._rules, *self._fixed, *self._panes.widgets)
+        if self.root.children != children:
+            self.root.children = children
+        for widget in gone:
+            widget.close()
+
+    def close(self) -> None:
+        """Close every widget; outputs that come later bring the stylesheet again."""
+        self._run_tab.close()
+        close_tree(self.root)
+        forget_stylesheet()
+
+    def _group(self, title: str, group: str, *, is_open: bool) -> Iterator[Any]:
+        """Yield the head and the fields of a group."""
+        opened = ' open=""' if is_open else ""
+        yield self._html(
+            "kit-pane-head",
+            f"<details{opened}><summary><b>{html_text(title)}</b></summary></details>",
+        )
+        boxes = self._form.boxes(group)
+        yield ipywidgets.Box(boxes, **self._looks.box, **named("kit-fields"))
+
+    def _html(self, name: str, value: str = "") -> Any:
+        return ipywidgets.HTML(value, **self._looks.html, **named(name))
+
+
+def _with_changes(panes: list[Pane]) -> list[Pane]:
+    """Return panes that begin with that of the changes, be there any or not."""
+    if panes and panes[0].title == CHANGES:
+        return panes
+    return [Pane(CHANGES, ()), *panes]
+
+
+def _code_pane(code: str) -> Pane:
+    items = (Code(code, "python"),) if code else ()
+    return Pane("As Python", items)
+
+
+def _status(preview: Preview) -> str:
+    """Tell in a line what the view shows, for eyes and for screen readers."""
+    held, errors = preview.edits.held, preview.edits.errors
+    count = len(preview.definitions)
+    parts = []
+    if preview.is_past:
+        parts.append(f"definition {preview.position} of {count}: the past, as it was")
+    elif held:
+        parts.append(f"edited here: {', '.join(held)}; the task is as it was")
+    elif count > 1:
+        parts.append(f"definition {count} of this session")
+    if errors:
+        parts.append(f"does not hold: {', '.join(errors)}")
+    text = html_text("; ".join(parts))
+    return f'<p role="status" class="kit-status">{text}</p>'

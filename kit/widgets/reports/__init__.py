@@ -1,1 +1,0 @@
-"""Live views of what kit found: reports of checks, and differences."""

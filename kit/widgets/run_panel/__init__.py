@@ -1,1 +1,0 @@
-"""The panel that runs a task: ``kit.panel``."""
