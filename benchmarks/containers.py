@@ -42,7 +42,7 @@ def overhead_of_the_runner(repeats: int) -> float:
 
 def _pair(task: Any, folder: Path) -> tuple[float, float]:
     """Return the seconds of a run, and of the command that it says does the same."""
-    from kit.runs.start import run
+    from kit.running.start import run
 
     start = time.perf_counter()
     done = run(task, mode="ok", runner="docker", directory=folder)

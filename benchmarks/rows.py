@@ -105,7 +105,7 @@ def executing(repeats: int) -> Iterator[Row]:
 
 
 def _run(task: Any, number: int) -> None:
-    from kit.runs.start import run
+    from kit.running.start import run
 
     done = run(task, a=number, on_log=lambda _line: None)
     assert done.outputs.o == 40 + number

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     )
     from kit.runners.docker import DockerRunner
     from kit.runners.runner import Outcome
-    from kit.runs.compare import RunComparison, compare_runs
-    from kit.runs.run import Run, runs
-    from kit.runs.start import replay, run
+    from kit.running.compare import RunComparison, compare_runs
+    from kit.running.run import Run, runs
+    from kit.running.start import replay, run
     from kit.shim.context import current_context
     from kit.shim.deck_file import Decks
     from kit.shim.decks import Deck
@@ -202,9 +202,9 @@ _HOMES = {
     "kit.runners": ("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),
     "kit.runners.docker": ("DockerRunner",),
     "kit.runners.runner": ("Outcome",),
-    "kit.runs.compare": ("compare_runs", "RunComparison"),
-    "kit.runs.start": ("replay", "run"),
-    "kit.runs.run": ("Run", "runs"),
+    "kit.running.compare": ("compare_runs", "RunComparison"),
+    "kit.running.start": ("replay", "run"),
+    "kit.running.run": ("Run", "runs"),
     "kit.shim.context": ("current_context",),
     "kit.shim.deck_file": ("Decks",),
     "kit.shim.decks": ("Deck",),

@@ -54,9 +54,7 @@ def test_only_flyteidl_and_protobuf_are_loaded(statement):
     assert foreign(loaded(statement)) == set()
 
 
-@pytest.mark.parametrize(
-    "statement", ["import kit", "import kit.shim.container"]
-)
+@pytest.mark.parametrize("statement", ["import kit", "import kit.shim.container"])
 def test_slow_modules_wait(statement):
     """What is slow to load waits for its first use, in the libraries used and here."""
     slow = {

@@ -158,7 +158,6 @@ class CheckReport(Shown):
         Nothing is changed: ``report.fix().python`` is what to write into the task's
         definition, and ``report.fix().apply(task)`` changes the task of this session.
         """
-
         repairs = (finding.repair for finding in self.findings)
         return fixed(self.task, filter(None, repairs))
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from kit.runners.runner import Runner
 
 __all__ = [
-    "InputFlag",
     "TEMPLATES",
+    "InputFlag",
     "TaskGroup",
     "TaskTarget",
     "chosen_runner",
@@ -301,13 +301,7 @@ def _tasks_of_task_target(place: str, file: Path) -> Iterator[str]:
     return (f"{place}:{task}" for task in tasks_in(file))
 
 
-if TYPE_CHECKING:
-    from kit.task.task import PythonCustomizedContainerTask
-
-    Task = PythonCustomizedContainerTask[Any]
-
-
-CarryOut = Callable[["Task", Mapping[str, Any], Mapping[str, Any]], ExitStatus]
+CarryOut = Callable[[Task, Mapping[str, Any], Mapping[str, Any]], ExitStatus]
 """Takes the task, its inputs by name and the options, and returns the exit status."""
 
 

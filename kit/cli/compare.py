@@ -13,7 +13,7 @@ from kit.cli.output import form_of, output_flags, write_result
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
-    from kit.runs.compare import RunComparison
+    from kit.running.compare import RunComparison
     from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["command"]
@@ -71,7 +71,7 @@ def _compare(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.runs.compare import RUNNERS, compare_runs
+    from kit.running.compare import RUNNERS, compare_runs
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A comparison")

@@ -24,7 +24,7 @@ from kit.template.view import TaskTemplateView
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kit.runs.run import Run
+    from kit.running.run import Run
 
 __all__ = [
     "COLUMNS",
@@ -69,7 +69,7 @@ def command(directory: Path | None, species: str, limit: int) -> ExitStatus:
     by these very arguments, and shows its outputs and where its files are.
     """
     from kit.display.console import make_console
-    from kit.runs.start import run
+    from kit.running.start import run
 
     console = make_console()
     folder = _folder(directory)

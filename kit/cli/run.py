@@ -71,8 +71,8 @@ def _run(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.runs.run import discarded
-    from kit.runs.start import run as run_task
+    from kit.running.run import discarded
+    from kit.running.start import run as run_task
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A run")

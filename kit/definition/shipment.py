@@ -14,10 +14,10 @@ from kit.notebook import interactive_shell
 
 __all__ = [
     "DEFAULT_INLINE_LIMIT",
-    "Exported",
     "IMPORTABLE",
     "INLINE_EXECUTOR",
     "INLINE_KEY",
+    "Exported",
     "Ship",
     "Shipment",
     "check_inline_limit",

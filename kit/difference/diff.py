@@ -147,7 +147,6 @@ class Difference(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as what ``json.dumps`` writes."""
-
         return difference_json(self)
 
     def __bool__(self) -> bool:

@@ -21,8 +21,8 @@ from google.protobuf.struct_pb2 import Struct, Value
 from kit.template.custom import fill_struct
 
 __all__ = [
-    "Edit",
     "HIDDEN",
+    "Edit",
     "Items",
     "Kind",
     "Steps",

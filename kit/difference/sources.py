@@ -28,7 +28,13 @@ from kit.runners.attempt import inherited_environment, python_path
 from kit.runners.process import Process
 from kit.storage import read_bytes
 from kit.task.definition import CustomizedContainerDefinition
-from kit.template.files import FORMATS, Message, decode_message, form_of, template_of
+from kit.template.files import (
+    FORMATS,
+    TemplateMessage,
+    decode_message,
+    form_of,
+    template_of,
+)
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 from kit.template.view import MAX_TEMPLATE_BYTES
 
@@ -105,7 +111,6 @@ def read_sides(
 
 def names_side(text: str) -> bool:
     """Tell whether a text is a side by itself; others may name a task to import."""
-
     path = text.partition("::")[0]
     if text.startswith((_REVISION, _REGISTERED)) or is_package(path):
         return True
@@ -184,7 +189,7 @@ def _of_revision(text: str) -> Unmade:
 
 
 def _of_message(
-    message: Message, label: str, defaults: frozenset[str] = frozenset()
+    message: TemplateMessage, label: str, defaults: frozenset[str] = frozenset()
 ) -> Side:
     template = TaskTemplate()
     template.CopyFrom(template_of(message))
@@ -204,7 +209,7 @@ def is_package(path: str) -> bool:
     return path.lower().endswith(_ENDINGS)
 
 
-def read_package_task(path: str, name: str = "") -> Message:
+def read_package_task(path: str, name: str = "") -> TemplateMessage:
     """Read a task out of a package.
 
     Args:
@@ -231,7 +236,7 @@ def read_package_task(path: str, name: str = "") -> Message:
     raise SideError(msg)
 
 
-def _tasks(path: str) -> Iterator[tuple[str, Message]]:
+def _tasks(path: str) -> Iterator[tuple[str, TemplateMessage]]:
     for member, data in _members(path):
         source = f"{member} in {path}"
         message = decode_message(data, "pb", source)
@@ -275,7 +280,7 @@ def _may_be_task(member: tarfile.TarInfo) -> bool:
 
 
 _MOST_FILES = 5_000
-_MOST_BYTES_of_git_files = 64 * 2**20
+_MOST_PYTHON_BYTES = 64 * 2**20
 _REGULAR = ("100644", "100755")
 _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -348,10 +353,10 @@ class Repository:
                 out of the folder.
         """
         size = sum(blob.size for blob in files.values())
-        if len(files) > _MOST_FILES or size > _MOST_BYTES_of_git_files:
+        if len(files) > _MOST_FILES or size > _MOST_PYTHON_BYTES:
             msg = (
                 f"There are {len(files):,} Python files of {size:,} bytes beside the "
-                f"module, more than the {_MOST_FILES:,} of {_MOST_BYTES_of_git_files:,} bytes that "
+                f"module, more than the {_MOST_FILES:,} of {_MOST_PYTHON_BYTES:,} bytes that "
                 "are taken out of a revision. Put it into a package, or compare with a "
                 "template file made there: kit show TASK -o task.pb."
             )

@@ -39,7 +39,7 @@ from kit.display.summary import (
     Tree,
 )
 from kit.display.text import LONGEST_CODE, bounded, label, shorten, visible
-from kit.runs.run import Run
+from kit.running.run import Run
 from kit.template.macros import macro_spans
 
 __all__ = [

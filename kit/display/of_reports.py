@@ -35,8 +35,8 @@ from kit.proof.outcome import Proof, Step
 from kit.runners.log import LogLine
 
 __all__ = [
-    "DrawnChange",
     "WHEN",
+    "DrawnChange",
     "change_groups",
     "change_lines",
     "drawn_changes",

@@ -224,7 +224,7 @@ class Subject:
         return source_of(path, self.task, self.settings, self.template)
 
 
-_OWN = str(Path(__file__).parents[2])  # the folder of kit
+_OWN = str(Path(__file__).parents[1])  # the folder of kit
 
 
 def failure_items(subject: Subject, part: str) -> Iterator[Item]:

@@ -16,13 +16,13 @@ from html import escape
 from typing import Any, NamedTuple
 
 __all__ = [
-    "Block",
-    "Budget",
     "COMES",
     "GOES",
     "LONGEST_CODE",
     "REST",
     "STAYS",
+    "Block",
+    "Budget",
     "attribute",
     "blocks_of",
     "bounded",

@@ -124,7 +124,7 @@ def verify(
             place.write_bytes(data)
         plan = {
             "folder": str(Path(folder, "files")),
-            "kit": str(Path(__file__).parents[3]),
+            "kit": str(Path(__file__).parents[2]),
             "tasks": tasks_module,
             "executors": executors_module,
             "top": tasks_module.partition(".")[0],

@@ -20,9 +20,9 @@ from kit.types.annotated import annotations_of, is_class, underlying
 from kit.types.datasets import is_frame_type
 
 __all__ = [
+    "MOST_UPLOADED",
     "ChoiceField",
     "Field",
-    "MOST_UPLOADED",
     "PathField",
     "Problem",
     "Reading",

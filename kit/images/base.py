@@ -31,9 +31,9 @@ from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import runtime_of
 
 __all__ = [
+    "KIT",
     "BasePython",
     "ImportedModules",
-    "KIT",
     "Needs",
     "check_packaging",
     "needs_of",

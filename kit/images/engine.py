@@ -25,10 +25,10 @@ from kit.runners.log import LogLine
 from kit.template.view import parse_template
 
 __all__ = [
-    "Answer",
     "CONTAINERFILE",
     "HOME",
     "LABEL",
+    "Answer",
     "Layer",
     "ask",
     "build",

@@ -66,7 +66,7 @@ def add_distribution(layer: Layer, name: str, distribution: Distribution) -> Non
     if is_editable(distribution):
         if name != KIT:
             raise _editable(name)
-        layer.add_tree("site/kit", Path(__file__).parents[2])
+        layer.add_tree("site/kit", Path(__file__).parents[1])
         files = [file for file in files if file.parts[0].endswith(".dist-info")]
     for file in files:
         path = Path(str(file.locate()))

@@ -21,7 +21,7 @@ from kit.proof.outcome import Case, Note, Obstacle, Proof, Step, custom_use, rea
 from kit.runners.process import Cancellation
 from kit.runners.runner import Outcome, Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
-from kit.runs.start import (
+from kit.running.start import (
     check_options,
     check_task,
     checked_timeout,

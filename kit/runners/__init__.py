@@ -13,6 +13,7 @@ from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest, Timi
 from kit.runners.subprocess import SubprocessRunner
 
 __all__ = [
+    "RUNNERS",
     "Cancellation",
     "Failure",
     "InProcessRunner",
@@ -21,7 +22,6 @@ __all__ = [
     "MockRunner",
     "Outcome",
     "Phase",
-    "RUNNERS",
     "RunRequest",
     "Runner",
     "SubprocessRunner",

@@ -40,8 +40,8 @@ from kit.template.macros import RenderContext, render_args
 from kit.template.view import parse_template
 
 __all__ = [
-    "Attempt",
     "DECK_FILE",
+    "Attempt",
     "LoaderCall",
     "Workspace",
     "container_command",

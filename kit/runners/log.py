@@ -16,7 +16,7 @@ from typing import Any, Literal, TextIO
 
 from kit.errors import StorageError
 
-__all__ = ["Lines", "Log", "LogFile", "LogLine", "MAX_LINE", "Stream", "capture_output"]
+__all__ = ["MAX_LINE", "Lines", "Log", "LogFile", "LogLine", "Stream", "capture_output"]
 
 
 Stream = Literal["stdout", "stderr"]

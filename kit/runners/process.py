@@ -25,9 +25,9 @@ from typing import IO, Literal, cast
 from kit.runners.log import Lines, LogLine, Stream
 
 __all__ = [
+    "GRACE_SECONDS",
     "Cancellation",
     "Exit",
-    "GRACE_SECONDS",
     "Process",
     "StopReason",
     "Stoppable",

@@ -210,7 +210,6 @@ class use_context:  # noqa: N801 - used as a function in a with statement
 @functools.cache
 def local_context() -> ExecutionContext:
     """Return the context of code that no run has called, one per process."""
-
     storage = process_storage()
     return ExecutionContext(
         execution_id=identifier_pb2.WorkflowExecutionIdentifier(

@@ -191,7 +191,6 @@ def write_decks(context: ExecutionContext, path: str) -> str:
     Raises:
         StorageError: It cannot be written.
     """
-
     title = context.task_id.name or "Task"
     page = deck_page(title, [(deck.name, deck.html) for deck in context.decks])
     current_storage().write_bytes(path, page.encode())

@@ -26,8 +26,8 @@ from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
 
 __all__ = [
-    "ExecutableTemplateShimTask",
     "RAISED",
+    "ExecutableTemplateShimTask",
     "author_traceback",
     "call_author",
     "error_text",

@@ -22,9 +22,9 @@ from kit.shim.recorder import Recorder, Step
 from kit.shim.values import named_outputs
 
 __all__ = [
+    "STEPS",
     "Recording",
     "RunReport",
-    "STEPS",
     "names_in_code",
     "parse_report",
     "peak_memory",

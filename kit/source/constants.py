@@ -15,7 +15,7 @@ from typing import Any
 
 from kit.source.literals import NotPlainError, Write, called_class, literal, refuse
 
-__all__ = ["Constants", "TYPE_EXPRESSIONS", "construction", "record"]
+__all__ = ["TYPE_EXPRESSIONS", "Constants", "construction", "record"]
 
 
 def record(value: Any, to: Write) -> str:

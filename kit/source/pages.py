@@ -19,10 +19,10 @@ from typing import Any, TypeAlias
 
 __all__ = [
     "BUILTIN",
+    "TIMED",
     "Cells",
     "DefinitionNode",
     "Page",
-    "TIMED",
     "cell_pages",
     "cells",
     "dedented",

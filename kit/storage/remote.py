@@ -222,13 +222,10 @@ def run(
     return tasks[0].result()
 
 
-_T_of_retrying = TypeVar("_T")
 _LONGEST_WAIT = 30.0
 
 
-async def patiently(
-    step: Callable[[], Awaitable[_T_of_retrying]], patience: Patience
-) -> _T_of_retrying:
+async def patiently(step: Callable[[], Awaitable[_T]], patience: Patience) -> _T:
     """Await a step, and again after each transient error, as often as patience says.
 
     Args:
@@ -451,9 +448,6 @@ def _check_link(folder: Path) -> None:
         raise StorageError(msg)
 
 
-_T_of_reading = TypeVar("_T")
-
-
 class _Enough(io.BytesIO):
     """Takes bytes until it has enough; whoever writes more is told to end.
 
@@ -476,7 +470,7 @@ class _Full(Exception):  # noqa: N818 - it is no error
     """There is enough."""
 
 
-def _run(remote: Remote, step: Callable[[], Awaitable[_T_of_reading]]) -> _T_of_reading:
+def _run(remote: Remote, step: Callable[[], Awaitable[_T]]) -> _T:
     return run(patiently(step, remote.patience))
 
 

@@ -75,10 +75,10 @@ if TYPE_CHECKING:
     from kit.definition.security import Secret, SecurityContext
 
 __all__ = [
-    "CustomizedContainerDefinition",
     "NO_METADATA",
     "NO_RESOURCES",
     "PLACE_OF",
+    "CustomizedContainerDefinition",
     "ShippedTask",
     "check_input_names",
     "check_interface",

@@ -24,7 +24,7 @@ from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 if TYPE_CHECKING:
     from flyteidl.core import workflow_pb2
 
-__all__ = ["PythonCustomizedContainerTask", "TC"]
+__all__ = ["TC", "PythonCustomizedContainerTask"]
 
 
 TC = TypeVar("TC")

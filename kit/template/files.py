@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-Message = tasks_pb2.TaskTemplate | task_pb2.TaskSpec
+TemplateMessage = tasks_pb2.TaskTemplate | task_pb2.TaskSpec
 
 
 def read_template(path: str | os.PathLike[str]) -> tasks_pb2.TaskTemplate:
@@ -53,7 +53,7 @@ def read_template(path: str | os.PathLike[str]) -> tasks_pb2.TaskTemplate:
     return decode_template(read_bytes(source, limit=MAX_TEMPLATE_BYTES), form, source)
 
 
-def write_template(message: Message, path: str | os.PathLike[str]) -> None:
+def write_template(message: TemplateMessage, path: str | os.PathLike[str]) -> None:
     """Write a template, or a TaskSpec, to a file: whole or not at all.
 
     Raises:
@@ -64,7 +64,7 @@ def write_template(message: Message, path: str | os.PathLike[str]) -> None:
     write_bytes(target, encode_template(message, form_of(target)))
 
 
-def encode_template(message: Message, form: str) -> bytes:
+def encode_template(message: TemplateMessage, form: str) -> bytes:
     """Write a message in a form, one of :data:`FORMATS`; always the same bytes.
 
     Raises:
@@ -87,7 +87,7 @@ def decode_template(data: bytes, form: str, source: str) -> tasks_pb2.TaskTempla
     return template_of(decode_message(data, form, source))
 
 
-def decode_message(data: bytes, form: str, source: str) -> Message:
+def decode_message(data: bytes, form: str, source: str) -> TemplateMessage:
     """Read a template, or the TaskSpec around one, as which of them it was written.
 
     Raises:
@@ -133,12 +133,12 @@ def _refuse(source: str, why: str, cause: BaseException | None = None) -> NoRetu
     raise TemplateError(msg) from cause
 
 
-def template_of(message: Message) -> tasks_pb2.TaskTemplate:
+def template_of(message: TemplateMessage) -> tasks_pb2.TaskTemplate:
     """Return the template in a TaskSpec, or the template that it is given."""
     return message.template if isinstance(message, task_pb2.TaskSpec) else message
 
 
-def _from_binary(data: bytes, source: str) -> Message:
+def _from_binary(data: bytes, source: str) -> TemplateMessage:
     try:
         return parse_template(data, source)
     except TemplateError as error:
@@ -151,11 +151,11 @@ def _from_binary(data: bytes, source: str) -> Message:
         return spec
 
 
-def _to_binary(message: Message) -> bytes:
+def _to_binary(message: TemplateMessage) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def _to_tree(message: Message) -> dict[str, Any]:
+def _to_tree(message: TemplateMessage) -> dict[str, Any]:
     from google.protobuf import json_format
 
     try:
@@ -168,7 +168,7 @@ def _to_tree(message: Message) -> dict[str, Any]:
         raise TemplateError(msg) from error
 
 
-def _from_tree(tree: Any, source: str) -> Message:
+def _from_tree(tree: Any, source: str) -> TemplateMessage:
     from google.protobuf import json_format
 
     if not isinstance(tree, dict):
@@ -183,12 +183,12 @@ def _from_tree(tree: Any, source: str) -> Message:
         _refuse(source, "it is nested too deep", error)
 
 
-def _to_json(message: Message) -> bytes:
+def _to_json(message: TemplateMessage) -> bytes:
     text = json.dumps(_to_tree(message), indent=2, sort_keys=True, ensure_ascii=False)
     return (text + "\n").encode()
 
 
-def _from_json(text: str, source: str) -> Message:
+def _from_json(text: str, source: str) -> TemplateMessage:
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -196,14 +196,14 @@ def _from_json(text: str, source: str) -> Message:
     return _from_tree(tree, source)
 
 
-def _to_yaml(message: Message) -> bytes:
+def _to_yaml(message: TemplateMessage) -> bytes:
     import yaml
 
     text = yaml.safe_dump(_to_tree(message), sort_keys=True, allow_unicode=True)
     return str(text).encode()
 
 
-def _from_yaml(text: str, source: str) -> Message:
+def _from_yaml(text: str, source: str) -> TemplateMessage:
     import yaml
 
     try:
@@ -236,13 +236,13 @@ def _plain_loader() -> Any:
     return PlainLoader
 
 
-def _to_text(message: Message) -> bytes:
+def _to_text(message: TemplateMessage) -> bytes:
     from google.protobuf import text_format
 
     return text_format.MessageToString(message, as_utf8=True).encode()
 
 
-def _from_text(text: str, source: str) -> Message:
+def _from_text(text: str, source: str) -> TemplateMessage:
     from google.protobuf import text_format
 
     try:
@@ -255,13 +255,13 @@ def _from_text(text: str, source: str) -> Message:
             _refuse(source, f"it is no protobuf text of one: {error}", error)
 
 
-_WRITERS: dict[str, Callable[[Message], bytes]] = {
+_WRITERS: dict[str, Callable[[TemplateMessage], bytes]] = {
     "pb": _to_binary,
     "json": _to_json,
     "yaml": _to_yaml,
     "pbtxt": _to_text,
 }
-_READERS: dict[str, Callable[[str, str], Message]] = {
+_READERS: dict[str, Callable[[str, str], TemplateMessage]] = {
     "json": _from_json,
     "yaml": _from_yaml,
     "pbtxt": _from_text,

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from kit.definition.security import SecurityContext
 
 __all__ = [
+    "MAX_TEMPLATE_BYTES",
     "ContainerView",
     "InterfaceView",
     "K8sObjectMetadataView",
     "K8sPodView",
-    "MAX_TEMPLATE_BYTES",
     "MetadataView",
     "TaskTemplateView",
     "View",

@@ -21,9 +21,9 @@ from kit.types.annotated import shown
 from kit.types.castable import FieldsOf, parts_of
 
 __all__ = [
-    "FieldCodec",
     "MSGPACK",
     "PATH",
+    "FieldCodec",
     "field_schema",
     "flyte_class",
     "is_flyte_class",

@@ -23,10 +23,10 @@ from kit.notebook import Shown, interactive_shell
 from kit.task.definition import CustomizedContainerDefinition
 
 __all__ = [
-    "Live",
     "PER_SECOND",
-    "TaskView",
     "VIEWS",
+    "Live",
+    "TaskView",
     "View",
     "draw_while",
     "forget",
@@ -82,8 +82,8 @@ def open_views(kind: Any = object) -> list[Any]:
 VIEWS = {
     "kit.checks.report.CheckReport": "kit.widgets.reports.ReportView",
     "kit.difference.diff.Difference": ("kit.widgets.reports.DifferenceView"),
-    "kit.runs.run.Outputs": "kit.widgets.outputs.OutputsView",
-    "kit.runs.run.Run": "kit.widgets.run_view.LiveRun",
+    "kit.running.run.Outputs": "kit.widgets.outputs.OutputsView",
+    "kit.running.run.Run": "kit.widgets.run_view.LiveRun",
     "kit.shim.deck_file.Decks": "kit.widgets.run_view.DecksView",
     "kit.shim.decks.Deck": "kit.widgets.run_view.DecksView",
 }

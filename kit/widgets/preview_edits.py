@@ -34,10 +34,10 @@ from kit.template.files import decode_message, template_of
 
 __all__ = [
     "CHANGES",
+    "FIELDS",
     "Control",
     "Draft",
     "Edits",
-    "FIELDS",
     "Field",
     "Group",
     "Task",

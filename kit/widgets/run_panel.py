@@ -12,9 +12,9 @@ from kit.errors import CallError
 from kit.forms.fields import Reading
 from kit.forms.form import Form
 from kit.runners import make_runner
-from kit.runs.run import Run, announced
-from kit.runs.start import check_task, checked_timeout
-from kit.runs.start import run as run_task
+from kit.running.run import Run, announced
+from kit.running.start import check_task, checked_timeout
+from kit.running.start import run as run_task
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.live import TaskView, forget, stop_when_interrupted, watch
 

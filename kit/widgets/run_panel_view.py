@@ -14,7 +14,7 @@ from kit.display.notebook import forget_stylesheet
 from kit.display.text import html_text, shorten
 from kit.errors import KitError
 from kit.runners import RUNNERS
-from kit.runs.run import Run
+from kit.running.run import Run
 from kit.widgets.base import Looks, close_tree, live_box, named
 from kit.widgets.form import FormView
 from kit.widgets.live import draw_while

@@ -26,7 +26,7 @@ from kit.errors import KitError
 from kit.runners.attempt import secret_variables
 from kit.runners.log import Log, LogLine
 from kit.runners.runner import Outcome
-from kit.runs.run import Run, published_state
+from kit.running.run import Run, published_state
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 from kit.task.definition import CustomizedContainerDefinition
@@ -44,11 +44,11 @@ from kit.widgets.outputs import OutputsPane
 from kit.widgets.panes import Panes, clock_html, panes_of, phase_html
 
 __all__ = [
+    "MOST_LINES",
     "DecksPane",
     "DecksView",
     "LiveRun",
     "LogView",
-    "MOST_LINES",
     "Masks",
     "RunView",
     "summarize_results",

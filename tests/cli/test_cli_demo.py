@@ -17,7 +17,7 @@ from kit.cli import main
 from kit.cli.check_env import Check, _docker, _version
 from kit.cli.demo import find_table, heaviest, write_database
 from kit.errors import StorageError
-from kit.runs.start import run
+from kit.running.start import run
 
 
 def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):

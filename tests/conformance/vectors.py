@@ -63,11 +63,11 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Read the cases of every file of flytekit's form in the folder."""
+    """Read the cases of every file whose cases are of flytekit's form."""
     for path in sorted(folder().glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and isinstance(content.get("cases"), list):
-            yield from map(Case.of, content["cases"])
+        entries = content.get("cases") if isinstance(content, dict) else None
+        yield from map(Case.of, filter(_is_flytekits, entries or ()))
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
@@ -97,3 +97,7 @@ def _message_class(proto: str) -> type[Message]:
             importlib.import_module(f"{package.__name__}.{module.name}")
     descriptor = descriptor_pool.Default().FindMessageTypeByName(proto)
     return message_factory.GetMessageClass(descriptor)
+
+
+def _is_flytekits(entry: dict[str, Any]) -> bool:
+    return {"name", "kind", "definition"} <= entry.keys()

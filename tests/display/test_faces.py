@@ -37,7 +37,7 @@ from kit.runners import (
     Phase,
     RunRequest,
 )
-from kit.runs.run import Run, Runs
+from kit.running.run import Run, Runs
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 

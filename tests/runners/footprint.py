@@ -11,7 +11,7 @@ from pathlib import Path
 from daemon import containers_of
 
 from kit.runners.docker.engine import Engine
-from kit.runs.run import runs
+from kit.running.run import runs
 
 _PATIENCE = 3.0
 MARK = "KIT_TEST_FOOTPRINT"

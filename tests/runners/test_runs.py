@@ -32,7 +32,7 @@ from kit.runners import (
     Phase,
     SubprocessRunner,
 )
-from kit.runs.start import make_request, run
+from kit.running.start import make_request, run
 
 BOTH = pytest.mark.parametrize("runner", ["subprocess", "in-process"])
 
@@ -150,7 +150,7 @@ WAITING = """
 import signal, sys
 sys.path[:0] = {path!r}
 from runner_tasks import lab
-from kit.runners import SubprocessRunner; from kit.runs.start import run
+from kit.runners import SubprocessRunner; from kit.running.start import run
 {prepare}
 try:
     done = run(lab, mode="sleep", runner=SubprocessRunner(grace=20.0),

@@ -9,7 +9,7 @@ from waiting import until
 
 import kit
 from kit.runners.runner import Outcome, Phase
-from kit.runs.run import published_decks, published_state
+from kit.running.run import published_decks, published_state
 from kit.shim.decks import deck_page
 
 

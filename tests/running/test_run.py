@@ -17,7 +17,7 @@ from waiting import until
 import kit
 from kit.errors import CallError, RunFailed, StorageError
 from kit.runners import MockRunner, Outcome, Phase, RunRequest, SubprocessRunner
-from kit.runs.run import announced
+from kit.running.run import announced
 
 
 @pytest.fixture

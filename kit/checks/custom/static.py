@@ -20,6 +20,9 @@ from kit.errors import AuthoringError
 from kit.source.scopes import bound_names, parameters
 
 __all__ = [
+    "EVERY",
+    "INTEGER_ARGUMENTS",
+    "UNKNOWN",
     "Access",
     "Arguments",
     "Bound",
@@ -27,12 +30,10 @@ __all__ = [
     "Code",
     "Constant",
     "Contract",
-    "EVERY",
     "Every",
     "Expressions",
     "Frame",
     "Function",
-    "INTEGER_ARGUMENTS",
     "Key",
     "Marker",
     "ModuleNames",
@@ -44,7 +45,6 @@ __all__ = [
     "State",
     "Statements",
     "TooMuchError",
-    "UNKNOWN",
     "Use",
     "UseKind",
     "Value",

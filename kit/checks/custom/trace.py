@@ -9,7 +9,7 @@ from typing import Any
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import computed_once
 from kit.errors import CallError
-from kit.runs.start import input_bytes
+from kit.running.start import input_bytes
 from kit.shim.executable import ExecutableTemplateShimTask
 from kit.task.call import load_from_template, native_outputs, sandboxed
 from kit.task.task import PythonCustomizedContainerTask

@@ -38,10 +38,10 @@ from kit.types.files import Blob, FlyteFile
 
 __all__ = [
     "BINARY",
-    "Content",
-    "Listing",
     "SVG",
     "TEXT",
+    "Content",
+    "Listing",
     "content_items",
     "content_of",
     "content_rows",

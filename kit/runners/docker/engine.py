@@ -23,8 +23,8 @@ from kit.errors import (
 )
 
 __all__ = [
-    "Engine",
     "LABEL",
+    "Engine",
     "LocalImage",
     "Pull",
     "check_pull",

@@ -12,8 +12,8 @@ from runner_tasks import LabTask
 from kit.runners import InProcessRunner, SubprocessRunner
 from kit.runners.docker import DockerRunner
 from kit.runners.runner import Runner
-from kit.runs.run import Run
-from kit.runs.start import run
+from kit.running.run import Run
+from kit.running.start import run
 
 GRACE = 0.5
 

@@ -23,7 +23,7 @@ from places import (
 from kit.definition.resources import Resources
 from kit.errors import RunCrashed, RunFailed
 from kit.runners import LogLine, Phase
-from kit.runs.start import make_request
+from kit.running.start import make_request
 
 USER_ERRORS = {
     "kit": ("USER", "NON_RECOVERABLE"),

@@ -14,8 +14,8 @@ from places import SUBPROCESS_FLYTEKIT, WITH_FILES, Place, on
 
 from kit.errors import StorageError
 from kit.runners import Phase
-from kit.runs.run import Run
-from kit.runs.start import run
+from kit.running.run import Run
+from kit.running.start import run
 
 MB = 1_000_000
 NAMES = ["größe ✓ 日本", "$HOME ${x} $(x) `x`", 'it\'s "so"', "{{.input}}", " \t\\n%s"]

@@ -17,8 +17,8 @@ from places import KIT, KIT_PROCESSES, Place, on
 from waiting import until
 
 from kit.runners import Phase
-from kit.runs.run import Run, runs
-from kit.runs.start import run
+from kit.running.run import Run, runs
+from kit.running.start import run
 
 HERE = Path(__file__).parent
 
@@ -139,7 +139,7 @@ try:
     {body}
 except KeyboardInterrupt:
     print("interrupted", flush=True)
-    from kit.runs.run import runs
+    from kit.running.run import runs
     print([run.phase.value for run in runs()], flush=True)
 """
 WAITS = """run = place.run("patient", 60, wait=False)
@@ -154,7 +154,7 @@ LEAVES = """for _ in range(2):
     while not run.logs.text():
         pass
     print("ready", flush=True)"""
-COPIES = """from kit.runs.start import run
+COPIES = """from kit.running.start import run
     from contract_tasks import FILES, CopyExecutor
     task = place.task(CopyExecutor, interface=FILES)
     inputs = {{"file": "{source}/file", "folder": "{source}"}}

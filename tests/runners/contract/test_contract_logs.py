@@ -13,7 +13,7 @@ from places import EVERYWHERE, KIT, KIT_PROCESSES, SUBPROCESS_FLYTEKIT, Place, o
 
 from kit.runners import LogLine
 from kit.runners.log import MAX_LINE
-from kit.runs.run import Run
+from kit.running.run import Run
 
 MB = 1_000_000
 

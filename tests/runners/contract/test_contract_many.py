@@ -19,7 +19,7 @@ from places import (
 
 from kit.errors import EngineError, MacroError
 from kit.runners import Cancellation, Phase
-from kit.runs.run import Run
+from kit.running.run import Run
 
 
 def side_by_side(place: Place, count: int) -> dict[int, Run]:

@@ -16,7 +16,7 @@ from kit.definition.metadata import TaskMetadata
 from kit.errors import RunCancelled, RunTimedOut
 from kit.runners import Cancellation, LogLine, Phase
 from kit.runners.attempt import Workspace
-from kit.runs.run import Run
+from kit.running.run import Run
 
 SOON = 15.0
 

@@ -9,7 +9,7 @@ from container_tasks import container_task
 from runner_tasks import LabExecutor
 from waiting import until
 
-from kit.runs.start import run
+from kit.running.start import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("slim")]
 

@@ -14,8 +14,8 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import EngineError, ImageNotFoundError, TemplateError
 from kit.runners import RunRequest
 from kit.runners.docker import DockerRunner
-from kit.runs.run import Run
-from kit.runs.start import run
+from kit.running.run import Run
+from kit.running.start import run
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 pytestmark = pytest.mark.docker

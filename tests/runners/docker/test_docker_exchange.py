@@ -15,7 +15,7 @@ from kit.errors import EngineError
 from kit.runners.docker.container import Container
 from kit.runners.docker.engine import Engine, LocalImage
 from kit.runners.docker.runner import Mounted, can_mount, make_harmless, nanoseconds
-from kit.runs.start import run
+from kit.running.start import run
 
 ROOTS = [("", True), ("root", True), ("0:5", True), ("1000", False), ("lab", False)]
 OPTIONS = [

@@ -20,7 +20,7 @@ from kit.definition.interface import Interface
 from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
 from kit.images.engine import LABEL, build
 from kit.images.image import containerfile, image
-from kit.runs.start import run
+from kit.running.start import run
 from kit.source import literals as exported
 
 pytestmark = pytest.mark.docker

@@ -19,7 +19,7 @@ WAITING = """
 import sys
 sys.path[:0] = {path!r}
 from container_tasks import container_task
-from kit.runs.start import run
+from kit.running.start import run
 from kit.runners.docker import DockerRunner
 try:
     run(container_task(), mode="patient", runner=DockerRunner(grace=5.0),

@@ -17,8 +17,8 @@ from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.errors import CallError
 from kit.runners.docker import DockerRunner
-from kit.runs.run import Run
-from kit.runs.start import run
+from kit.running.run import Run
+from kit.running.start import run
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("slim")]
 

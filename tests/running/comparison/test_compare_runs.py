@@ -27,7 +27,7 @@ import kit
 from kit.errors import CallError, ConversionError
 from kit.runners import Phase
 from kit.runners.runner import Failure, Outcome, RunRequest
-from kit.runs.compare import RunComparison
+from kit.running.compare import RunComparison
 from kit.shim.decks import deck_page
 
 BOTH = ("in-process", "subprocess")

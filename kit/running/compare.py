@@ -15,10 +15,10 @@ from kit.runners import make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner
-from kit.runs.compare_outputs import result_disagreements, surrounding_differences
-from kit.runs.disagreement import Disagreement
-from kit.runs.run import Run
-from kit.runs.start import (
+from kit.running.compare_outputs import result_disagreements, surrounding_differences
+from kit.running.disagreement import Disagreement
+from kit.running.run import Run
+from kit.running.start import (
     Task,
     check_options,
     check_task,
@@ -92,7 +92,6 @@ class RunComparison(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as what ``json.dumps`` writes."""
-
         return comparison_json(self)
 
     def __bool__(self) -> bool:

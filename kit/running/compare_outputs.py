@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from flyteidl.core.literals_pb2 import Literal, LiteralMap, StructuredDataset
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
 from flyteidl.core.literals_pb2 import StructuredDataset as DatasetLiteral
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -19,7 +19,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import KitError, render_path
 from kit.runners.runner import Outcome
-from kit.runs.disagreement import (
+from kit.running.disagreement import (
     DECKS_ADVICE,
     OUTPUT_ADVICE,
     Disagreement,
@@ -343,7 +343,7 @@ class LiteralComparer:
     def _schema(
         self, one: Literal, other: Literal, steps: Steps
     ) -> Iterator[Differing]:
-        pair = [StructuredDataset(uri=side.scalar.schema.uri) for side in (one, other)]
+        pair = [DatasetLiteral(uri=side.scalar.schema.uri) for side in (one, other)]
         for dataset in pair:
             dataset.metadata.structured_dataset_type.format = _PARQUET
         yield from differing_datasets(pair[0], pair[1], steps)

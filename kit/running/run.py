@@ -235,7 +235,6 @@ class RunResults(Shown, ABC):
     @property
     def published(self) -> Decks:
         """The decks that it has published by now; waits for nothing."""
-
         return published_decks(self.standing)
 
     @property
@@ -546,7 +545,7 @@ class Run(RunResults):
         """Write the run to a file when it has ended, with all it takes to replay it.
 
         It holds the template, the inputs with the local files that they name, and what
-        came of it: see :mod:`kit.runs.saved`.
+        came of it: see :mod:`kit.running.saved`.
 
         Args:
             path: The file, a zip file by its content.
@@ -559,7 +558,7 @@ class Run(RunResults):
             StorageError: A file is there, or cannot be written.
             SavedRunError: The files that it names are too many, or too large.
         """
-        from kit.runs.saved import save
+        from kit.running.saved import save
 
         return save(self, Path(path), overwrite=overwrite)
 
@@ -571,7 +570,7 @@ class Run(RunResults):
             StorageError: The file cannot be read.
             SavedRunError: It is no saved run, or is damaged.
         """
-        from kit.runs.saved import load
+        from kit.running.saved import load
 
         return load(Path(path))
 

@@ -25,8 +25,8 @@ from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log, LogLine
 from kit.runners.process import Cancellation
 from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest
-from kit.runs.run import Outputs, Run, next_number, note
-from kit.runs.saved import guessed_outputs, unpacked
+from kit.running.run import Outputs, Run, next_number, note
+from kit.running.saved import guessed_outputs, unpacked
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
@@ -187,7 +187,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     """Run a task from its template's bytes, and return the run.
 
     A task that fails is a run that failed, no exception:
-    :meth:`~kit.runs.run.Run.raise_for_error` makes it one.
+    :meth:`~kit.running.run.Run.raise_for_error` makes it one.
 
     Args:
         task: The task.

@@ -11,10 +11,10 @@ from typing import Literal
 from kit.runners.runner import Outcome
 
 __all__ = [
-    "About",
     "DECKS_ADVICE",
-    "Disagreement",
     "OUTPUT_ADVICE",
+    "About",
+    "Disagreement",
     "contrast",
     "failure_advice",
     "normal_text",

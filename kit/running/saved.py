@@ -37,13 +37,13 @@ from kit.runners.attempt import input_paths, with_moved_files
 from kit.runners.log import Log, LogLine
 from kit.runners.runner import Failure, Outcome, Phase, RunRequest, Timings
 from kit.runners.subprocess import SubprocessRunner
-from kit.runs.run import Outputs
+from kit.running.run import Outputs
 from kit.shim.report import read_report
 from kit.shim.values import native_inputs
 from kit.types import default_engine
 
 if TYPE_CHECKING:
-    from kit.runs.run import Run
+    from kit.running.run import Run
 
 __all__ = [
     "MAX_BYTES",
@@ -322,7 +322,7 @@ def save(run: Run, path: Path, *, overwrite: bool) -> Path:
 
 def load(path: Path) -> Run:
     """Return a run that was saved; see :meth:`Run.load`."""
-    from kit.runs.run import Run, next_number
+    from kit.running.run import Run, next_number
 
     saved = unpacked(path)
     outcome = guessed_outputs(saved.request.template, saved.outcome)
