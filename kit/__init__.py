@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kit.checks.check import check
-    from kit.checks.platform import Platform
     from kit.checks.report import CheckReport, Finding, Severity
     from kit.decorator import container_task
     from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from kit.difference.history import history
     from kit.errors import IgnoreOutputs, KitError, RecoverableError
     from kit.exporters.export import Export, export
+    from kit.forecast.platform import Platform
     from kit.images.image import BuiltImage, containerfile, image
     from kit.magics import load_ipython_extension, unload_ipython_extension
     from kit.proof.outcome import Proof
@@ -178,7 +178,7 @@ _HOMES = {
     "kit.proof.prove": ("prove",),
     "kit.checks.check": ("check",),
     "kit.checks.report": ("Finding", "Severity", "CheckReport"),
-    "kit.checks.platform": ("Platform",),
+    "kit.forecast.platform": ("Platform",),
     "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
     "kit.definition.artifacts": ("Artifact", "Inputs"),
     "kit.definition.metadata": (

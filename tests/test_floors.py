@@ -13,7 +13,7 @@ FLOORS = (
     ("kit.errors", "kit.notebook", "kit.storage"),
     ("kit.types",),
     ("kit.definition",),
-    ("kit.template",),
+    ("kit.template", "kit.forecast"),
     (
         *("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.source"),
         "kit.renderers",

@@ -12,13 +12,13 @@ from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.checks.custom import contract_findings
-from kit.checks.platform import Platform
 from kit.checks.report import CheckReport, Finding, Severity
 from kit.checks.rule import Rule, Subject
 from kit.checks.rules import arguments, container, identity, resources
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import computed_once
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
+from kit.forecast.platform import Platform
 from kit.shim.executable import error_text
 from kit.task.definition import make_template
 from kit.task.task import PythonCustomizedContainerTask

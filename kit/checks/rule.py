@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core import interface_pb2
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.checks.platform import Platform
 from kit.checks.report import Finding, Repair, Severity
 from kit.definition.settings import SerializationSettings
+from kit.forecast.platform import Platform
 from kit.template.macros import Span, macro_spans
 from kit.template.serialize import LOCAL_SETTINGS
 

@@ -12,9 +12,9 @@ from kit.cli.arguments import TEMPLATES, TaskTarget, given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
 
 if TYPE_CHECKING:
-    from kit.checks.platform import Platform
     from kit.checks.report import CheckReport, Finding
     from kit.display.summary import Summary
+    from kit.forecast.platform import Platform
 
 __all__ = ["command"]
 
@@ -87,7 +87,7 @@ def _subject(target: str) -> Any:
 
 
 def _platform(name: str | None) -> Platform | None:
-    from kit.checks.platform import Platform
+    from kit.forecast.platform import Platform
 
     presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
     if name is None:

@@ -6,7 +6,7 @@ import pytest
 from flyteidl.core import identifier_pb2, tasks_pb2
 
 from conformance.vectors import vectors
-from kit.checks.platform import resource_refusals
+from kit.forecast.resources import resource_refusals
 
 RESOURCES = {entry["name"]: entry for entry in vectors("resource_vectors.json")}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from flyteidl.core.tasks_pb2 import Resources
 
-from kit.checks.platform import Refusal, amounts, comparisons, entry_refusals
 from kit.checks.report import Repair
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
+from kit.forecast.resources import Refusal, amounts, comparisons, entry_refusals
 
 __all__ = [
     "accelerator_has_device",

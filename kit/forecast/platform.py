@@ -1,0 +1,182 @@
+"""A Flyte deployment: its defaults, its limits and what is installed there."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.definition.resources import Resources
+from kit.errors import PlatformError, nearest
+
+_MIB = 2**20
+_POLICIES = ("", "Always", "IfNotPresent", "Never")
+_MANAGERS = ("K8s", "AWS", "GCP", "Vault")
+_FLYTE_DOMAINS = ("development", "staging", "production")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What a deployment of Flyte allows; what is not known limits nothing.
+
+    Attributes:
+        name: What to call it.
+        defaults: What a task gets that asks for nothing (``task_resources.defaults``).
+        limits: What no task may exceed (``task_resources.limits``).
+        projects: The projects that are registered; ``None`` if they aren't known.
+        domains: The domains of its configuration; ``None`` if they aren't known.
+        task_types: The only task types it takes (``task_type_whitelist``); ``None`` if
+            it takes all.
+        pod_templates: The PodTemplates of the cluster; ``None`` if they aren't known.
+        environment: Variables that it sets in every container, whatever tasks say.
+        image_pull_policy: When images are pulled (``image-pull-policy``); empty leaves
+            it to Kubernetes.
+        secret_manager: Where its secrets are: ``K8s``, ``AWS``, ``GCP`` or ``Vault``.
+        message_limit: Bytes of a request to flyteadmin (``maxMessageSizeBytes``).
+        object_limit: Bytes of an object in the cluster's etcd.
+
+    Raises:
+        PlatformError: A value is of the wrong kind.
+
+    Example:
+        >>> Platform.flyte_core().limits
+        Resources(cpu='2', mem='1Gi', gpu='1')
+    """
+
+    name: str = ""
+    defaults: Resources = field(default_factory=Resources)
+    limits: Resources = field(default_factory=Resources)
+    projects: tuple[str, ...] | None = None
+    domains: tuple[str, ...] | None = None
+    task_types: tuple[str, ...] | None = None
+    pod_templates: tuple[str, ...] | None = None
+    environment: tuple[str, ...] = ()
+    image_pull_policy: str = ""
+    secret_manager: str = "K8s"  # noqa: S105 - the name of a program
+    message_limit: int = 4 * _MIB
+    object_limit: int = 3 * _MIB // 2
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):
+            value = _checked(entry.name, getattr(self, entry.name))
+            object.__setattr__(self, entry.name, value)
+
+    @classmethod
+    def sandbox(cls) -> Platform:
+        """Return Flyte's sandbox, as ``flytectl demo start`` makes it: no limits."""
+        return cls(
+            name="sandbox",
+            defaults=Resources(cpu="500m", mem="1Gi"),
+            domains=_FLYTE_DOMAINS,
+            environment=(
+                "FLYTE_AWS_ENDPOINT",
+                "FLYTE_AWS_ACCESS_KEY_ID",
+                "FLYTE_AWS_SECRET_ACCESS_KEY",
+            ),
+        )
+
+    @classmethod
+    def flyte_core(cls) -> Platform:
+        """Return the flyte-core chart with the values it comes with."""
+        return cls(
+            name="flyte-core",
+            defaults=Resources(cpu="100m", mem="500Mi"),
+            limits=Resources(cpu="2", mem="1Gi", gpu="1"),
+            domains=_FLYTE_DOMAINS,
+        )
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> Platform:
+        """Make a platform from plain values, as YAML or JSON has them.
+
+        Raises:
+            PlatformError: A name is no attribute, or a value is of the wrong kind.
+        """
+        known = [entry.name for entry in dataclasses.fields(cls)]
+        for name in facts:
+            if name not in known:
+                msg = f"A platform has no {name!r}: it has {', '.join(known)}."
+                raise PlatformError(msg + nearest(str(name), known))
+        made = {
+            name: _resources(name, value) if name in _AMOUNTS else value
+            for name, value in facts.items()
+        }
+        return cls(**made)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Platform:
+        """Read a platform from a YAML or JSON file of its attributes.
+
+        Raises:
+            PlatformError: The file holds something else.
+            StorageError: It cannot be read.
+        """
+        import yaml
+
+        from kit.storage import read_bytes
+
+        source = os.fspath(path)
+        data = read_bytes(source, limit=_MIB)
+        try:
+            facts = yaml.safe_load(data)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            msg = f"{source} is no YAML or JSON: {error}."
+            raise PlatformError(msg) from error
+        if not isinstance(facts, dict):
+            msg = f"{source} is no platform: expected a mapping: domains: [lab]."
+            raise PlatformError(msg)
+        return cls.from_dict({"name": source, **facts})
+
+
+_AMOUNTS = ("defaults", "limits")
+_LISTS = ("projects", "domains", "task_types", "pod_templates", "environment")
+_CHOICES = {"image_pull_policy": _POLICIES, "secret_manager": _MANAGERS}
+
+
+def _resources(name: str, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    try:
+        return Resources(**{str(key): amount for key, amount in value.items()})
+    except ValueError as error:
+        raise PlatformError(f"{name} of a platform: {error}") from error
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a value of the kind that an attribute has.
+
+    Raises:
+        PlatformError: It is of another kind.
+    """
+    if name in _AMOUNTS:
+        return _of_kind(name, value, Resources, "kit.Resources(cpu=..., mem=...)")
+    if name in _LISTS:
+        return _texts(name, value)
+    if name in _CHOICES and value not in _CHOICES[name]:
+        choices = ", ".join(repr(choice) for choice in _CHOICES[name])
+        msg = f"{name} of a platform must be one of {choices}, got {value!r}."
+        raise PlatformError(msg)
+    if name.endswith("_limit"):
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        msg = f"{name} of a platform must be a positive number, got {value!r}."
+        raise PlatformError(msg)
+    return _of_kind(name, value, str, "text")
+
+
+def _texts(name: str, value: Any) -> tuple[str, ...] | None:
+    if value is None and name != "environment":
+        return None
+    if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    msg = f"{name} of a platform must be a list of texts, got {value!r}."
+    raise PlatformError(msg)
+
+
+def _of_kind(name: str, value: Any, kind: type[Any], expected: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    msg = f"{name} of a platform must be {expected}, got {value!r}."
+    raise PlatformError(msg)
