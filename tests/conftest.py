@@ -1,4 +1,4 @@
-"""What all tests share: a notebook, and long forms that run only when asked for."""
+"""Fixtures of all tests: a terminal of 80 columns, a notebook; nightly tests."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ def pytest_collection_modifyitems(
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(autouse=True)
+def _terminal_of_80_columns(monkeypatch):
+    """Print as in a terminal of 80 columns; xdist passes its own width on."""
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 @pytest.fixture

@@ -29,7 +29,6 @@ def tasks(tmp_path, monkeypatch):
     """Return the file of a good and a bad task, in the current folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "80")
     path = tmp_path / f"checked_{tmp_path.name}.py"
     path.write_text(TASKS)
     return path.name

@@ -29,7 +29,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (tmp_path / "place_tasks.py").write_text(PLACE)
     monkeypatch.delitem(sys.modules, "place_tasks", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
     return "place_tasks.py:place"
 
 
