@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kit.errors import IgnoreOutputs, KitError, RecoverableError
     from kit.exporters.export import Export, export
     from kit.forecast.platform import Platform
-    from kit.images.image import BuiltImage, containerfile, image
+    from kit.images.image import BuiltImage, build_image, containerfile, image
     from kit.magics import load_ipython_extension, unload_ipython_extension
     from kit.proof.outcome import Proof
     from kit.proof.prove import prove
@@ -137,6 +137,7 @@ __all__ = [
     "TypeEngine",
     "Workflow",
     "WorkflowFailurePolicy",
+    "build_image",
     "check",
     "compare_runs",
     "container_task",
@@ -171,7 +172,7 @@ __all__ = [
 
 # Each name's home. What a container never asks for, it never loads.
 _HOMES = {
-    "kit.images.image": ("BuiltImage", "containerfile", "image"),
+    "kit.images.image": ("BuiltImage", "build_image", "containerfile", "image"),
     "kit.decorator": ("container_task",),
     "kit.exporters.export": ("export", "Export"),
     "kit.proof.outcome": ("Proof",),

@@ -79,7 +79,7 @@ def command(
     are installed here, and modules of your own. The build has no network.
     """
     from kit.cli.arguments import load_task
-    from kit.images.image import containerfile, image
+    from kit.images.image import build_image, containerfile
     from kit.template.serialize import LOCAL_SETTINGS
 
     options = {name: said.pop(name) for name in _OPTIONS}
@@ -91,7 +91,7 @@ def command(
         )
         return ExitStatus.OK
     form = form_of(form, output, message="An image")
-    built = image(
+    built = build_image(
         load_task(target),
         options.pop("tag"),
         base=base,

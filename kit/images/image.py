@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -51,6 +53,7 @@ __all__ = [
     "Building",
     "BuiltImage",
     "Recipe",
+    "build_image",
     "chosen_tag",
     "containerfile",
     "image",
@@ -143,14 +146,15 @@ def chosen_tag(tag: str | None, task: Task, settings: SerializationSettings) -> 
     if not chosen:
         msg = (
             f"The task {task.name!r} names no image by itself. Say what this one is to "
-            "be called: kit.image(task, 'acme/app:1.0')."
+            "be called: kit.build_image(task, 'acme/app:1.0')."
         )
         raise CallError(msg)
     check_image_reference(chosen)
     if "@" in chosen:
         msg = (
             f"An image cannot be built under the digest {chosen!r}, which follows from "
-            "what is in it. Give a name with a tag: kit.image(task, 'acme/app:1.0')."
+            "what is in it. Give a name with a tag: "
+            "kit.build_image(task, 'acme/app:1.0')."
         )
         raise CallError(msg)
     return chosen
@@ -275,7 +279,7 @@ class Building:
 
 @dataclass(frozen=True, repr=False)
 class BuiltImage(Shown):
-    """What :func:`kit.image` built.
+    """What :func:`kit.build_image` built.
 
     Attributes:
         task: The task's name.
@@ -312,7 +316,7 @@ class BuiltImage(Shown):
 TaskOfImage = PythonCustomizedContainerTask[Any]
 
 
-def image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
+def build_image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
     task: TaskOfImage,
     tag: str | None = None,
     /,
@@ -394,6 +398,17 @@ def image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
         )
 
 
+@functools.wraps(build_image)
+def image(*args: Any, **kwargs: Any) -> BuiltImage:
+    """Build an image: the old name of :func:`kit.build_image`."""
+    warnings.warn(
+        "kit.image is the old name of kit.build_image. Call kit.build_image.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return build_image(*args, **kwargs)
+
+
 def containerfile(
     task: TaskOfImage,
     /,
@@ -402,7 +417,7 @@ def containerfile(
     user: str | None = None,
     settings: SerializationSettings = LOCAL_SETTINGS,
 ) -> str:
-    """Return the text that :func:`kit.image` has an image built by, without an engine.
+    """Return the Containerfile of :func:`kit.build_image`; no engine is asked.
 
     Args:
         task: The task.

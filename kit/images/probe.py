@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 import sysconfig
-from importlib import metadata
+from importlib import metadata  # noqa: TID253 - a script of its own, run by path
 
 __all__ = ["python_facts"]
 

@@ -11,7 +11,7 @@ from kit.decorator import container_task
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageBuildError, ImageError
 from kit.images.base import Needs, needs_of, this_python
-from kit.images.image import Recipe, chosen_tag, containerfile, image
+from kit.images.image import Recipe, build_image, chosen_tag, containerfile
 from kit.images.packages import gather
 from kit.template.serialize import LOCAL_SETTINGS
 
@@ -74,7 +74,7 @@ def test_the_name_is_the_tasks_own_with_its_macros_rendered():
         (
             None,
             CallError,
-            r"'tests.*framed' names no image by itself\. Say .* kit\.image\(task",
+            r"'tests.*framed' names no image by itself\. Say .* kit\.build_image\(task",
         ),
         ("acme/X:1", ImageError, "has upper-case letters"),
         (f"acme@sha256:{'a' * 64}", CallError, "under the digest"),
@@ -100,7 +100,7 @@ def test_names_that_cannot_be_built(tag, error, message):
 def test_what_cannot_be_meant(options, message):
     """Said before an engine is asked."""
     with pytest.raises(CallError, match=message):
-        image(framed, "acme/lab:1", **options)
+        build_image(framed, "acme/lab:1", **options)
 
 
 def test_an_image_is_for_a_task():
@@ -149,3 +149,12 @@ def test_what_only_the_base_has_is_enough(tmp_path):
     assert [(one.name, one.origin) for one in contents.packages] == [("torch", "base")]
     with pytest.raises(ImageBuildError, match="\n  torch>=3\n"):
         gather(Needs(("torch>=3",), {}, ()), base, "local", [], tmp_path)
+
+
+def test_the_old_name_still_builds_and_warns():
+    """It passes everything on, and says what to write."""
+    with (
+        pytest.warns(DeprecationWarning, match=r"Call kit\.build_image\."),
+        pytest.raises(CallError, match="source must be 'local' or 'index'"),
+    ):
+        kit.image(framed, "acme/lab:1", source="pypi")

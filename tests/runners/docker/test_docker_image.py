@@ -19,7 +19,7 @@ from kit.decorator import container_task
 from kit.definition.interface import Interface
 from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
 from kit.images.engine import LABEL, build
-from kit.images.image import containerfile, image
+from kit.images.image import build_image, containerfile
 from kit.running.start import run
 from kit.source import literals as exported
 
@@ -89,7 +89,7 @@ def _bytes(tar, member):
 def test_an_inline_task_runs_in_its_image(with_python, built, engine):
     """It has kit's runtime and nothing of the task; another build reuses it all."""
     lines = []
-    made = image(twice, base=with_python, on_line=lines.append)
+    made = build_image(twice, base=with_python, on_line=lines.append)
     assert run(twice, n=4, runner="docker").outputs["o0"] == 8
     assert (made.tag, made.task, made.is_the_tasks) == (TAG, twice.name, True)
     assert made.containerfile == containerfile(twice, base=with_python)
@@ -97,14 +97,14 @@ def test_an_inline_task_runs_in_its_image(with_python, built, engine):
     assert made.modules == ()
     assert [line for line in lines if line.upper().startswith("STEP")]
 
-    again = image(twice, base=with_python)
+    again = build_image(twice, base=with_python)
     assert again.id == made.id
     assert [one.id for one in built()] == [made.id]
 
 
 def test_own_modules_go_with_a_task_and_any_user_may_read_them(with_python, engine):
     """Files are root's; the image can say that another user runs it."""
-    made = image(image_tasks.counted, base=with_python, user="1000")
+    made = build_image(image_tasks.counted, base=with_python, user="1000")
     assert made.modules == ("image_rows", "image_tasks")
     outputs = run(image_tasks.counted, n=3, runner="docker").outputs
     assert outputs["o0"] == {"rows": 3, "user": 1000, "owner": 0}
@@ -115,7 +115,7 @@ def test_own_modules_go_with_a_task_and_any_user_may_read_them(with_python, engi
 def test_no_variable_and_no_secret_is_in_an_image(with_python, engine, monkeypatch):
     """Those are the template's and the cluster's to give."""
     monkeypatch.setenv("_FSEC_LAB_TOKEN", "value-of-a-secret")
-    made = image(image_tasks.counted, base=with_python)
+    made = build_image(image_tasks.counted, base=with_python)
     facts = str(engine.client.api.inspect_image(made.id))
     facts += str(engine.client.api.history(made.id))
     data = b"".join(data for _, data in files_of(engine, made.tag).values())
@@ -129,7 +129,7 @@ def test_a_module_with_a_secret_in_it_is_refused(with_python, built, monkeypatch
     """And nothing is built."""
     monkeypatch.setenv("_FSEC_LAB_TOKEN", "value-of-a-variable")
     with pytest.raises(SecretInSourceError, match=r"image_tasks\.py"):
-        image(image_tasks.counted, base=with_python)
+        build_image(image_tasks.counted, base=with_python)
     assert built() == []
 
 
@@ -142,10 +142,10 @@ def test_an_exported_package_runs_in_its_image(with_python, tmp_path, monkeypatc
         return {"value": 3 * n}
 
     kit.export(thrice, tmp_path / "image_pack")
-    made = image(thrice, "kit-test/built:2", base=with_python)
+    made = build_image(thrice, "kit-test/built:2", base=with_python)
     assert made.modules == ("image_pack",)
     assert not made.is_the_tasks
-    image(thrice, base=with_python)
+    build_image(thrice, base=with_python)
     assert run(thrice, n=2, runner="docker").outputs["o0"] == {"value": 6}
     for name in [name for name in sys.modules if name.startswith("image_pack")]:
         del sys.modules[name]
@@ -159,7 +159,7 @@ def test_flytekits_runtime_runs_in_its_image(with_flytekit, tiny):
     interface = Interface({"n": int}, {"rows": int})
     executor = image_tasks.CountExecutor
     task = lab_task("image.rows", executor, interface=interface, runtime="flytekit")
-    made = image(task, base=base)
+    made = build_image(task, base=base)
     origins = {one.name: one.origin for one in made.packages}
     assert origins["flytekit"] == "base"
     assert origins["flyte-task-kit"] == "local"
@@ -185,7 +185,7 @@ def test_wheels_go_into_an_image(with_python, tmp_path, engine):
     with zipfile.ZipFile(wheel, "w") as archived:
         for name, text in {**files, f"{info}/RECORD": record}.items():
             archived.writestr(name, text)
-    made = image(twice, base=with_python, packages=[wheel], check=False)
+    made = build_image(twice, base=with_python, packages=[wheel], check=False)
     origins = {one.name: one.origin for one in made.packages}
     assert (origins["image-wheel"], origins["iniconfig"]) == ("wheel", "local")
     said = engine.client.containers.run(
@@ -196,7 +196,7 @@ def test_wheels_go_into_an_image(with_python, tmp_path, engine):
 
 def test_packages_can_come_from_the_index(with_python):
     """In the versions that are here, for the Python of the base image."""
-    made = image(twice, base=with_python, source="index")
+    made = build_image(twice, base=with_python, source="index")
     origins = {one.name: one.origin for one in made.packages}
     assert (origins["msgpack"], origins["flyte-task-kit"]) == ("index", "local")
     assert run(twice, n=4, runner="docker").outputs["o0"] == 8
@@ -214,20 +214,20 @@ def test_what_is_missing_is_said_before_anything_is_built(
 ):
     """All of it at once, and what to do."""
     with pytest.raises(ImageBuildError, match=message):
-        image(twice, base=with_python, packages=packages)
+        build_image(twice, base=with_python, packages=packages)
     assert built() == []
 
 
 def test_a_base_without_python_is_refused(tiny):
     """With one that has it."""
     with pytest.raises(ImageBuildError, match=r"has no Python on its PATH\. Choose"):
-        image(twice, base=tiny({"x": b""}))
+        build_image(twice, base=tiny({"x": b""}))
 
 
 def test_a_base_that_is_not_there(engine):
     """The engine looks for it where it looks for all images."""
     with pytest.raises(ImageNotFoundError, match=r"no image 'kit-test/nowhere:1'"):
-        image(twice, base="kit-test/nowhere:1", pull="never")
+        build_image(twice, base="kit-test/nowhere:1", pull="never")
 
 
 def test_an_image_that_the_task_does_not_load_in_is_not_kept(
@@ -243,7 +243,7 @@ def test_an_image_that_the_task_does_not_load_in_is_not_kept(
     executor = importlib.import_module("image_lame").Executor
     task = lab_task("image.lame", executor)
     with pytest.raises(ImageBuildError, match=r"(?s)cannot be loaded.*only on this"):
-        image(task, base=with_python)
+        build_image(task, base=with_python)
     assert built() == []
 
 
