@@ -6,6 +6,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from kit.faces import register_faces as _register_faces
+
 if TYPE_CHECKING:
     from kit.checks.check import check
     from kit.checks.report import CheckReport, Finding, Severity
@@ -254,6 +256,8 @@ def __dir__() -> list[str]:
     """Show the public names, also those not loaded yet."""
     return sorted({*globals(), *__all__})
 
+
+_register_faces()
 
 # A class tells no line of its own: its cell is noted when it runs, or not at all.
 if "IPython" in sys.modules:

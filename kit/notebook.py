@@ -1,17 +1,16 @@
-"""What shows itself at the end of a notebook's cell.
+"""Whether someone is there, and how an object shows itself at the end of a cell.
 
-The faces stand above everything that is shown, so they are found by name when they are
-asked for: an object in a container never loads them.
+What is shown is below the modules that draw it, and does not know them: ``import kit``
+registers functions that load them when something is shown.  An object in a container
+never loads them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Container
-from importlib import import_module
-from typing import Any
-
-__all__ = ["Shown", "in_notebook", "in_terminal", "interactive_shell"]
+from collections.abc import Callable, Container
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
 
 
 def interactive_shell() -> Any:
@@ -33,8 +32,36 @@ def in_terminal() -> bool:
         return False
 
 
-_FACES = "kit.display.notebook"
-_LIVE = "kit.widgets.live"
+Bundle = dict[str, Any]
+"""Forms of one thing by their media types."""
+
+
+class Faces(NamedTuple):
+    """The functions that draw things; the modules that do are loaded by a call.
+
+    Attributes:
+        static: Returns the text and the HTML of a thing.
+        live: Returns its widget; nothing if it has none, or if there is no ipywidgets.
+        progress: Shows a run in a terminal as long as its context is open.
+    """
+
+    static: Callable[[object], Bundle]
+    live: Callable[[object], Bundle]
+    progress: Callable[[Any], AbstractContextManager[None]]
+
+
+_faces: Faces
+
+
+def use_faces(faces: Faces) -> None:
+    """Set the functions that draw; ``import kit`` does."""
+    global _faces  # noqa: PLW0603 - one set of faces for each process
+    _faces = faces
+
+
+def run_progress(run: Any) -> AbstractContextManager[None]:
+    """Show a run in a terminal as long as the context is open."""
+    return _faces.progress(run)
 
 
 class Shown:
@@ -51,9 +78,9 @@ class Shown:
         exclude: Container[str] | None = None,
     ) -> dict[str, Any]:
         """Return the faces by their media type, as IPython asks for them."""
-        bundle: dict[str, Any] = import_module(_FACES).mimebundle(self)
+        bundle = _faces.static(self)
         if in_notebook():
-            bundle |= import_module(_LIVE).live_face(self)
+            bundle = bundle | _faces.live(self)
         return {
             kind: face
             for kind, face in bundle.items()

@@ -112,7 +112,7 @@ class LoadError(KitError):
 
 def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> ExitStatus:
     """Write an error to standard error and return the status to end with."""
-    from kit.display.text import bounded, visible
+    from kit.escape import bounded, visible
 
     if detail:
         click.echo(detail, err=True)

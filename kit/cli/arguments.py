@@ -23,8 +23,8 @@ from click.shell_completion import (
 from kit.cli import EPILOG, ExitStatus, LoadError
 from kit.definition.interface import Interface, is_optional
 from kit.definition.parsing import Parser, as_text, parser_for
-from kit.display.text import one_line, shorten, visible
 from kit.errors import nearest
+from kit.escape import one_line, shorten, visible
 from kit.shim.executable import RAISED
 from kit.task.task import PythonCustomizedContainerTask
 
@@ -396,7 +396,7 @@ class TaskGroup(click.Group):
 
 
 def _task_help(task: Task) -> str:
-    from kit.display.text import visible
+    from kit.escape import visible
 
     docstring = task.python_interface.docstring
     said = docstring.short_description if docstring else None

@@ -123,7 +123,7 @@ def _show(console: Console, task: SQLiteQueryTask) -> None:
 
 
 def _logged(stream: str, text: str) -> str:
-    from kit.display.text import visible
+    from kit.escape import visible
 
     return f"   {stream}  {visible(text)}"
 

@@ -114,7 +114,7 @@ _OPTIONS = ("tag", "packages", "source", "pull", "platform")
 
 
 def _tell(line: str) -> None:
-    from kit.display.text import visible
+    from kit.escape import visible
 
     click.echo(visible(line), err=True)
 

@@ -101,13 +101,13 @@ def _run(
 
 def _print_line(line: LogLine) -> None:
     """Print a task's line on the stream it came from."""
-    from kit.display.text import visible
+    from kit.escape import visible
 
     click.echo(visible(line.text), err=line.stream == "stderr")
 
 
 def _print_to_stderr(line: LogLine) -> None:
-    from kit.display.text import visible
+    from kit.escape import visible
 
     click.echo(visible(line.text), err=True)
 

@@ -38,7 +38,8 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.text import LONGEST_CODE, bounded, label, shorten, visible
+from kit.display.text import LONGEST_CODE
+from kit.escape import bounded, label, shorten, visible
 from kit.running.run import Run
 from kit.template.macros import macro_spans
 

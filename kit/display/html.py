@@ -31,18 +31,8 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.text import (
-    COMES,
-    GOES,
-    LONGEST_CODE,
-    STAYS,
-    attribute,
-    bounded,
-    html_text,
-    label,
-    one_line,
-    shorten,
-)
+from kit.display.text import COMES, GOES, LONGEST_CODE, STAYS, attribute, html_text
+from kit.escape import bounded, label, one_line, shorten
 from kit.shim.decks import DECK_STYLE
 from kit.template.macros import macro_spans
 

@@ -146,7 +146,7 @@ def summarize(thing: object) -> Summary:
     raise DisplayError(msg)
 
 
-def mimebundle(thing: object) -> dict[str, str]:
+def mimebundle(thing: object) -> dict[str, Any]:
     """Return the text and the HTML of something that kit knows to summarize.
 
     Both are the same each time: they hold no times, no ids, and no width of a window.

@@ -27,8 +27,9 @@ from kit.display.summary import (
     Summary,
     Table,
 )
-from kit.display.text import Block, blocks_of, marked_lines, shorten
+from kit.display.text import Block, blocks_of, marked_lines
 from kit.display.types import type_name
+from kit.escape import shorten
 from kit.exporters.export import Export
 from kit.images.image import BuiltImage
 from kit.proof.outcome import Proof, Step

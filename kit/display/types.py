@@ -17,8 +17,9 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from kit.display.text import REST, Budget, enum_name, shorten
+from kit.display.text import REST, Budget, enum_name
 from kit.errors import GuessError
+from kit.escape import shorten
 from kit.types import default_engine
 from kit.types.annotated import CACHE_KEY_METADATA, underlying
 

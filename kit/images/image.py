@@ -10,13 +10,13 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
 from kit.definition.images import check_image_reference
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageError
+from kit.escape import visible
 from kit.images.base import (
     BasePython,
     Needs,
@@ -436,6 +436,4 @@ def containerfile(
 
 def _show_in_terminal(line: str) -> None:
     if in_terminal():
-        # The faces stand above: they are found by name, as kit.shown finds them.
-        visible = import_module("kit.display.text").visible
         print(visible(line), file=sys.stderr)  # noqa: T201 - to whoever waits

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +18,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ConversionError, OutputError, nearest
-from kit.notebook import in_notebook, in_terminal, interactive_shell
+from kit.notebook import in_notebook, in_terminal, interactive_shell, run_progress
 from kit.runners import make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log, LogLine
@@ -279,10 +278,7 @@ def _progress(
         return contextlib.nullcontext()
     if find_spec("rich") is None:
         return contextlib.nullcontext()
-    # The faces stand above: they are found by name, as kit.shown finds them.
-    shown: contextlib.AbstractContextManager[None]
-    shown = import_module("kit.display.console").run_progress(run)
-    return shown
+    return run_progress(run)
 
 
 def make_request(

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
-from kit.display.text import html_text, one_line, shorten, value_text
+from kit.display.text import html_text, value_text
 from kit.display.types import python_type_name
+from kit.escape import one_line, shorten
 from kit.forms.fields import (
     MOST_UPLOADED,
     ChoiceField,

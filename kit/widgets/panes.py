@@ -15,7 +15,8 @@ import ipywidgets
 
 from kit.display.html import item_html
 from kit.display.summary import Code, Item, Section, Summary
-from kit.display.text import attribute, html_text, label, one_line
+from kit.display.text import attribute, html_text
+from kit.escape import label, one_line
 from kit.runners.runner import Phase
 from kit.widgets.base import Looks, named
 

@@ -11,8 +11,9 @@ import ipywidgets
 
 from kit.definition.parsing import parse_timedelta
 from kit.display.notebook import forget_stylesheet
-from kit.display.text import html_text, shorten
+from kit.display.text import html_text
 from kit.errors import KitError
+from kit.escape import shorten
 from kit.runners import RUNNERS
 from kit.running.run import Run
 from kit.widgets.base import Looks, close_tree, live_box, named

@@ -21,8 +21,9 @@ from kit.display.html import heading_html, item_html, section_html
 from kit.display.notebook import summarize
 from kit.display.of_runs import summarize_decks, summarize_run
 from kit.display.summary import Fact, Facts, Finding, Item, Section, Summary
-from kit.display.text import html_text, one_line, shorten
+from kit.display.text import html_text
 from kit.errors import KitError
+from kit.escape import one_line, shorten
 from kit.runners.attempt import secret_variables
 from kit.runners.log import Log, LogLine
 from kit.runners.runner import Outcome

@@ -27,7 +27,7 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.text import visible
+from kit.escape import visible
 from kit.runners import (
     Failure,
     Log,

@@ -157,7 +157,7 @@ def test_nothing_of_the_faces_is_loaded_before_something_is_shown():
 import sys, kit
 from display_tasks import full_task
 task = full_task()
-heavy = {"rich", "IPython", "kit.display", "yaml", "html"} & set(sys.modules)
+heavy = {"rich", "IPython", "kit.display", "kit.widgets", "yaml"} & set(sys.modules)
 assert not heavy, heavy
 html = task._repr_mimebundle_(include={"text/html"})["text/html"]
 assert "<article" in html
@@ -193,3 +193,14 @@ def test_a_summary_is_its_own():
     """So that leaves take both."""
     summary = summarize(plain_task())
     assert summarize(summary) is summary
+
+
+def test_what_was_imported_by_a_submodule_shows_itself():
+    """The faces are registered by the package, whichever part of it comes first."""
+    code = """
+import sys
+from kit.definition.interface import Interface
+assert "kit.display" not in sys.modules
+assert "<article" in Interface({"n": int})._repr_mimebundle_()["text/html"]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -33,9 +33,9 @@ from kit.display.outputs.tables import (
     rows_table,
 )
 from kit.display.summary import Fact, Facts, Item, Picture, Table, Tree
-from kit.display.text import shorten
 from kit.display.types import arrival_of, cluster_type, python_type_name, wire_type_name
 from kit.errors import KitError
+from kit.escape import shorten
 from kit.renderers import image_type
 from kit.running.compare_outputs import kind_of, literal_text
 from kit.storage import is_remote

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from kit.display.summary import Table
-from kit.display.text import REST, Budget, shorten, value_text
+from kit.display.text import REST, Budget, value_text
 from kit.errors import KitError
+from kit.escape import shorten
 from kit.storage import is_remote, local_path
 from kit.types.datasets import PARQUET, StructuredDataset
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kit.display.text import one_line, shorten, visible
+from kit.escape import one_line, shorten, visible
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""The faces that kit registers for its objects: each is loaded by its first use."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from kit.notebook import Bundle, Faces, use_faces
+
+if TYPE_CHECKING:
+    from kit.running.run import Run
+
+
+def register_faces() -> None:
+    """Let everything that shows itself be drawn by kit's displays and widgets."""
+    use_faces(Faces(_static, _live, _progress))
+
+
+def _static(thing: object) -> Bundle:
+    from kit.display.notebook import mimebundle
+
+    return mimebundle(thing)
+
+
+def _live(thing: object) -> Bundle:
+    from kit.widgets.live import live_face
+
+    return live_face(thing)
+
+
+def _progress(run: Run) -> AbstractContextManager[None]:
+    from kit.display.console import run_progress
+
+    return run_progress(run)
