@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from kit.definition.resources import Resources
+from kit.definition.resources import Resources, quantity_text
 from kit.errors import PlatformError, nearest
 
 _MIB = 2**20
 _POLICIES = ("", "Always", "IfNotPresent", "Never")
 _MANAGERS = ("K8s", "AWS", "GCP", "Vault")
+_STOCK_PLUGINS = ("container", "sidecar", "K8S-ARRAY", "echo")
 _FLYTE_DOMAINS = ("development", "staging", "production")
+
+
+Amounts: TypeAlias = tuple[tuple[str, str], ...]
+"""The default and the limit of each resource, as :attr:`Platform.amounts`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +40,16 @@ class Platform:
         image_pull_policy: When images are pulled (``image-pull-policy``); empty leaves
             it to Kubernetes.
         secret_manager: Where its secrets are: ``K8s``, ``AWS``, ``GCP`` or ``Vault``.
+        secrets_webhook: Whether its webhook injects secrets; ``None`` if not known.
+        plugins: The enabled plugins (``task-plugins.enabled-plugins``); ``None`` if
+            they aren't known.
+        catalog: Whether results can be cached (``catalog-cache``); ``None`` if not
+            known.
+        kubernetes: The version of Kubernetes, such as ``1.34``; empty if not known.
         message_limit: Bytes of a request to flyteadmin (``maxMessageSizeBytes``).
         object_limit: Bytes of an object in the cluster's etcd.
+        download_limit: Bytes of a file that Flyte reads: a task's template, its
+            outputs and its error (``storage.limits.maxDownloadMBs``).
 
     Raises:
         PlatformError: A value is of the wrong kind.
@@ -55,13 +69,29 @@ class Platform:
     environment: tuple[str, ...] = ()
     image_pull_policy: str = ""
     secret_manager: str = "K8s"  # noqa: S105 - the name of a program
+    secrets_webhook: bool | None = None
+    plugins: tuple[str, ...] | None = None
+    catalog: bool | None = None
+    kubernetes: str = ""
     message_limit: int = 4 * _MIB
     object_limit: int = 3 * _MIB // 2
+    download_limit: int = 2 * _MIB
 
     def __post_init__(self) -> None:
         for entry in dataclasses.fields(self):
             value = _checked(entry.name, getattr(self, entry.name))
             object.__setattr__(self, entry.name, value)
+
+    @functools.cached_property
+    def amounts(self) -> Amounts:
+        """The default and the limit of each resource; empty texts for what is not set.
+
+        In the order of a settled container: CPU, memory, ephemeral storage, GPU.
+        """
+        return tuple(
+            (_amount(self.defaults, name), _amount(self.limits, name))
+            for name in ("cpu", "mem", "ephemeral_storage", "gpu")
+        )
 
     @classmethod
     def sandbox(cls) -> Platform:
@@ -74,7 +104,12 @@ class Platform:
                 "FLYTE_AWS_ENDPOINT",
                 "FLYTE_AWS_ACCESS_KEY_ID",
                 "FLYTE_AWS_SECRET_ACCESS_KEY",
+                "FLYTE_PLATFORM_URL",
+                "FLYTE_PLATFORM_INSECURE",
             ),
+            plugins=_STOCK_PLUGINS,
+            secrets_webhook=True,
+            catalog=True,
         )
 
     @classmethod
@@ -85,6 +120,10 @@ class Platform:
             defaults=Resources(cpu="100m", mem="500Mi"),
             limits=Resources(cpu="2", mem="1Gi", gpu="1"),
             domains=_FLYTE_DOMAINS,
+            plugins=_STOCK_PLUGINS,
+            secrets_webhook=True,
+            catalog=True,
+            download_limit=10 * _MIB,
         )
 
     @classmethod
@@ -131,8 +170,26 @@ class Platform:
 
 
 _AMOUNTS = ("defaults", "limits")
-_LISTS = ("projects", "domains", "task_types", "pod_templates", "environment")
+_LISTS = (
+    *("projects", "domains", "task_types", "pod_templates", "environment"),
+    "plugins",
+)
+_YES_OR_NO = ("secrets_webhook", "catalog")
 _CHOICES = {"image_pull_policy": _POLICIES, "secret_manager": _MANAGERS}
+
+
+def _amount(amounts: Resources, name: str) -> str:
+    value = getattr(amounts, name)
+    return value if isinstance(value, str) else _number_text(name, value)
+
+
+def _number_text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        msg = f"{name}={value!r} of a platform must be one amount, not a pair."
+        raise PlatformError(msg)
+    return quantity_text(value)
 
 
 def _resources(name: str, value: Any) -> Any:
@@ -158,6 +215,8 @@ def _checked(name: str, value: Any) -> Any:
         choices = ", ".join(repr(choice) for choice in _CHOICES[name])
         msg = f"{name} of a platform must be one of {choices}, got {value!r}."
         raise PlatformError(msg)
+    if name in _YES_OR_NO:
+        return value if value is None else _of_kind(name, value, bool, "True or False")
     if name.endswith("_limit"):
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
@@ -180,3 +239,7 @@ def _of_kind(name: str, value: Any, kind: type[Any], expected: str) -> Any:
         return value
     msg = f"{name} of a platform must be {expected}, got {value!r}."
     raise PlatformError(msg)
+
+
+UNKNOWN = Platform()
+"""The platform of which nothing is known."""

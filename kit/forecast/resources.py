@@ -1,7 +1,8 @@
-"""Resources as flyteadmin reads and compares them."""
+"""Resources as flyteadmin compares them at registration and settles them at launch."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from flyteidl.core import identifier_pb2, tasks_pb2
 
 from kit.definition.resources import Quantity, parse_quantity
 from kit.errors import ResourcesError
+from kit.forecast.platform import Amounts
 from kit.template.macros import format_identifier
 
 _CPU = tasks_pb2.Resources.CPU
@@ -17,6 +19,68 @@ _COMPARED = (_CPU, tasks_pb2.Resources.MEMORY, tasks_pb2.Resources.EPHEMERAL_STO
 _LOOKED_AT = (*_COMPARED, _GPU)
 
 Entry = tasks_pb2.Resources.ResourceEntry
+_ALWAYS_SETTLED = (_CPU, tasks_pb2.Resources.MEMORY)
+
+
+@functools.lru_cache(maxsize=256)  # templates are made again and again
+def settled_resources(resources: bytes, amounts: Amounts) -> bytes:
+    """Return the resources of a container as a launch settles them.
+
+    A request that is missing or zero becomes the limit, else the platform's default; a
+    missing limit becomes the request; both are cut to the platform's limit, and the
+    request to the limit. Kubernetes' spelling of the amounts is used. What a launch
+    drops (STORAGE, names twice) is gone. A resource that the task does not ask for, and
+    of which the platform's default is not known, stays unset.
+
+    Args:
+        resources: The serialized resources as they are registered.
+        amounts: The platform's, as ``Platform.amounts``.
+    """
+    registered = tasks_pb2.Resources.FromString(resources)
+    requests = {entry.name: entry.value for entry in registered.requests}
+    limits = {entry.name: entry.value for entry in registered.limits}
+    settled = tasks_pb2.Resources()
+    for name, (default, most) in zip(_LOOKED_AT, amounts, strict=True):
+        pair = settle(requests.get(name, ""), limits.get(name, ""), default, most)
+        if pair is None and default and name in _ALWAYS_SETTLED:
+            pair = ("0", "0")
+        if pair is not None:
+            settled.requests.add(name=name, value=pair[0])
+            settled.limits.add(name=name, value=pair[1])
+    return settled.SerializeToString()
+
+
+def settle(request: str, limit: str, default: str, most: str) -> tuple[str, str] | None:
+    """Return request and limit of a resource as a launch settles them.
+
+    Args:
+        request: What the task asks for; empty if nothing.
+        limit: What it may take at most; empty if nothing is said.
+        default: The platform's default; empty if it has none.
+        most: The platform's limit; empty if it has none.
+
+    Returns:
+        ``None`` if nobody says anything.
+    """
+    asked, top, least, ceiling = map(_quantity, (request, limit, default, most))
+    asked = asked or top or least
+    if asked is None:
+        return None
+    top = _cut(top or asked, ceiling)
+    return _cut(_cut(asked, ceiling), top).canonical, top.canonical
+
+
+def _quantity(text: str) -> Quantity | None:
+    """Return an amount, or None if it is as good as not said."""
+    try:
+        quantity = parse_quantity(text) if text else None
+    except ResourcesError:
+        return None  # never registered
+    return None if quantity is None or quantity.is_zero else quantity
+
+
+def _cut(amount: Quantity, most: Quantity | None) -> Quantity:
+    return most if most is not None and amount.amount > most.amount else amount
 
 
 @dataclass(frozen=True)

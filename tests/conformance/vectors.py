@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import gzip
 import importlib
 import json
 import os
@@ -86,6 +87,21 @@ def message(proto: str, b64: str) -> Message:
     parsed = _message_class(proto)()
     parsed.ParseFromString(base64.b64decode(b64))
     return parsed
+
+
+@functools.cache
+def recorded(kind: str) -> tuple[dict[str, Any], ...]:
+    """Read what a live Flyte answered: every file of a kind, ``pod`` for instance.
+
+    The files are ``<kind>_*.json``, or the same compressed: ``.json.gz``.
+    """
+    paths = sorted(folder().glob(f"{kind}_*.json*"))
+    return tuple(json.loads(_uncompressed(path)) for path in paths)
+
+
+def _uncompressed(path: Path) -> bytes:
+    data = path.read_bytes()
+    return gzip.decompress(data) if path.suffix == ".gz" else data
 
 
 @functools.cache
