@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         SubprocessRunner,
     )
     from kit.runners.docker import DockerRunner
-    from kit.runners.runner import Outcome
+    from kit.runners.outcome import Outcome
     from kit.running.compare import RunComparison, compare_runs
     from kit.running.run import Run, runs
     from kit.running.start import replay, run

@@ -50,7 +50,6 @@ CYCLES: tuple[frozenset[str], ...] = (
     frozenset(
         {"kit.task.call", "kit.task.nodes", "kit.task.signature", "kit.task.workflow"}
     ),
-    frozenset({"kit.running.run", "kit.running.saved"}),
 )
 """Modules that import each other, to be removed by the owners of the folders."""
 

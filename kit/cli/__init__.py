@@ -29,7 +29,7 @@ from kit.errors import (
 )
 
 if TYPE_CHECKING:
-    from kit.runners.runner import Outcome
+    from kit.runners.outcome import Outcome
 
 __all__ = [
     "EPILOG",

@@ -10,6 +10,7 @@ import click
 from kit.cli import ExitStatus
 from kit.cli.arguments import TaskGroup
 from kit.cli.output import form_of, output_flags, write_result
+from kit.runners import RUNNERS
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
@@ -40,9 +41,9 @@ def _options() -> list[click.Option]:
     return [
         click.Option(
             ["--runner", "runners"],
-            type=click.Choice(["in-process", "subprocess", "docker"]),
+            type=click.Choice(list(RUNNERS)),
             multiple=True,
-            help="Where to run it; twice or more (default: in all three).",
+            help="Where to run it; twice or more (default: in each of them).",
         ),
         click.Option(
             ["--timeout", "timeout"],
@@ -71,13 +72,13 @@ def _compare(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.running.compare import RUNNERS, compare_runs
+    from kit.running.compare import compare_runs
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A comparison")
     comparison = compare_runs(
         task,
-        runners=options.get("runners") or RUNNERS,
+        runners=options.get("runners") or tuple(RUNNERS),
         timeout=options.get("timeout"),
         side_by_side=bool(options.get("side_by_side")),
         inputs=inputs,

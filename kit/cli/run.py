@@ -11,11 +11,12 @@ import click
 from kit.cli import ExitStatus, status_of
 from kit.cli.arguments import TaskGroup, chosen_runner, docker_flags
 from kit.cli.output import form_of, output_flags, write_result
+from kit.runners import RUNNERS
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.runners import LogLine
-    from kit.runners.runner import Outcome
+    from kit.runners.outcome import Outcome
     from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["command"]
@@ -41,7 +42,7 @@ def _options() -> list[click.Option]:
     return [
         click.Option(
             ["--runner", "runner"],
-            type=click.Choice(["subprocess", "in-process", "docker"]),
+            type=click.Choice(list(RUNNERS)),
             help="Where to run it: a fresh process (the default), this one, or a "
             "container of its own image.",
         ),
@@ -71,7 +72,7 @@ def _run(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.running.run import discarded
+    from kit.running.cleanup import discarded
     from kit.running.start import run as run_task
 
     output = options.get("output")

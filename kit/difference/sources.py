@@ -24,7 +24,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition
 from kit.errors import RevisionError, SideError, TemplateError, nearest
-from kit.runners.attempt import inherited_environment, python_path
+from kit.runners.environment import inherited_environment, python_path
 from kit.runners.process import Process
 from kit.storage import read_bytes
 from kit.task.definition import CustomizedContainerDefinition

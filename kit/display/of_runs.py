@@ -24,11 +24,12 @@ from kit.display.summary import (
 from kit.display.text import command_text, value_text
 from kit.errors import render_path
 from kit.forms.form import Form
-from kit.runners.runner import Outcome, Timings
+from kit.runners.outcome import Outcome, Timings
 from kit.running.compare import Column, Measured, RunComparison
 from kit.running.compare_outputs import error_text, literal_text
 from kit.running.disagreement import Disagreement
-from kit.running.run import Outputs, Run, Runs, facts_of
+from kit.running.outputs import Outputs, facts_of
+from kit.running.run import Run, Runs
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 

@@ -63,7 +63,7 @@ from kit.errors import (
     ResourcesError,
     UnsupportedTypeError,
 )
-from kit.runners.attempt import engine_variables
+from kit.runners.environment import engine_variables
 from kit.shim import executable as boundary
 from kit.task.definition import make_template
 from kit.task.task import PythonCustomizedContainerTask

@@ -15,6 +15,7 @@ from kit.escape import one_line, shorten, visible
 LONGEST_CODE = 100_000
 """Characters of a text of many lines."""
 
+
 def html_text(text: str) -> str:
     """Return text as it may stand between two tags of HTML, and nowhere else.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from kit.proof.outcome import Case, Obstacle, Raised
-from kit.runners.runner import Phase
+from kit.runners.outcome import Phase
 
 __all__ = ["diagnose", "explain_missing_module", "local_notes"]
 

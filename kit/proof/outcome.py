@@ -13,7 +13,7 @@ from kit.definition.shipment import INLINE_KEY, Shipment
 from kit.errors import ProofError, render_path
 from kit.notebook import Shown
 from kit.runners.log import Log
-from kit.runners.runner import Outcome
+from kit.runners.outcome import Outcome
 from kit.template.view import TaskTemplateView, parse_template
 
 __all__ = [

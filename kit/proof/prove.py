@@ -18,8 +18,9 @@ from kit.errors import ExecutorError, KitError, MacroError, StorageError, Templa
 from kit.proof import child
 from kit.proof.diagnosis import diagnose, local_notes
 from kit.proof.outcome import Case, Note, Obstacle, Proof, Step, custom_use, read_notes
+from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
-from kit.runners.runner import Outcome, Runner, RunRequest
+from kit.runners.runner import Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
 from kit.running.start import (
     check_options,

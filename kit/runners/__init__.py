@@ -1,15 +1,21 @@
-"""Runners: where the container-shaped call happens."""
+"""Runners: where the container-shaped call happens.
+
+A runner is an object with a ``name`` and a method ``run``; those in :data:`RUNNERS` can
+be asked for by name, in Python, on the command line and in the panel.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from kit.errors import CallError, nearest
+from kit.errors import CallError, KitError, nearest
 from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log, LogLine
 from kit.runners.mock import MockRunner
+from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.process import Cancellation
-from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest, Timings
+from kit.runners.runner import Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
 
 __all__ = [
@@ -20,6 +26,7 @@ __all__ = [
     "Log",
     "LogLine",
     "MockRunner",
+    "NamedRunner",
     "Outcome",
     "Phase",
     "RunRequest",
@@ -36,12 +43,46 @@ def _docker_runner() -> Runner:
     return DockerRunner()
 
 
-RUNNERS: dict[str, Callable[[], Runner]] = {
-    "subprocess": SubprocessRunner,
-    "in-process": InProcessRunner,
-    "docker": _docker_runner,
+def _engine_problem() -> str:
+    from kit.runners.docker.engine import connected
+
+    try:
+        with connected():
+            return ""
+    except KitError as error:
+        return str(error)
+
+
+def _no_problem() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class NamedRunner:
+    """A runner that can be asked for by its name.
+
+    Attributes:
+        make: Makes one with its defaults.
+        summary: What it is, in one line, for menus and help.
+        problem: Returns why it cannot be used here, empty if it can; may take seconds.
+    """
+
+    make: Callable[[], Runner]
+    summary: str
+    problem: Callable[[], str] = _no_problem
+
+
+RUNNERS: dict[str, NamedRunner] = {
+    "in-process": NamedRunner(
+        InProcessRunner,
+        "This process: it blocks until the run ends, and only an interrupt stops it.",
+    ),
+    "subprocess": NamedRunner(SubprocessRunner, "A fresh process on this machine."),
+    "docker": NamedRunner(
+        _docker_runner, "A container of the task's own image.", _engine_problem
+    ),
 }
-"""How each is made."""
+"""The runners by name; every face that offers a choice of runners reads it."""
 
 
 def make_runner(runner: str | Runner) -> Runner:
@@ -50,13 +91,13 @@ def make_runner(runner: str | Runner) -> Runner:
     Raises:
         CallError: No runner has that name, or it is none.
     """
+    names = " or ".join(map(repr, RUNNERS))
     if not isinstance(runner, str):
         if isinstance(runner, type) or not callable(getattr(runner, "run", None)):
-            names = ", ".join(map(repr, RUNNERS))
-            msg = f"A runner is one of {names} or has a method run, got {runner!r}."
+            msg = f"Expected {names}, or an object with a method run, got {runner!r}."
             raise CallError(msg)
         return runner
     if runner not in RUNNERS:
-        msg = f"There is no runner {runner!r}: take {' or '.join(map(repr, RUNNERS))}."
+        msg = f"There is no runner {runner!r}: expected {names}."
         raise CallError(msg + nearest(runner, RUNNERS))
-    return RUNNERS[runner]()
+    return RUNNERS[runner].make()

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from kit.errors import CallError
 from kit.runners.attempt import Attempt, loader_call
 from kit.runners.log import LogLine, capture_output
+from kit.runners.outcome import Outcome
 from kit.runners.process import Exit
-from kit.runners.runner import Outcome, RunRequest
+from kit.runners.runner import RunRequest
 from kit.shim.container import ContainerRun, Verdict
-
-__all__ = ["InProcessRunner"]
 
 
 @dataclass(frozen=True)

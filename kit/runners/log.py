@@ -16,9 +16,6 @@ from typing import Any, Literal, TextIO
 
 from kit.errors import StorageError
 
-__all__ = ["MAX_LINE", "Lines", "Log", "LogFile", "LogLine", "Stream", "capture_output"]
-
-
 Stream = Literal["stdout", "stderr"]
 
 

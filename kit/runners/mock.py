@@ -9,14 +9,12 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.runners.log import Log, LogLine
-from kit.runners.runner import Failure, Outcome, Phase, RunRequest
+from kit.runners.outcome import Failure, Outcome, Phase
+from kit.runners.runner import RunRequest
 from kit.shim.error_document import error_document
 from kit.shim.values import native_inputs, output_literals
 from kit.template.view import parse_template
 from kit.types import TypeEngine, default_engine
-
-__all__ = ["MockRunner"]
-
 
 SideEffect = Callable[..., Mapping[str, Any] | None]
 

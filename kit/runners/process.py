@@ -24,16 +24,6 @@ from typing import IO, Literal, cast
 
 from kit.runners.log import Lines, LogLine, Stream
 
-__all__ = [
-    "GRACE_SECONDS",
-    "Cancellation",
-    "Exit",
-    "Process",
-    "StopReason",
-    "Stoppable",
-    "held_back",
-]
-
 
 @contextlib.contextmanager
 def held_back() -> Iterator[None]:
@@ -190,7 +180,6 @@ class Stoppable(ABC):
 
 _CHUNK = 65_536
 _POLL_SECONDS = 0.1
-_DRAIN_SECONDS_of_process = 0.5
 
 
 class Process(Stoppable):
@@ -291,7 +280,7 @@ class Process(Stoppable):
                 return  # a process that left the group may hold the pipes for ever
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
-        deadline = time.monotonic() + _DRAIN_SECONDS_of_process
+        deadline = time.monotonic() + _DRAIN_SECONDS
         while selector.get_map() and time.monotonic() < deadline:
             for key, _ in selector.select(_POLL_SECONDS):
                 _read(selector, key)

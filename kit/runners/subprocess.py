@@ -14,19 +14,17 @@ import time
 from dataclasses import dataclass
 
 from kit.errors import StorageError
-from kit.runners.attempt import (
-    Attempt,
+from kit.runners.attempt import Attempt, local_command, refuse_main
+from kit.runners.environment import (
     inherited_environment,
     isolated_environment,
-    local_command,
     python_path,
-    refuse_main,
     secret_variables,
 )
+from kit.runners.judge import PhaseInfo
+from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.process import GRACE_SECONDS, Exit, Process
-from kit.runners.runner import Failure, Outcome, Phase, RunRequest, Verdict
-
-__all__ = ["SubprocessRunner"]
+from kit.runners.runner import RunRequest
 
 
 @dataclass(frozen=True)
@@ -158,9 +156,9 @@ def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
         raise StorageError(msg) from error
 
 
-def _not_started(program: str, error: OSError) -> Verdict:
+def _not_started(program: str, error: OSError) -> PhaseInfo:
     text = (
         f"{program!r} cannot be started: {error.strerror}. It is the command of the "
         "task's container, and must be on the PATH to run here"
     )
-    return Verdict(Phase.FAILED, error=Failure("NotStarted", text, origin="SYSTEM"))
+    return PhaseInfo(Phase.FAILED, error=Failure("NotStarted", text, origin="SYSTEM"))

@@ -11,7 +11,7 @@ from typing import Any
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, KitError
 from kit.notebook import Shown
-from kit.runners import make_runner
+from kit.runners import RUNNERS, make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner
@@ -28,9 +28,6 @@ from kit.running.start import (
     run,
 )
 from kit.template.serialize import LOCAL_SETTINGS
-
-__all__ = ["Column", "Measured", "RunComparison", "compare_runs", "comparison_json"]
-
 
 _ENOUGH = 2
 """Runs that it takes to compare."""
@@ -141,7 +138,6 @@ class Measured(Shown):
         return f"Measured({', '.join(self.comparison.runs)})"
 
 
-RUNNERS = ("in-process", "subprocess", "docker")
 _OPTIONS = ("runners", "timeout", "side_by_side", "environment", "settings")
 _NAME = "kit.compare_runs"
 
@@ -150,7 +146,7 @@ def compare_runs(
     task: Task,
     /,
     *,
-    runners: Sequence[str | Runner] = RUNNERS,
+    runners: Sequence[str | Runner] = tuple(RUNNERS),
     timeout: float | None = None,
     side_by_side: bool = False,
     environment: Mapping[str, str] | None = None,

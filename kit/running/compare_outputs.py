@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import KitError, render_path
-from kit.runners.runner import Outcome
+from kit.runners.outcome import Outcome
 from kit.running.disagreement import (
     DECKS_ADVICE,
     OUTPUT_ADVICE,
@@ -33,23 +33,6 @@ from kit.shim.report import RunReport
 from kit.shim.values import load_offloaded
 from kit.storage.settings import is_remote, local_path
 from kit.types.datasets import StructuredDataset
-
-__all__ = [
-    "Differing",
-    "LiteralComparer",
-    "Steps",
-    "differing_datasets",
-    "differing_places",
-    "elements",
-    "error_text",
-    "kind_of",
-    "literal_text",
-    "plain_value",
-    "result_disagreements",
-    "surrounding_differences",
-    "value_text",
-]
-
 
 Steps = tuple[str | int, ...]
 

@@ -8,20 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kit.runners.runner import Outcome
-
-__all__ = [
-    "DECKS_ADVICE",
-    "OUTPUT_ADVICE",
-    "About",
-    "Disagreement",
-    "contrast",
-    "failure_advice",
-    "normal_text",
-    "places",
-    "short",
-]
-
+from kit.runners.outcome import Outcome
 
 About = Literal[
     "phase",

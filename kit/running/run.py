@@ -1,4 +1,4 @@
-"""A run: started, under way, ended."""
+"""A run: queued, running, ended; and the runs of this session."""
 
 from __future__ import annotations
 
@@ -6,328 +6,37 @@ import atexit
 import contextlib
 import dataclasses
 import itertools
-import os
-import shutil
-import stat
 import threading
 import time
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.errors import CallError, StorageError, nearest
+from kit.errors import CallError
 from kit.notebook import Shown
-from kit.runners.attempt import DECK_FILE, Workspace
 from kit.runners.log import Log
+from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.process import Cancellation
-from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest, Timings
+from kit.runners.runner import Runner, RunRequest
+from kit.runners.subprocess import SubprocessRunner
+from kit.running.cleanup import restore, tidied
+from kit.running.outputs import Outputs, published_decks
 from kit.shim.deck_file import Decks
 
 if TYPE_CHECKING:
     from kit.shim.report import RunReport
 
-__all__ = [
-    "OutputFacts",
-    "Outputs",
-    "Run",
-    "RunResults",
-    "Runs",
-    "announced",
-    "discarded",
-    "facts_of",
-    "next_number",
-    "note",
-    "published_decks",
-    "published_state",
-    "restore",
-    "runs",
-    "tidied",
-]
+_KEPT = 100
+_GRACE_SECONDS = 10.0
+_numbers = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class OutputFacts:
-    """What is known of outputs beside their values.
-
-    Attributes:
-        task: Name of the task.
-        literals: The same values on the wire, None if they are not known.
-        types: Their declared Python types, where they are known.
-    """
-
-    task: str
-    literals: LiteralMap | None = None
-    types: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Outputs(Shown, Mapping[str, Any]):
-    """Python values by name, in the order of the interface.
-
-    An output is an item, and an attribute too where its name is none of a mapping's
-    own.
-
-    Args:
-        values: The values.
-        task: Name of the task.
-        literals: The same values on the wire, if they are known.
-        types: Their declared Python types, if they are known.
-
-    >>> outputs = Outputs({"o0": 3}, task="double")
-    >>> outputs["o0"], outputs.o0
-    (3, 3)
-    """
-
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        *,
-        task: str,
-        literals: LiteralMap | None = None,
-        types: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._values = dict(values)
-        self._facts = OutputFacts(task, literals, dict(types or {}))
-
-    def __getitem__(self, name: str) -> Any:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise KeyError(self._unknown(name)) from None
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # asked for by copies and by IPython
-            raise AttributeError(name)
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(self._unknown(name)) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._values]
-
-    def _unknown(self, name: str) -> str:
-        task = self._facts.task
-        if not self._values:
-            return f"The run of {task!r} made no outputs."
-        made = ", ".join(self._values)
-        text = f"The run of {task!r} made no output {name!r}; it made {made}."
-        return text + nearest(name, self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
-
-
-def facts_of(outputs: Outputs) -> OutputFacts:
-    """Return what is known of outputs; an attribute would hide an output's name."""
-    return outputs._facts  # noqa: SLF001 - of the same module
-
-
-class RunResults(Shown, ABC):
-    """The facts of a run.
-
-    Attributes:
-        task: Name of the task.
-        standing: How it stands now, without waiting.
-    """
-
-    task: str
-    standing: Outcome
-
-    @abstractmethod
-    def wait(self, timeout: float | None = None) -> RunResults:
-        """Wait until it has ended; what its runner raises is raised."""
-
-    @abstractmethod
-    def _wait_quietly(self) -> None:
-        """Wait until it has ended, whatever its runner raised."""
-
-    @abstractmethod
-    def _started(self) -> Outcome:
-        """Wait until it was started, or ended without; return how it stands."""
-
-    # --- what came of it --------------------------------------------------------------
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ended."""
-        return self.wait().standing
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the task ended with its outputs."""
-        return self.outcome.succeeded
-
-    @property
-    def outputs(self) -> Outputs:
-        """Python values by name, converted with the declared types."""
-        made = self.outcome.outputs
-        return made if isinstance(made, Outputs) else Outputs(made, task=self.task)
-
-    @property
-    def literals(self) -> LiteralMap | None:
-        """The outputs as the wire has them; None if it did not succeed."""
-        return self.outcome.literals
-
-    @property
-    def error(self) -> Failure | None:
-        """Why it did not succeed; None if it did."""
-        self._wait_quietly()
-        return self.standing.error
-
-    @property
-    def exception(self) -> BaseException | None:
-        """The executor's own exception, where it ran in this process."""
-        return self.outcome.exception
-
-    @property
-    def exit_status(self) -> int | None:
-        """Of the process; minus the signal's number if one killed it."""
-        return self.outcome.exit_status
-
-    @property
-    def timings(self) -> Timings:
-        """Seconds that its parts took."""
-        return self.outcome.timings
-
-    @property
-    def report(self) -> RunReport | None:
-        """What was seen from inside: types, versions, memory; None if not told."""
-        return self.outcome.report
-
-    @property
-    def deck(self) -> Path | None:
-        """The deck.html that it wrote; None if it wrote none."""
-        return self.outcome.deck
-
-    @property
-    def decks(self) -> Decks:
-        """The decks of its deck.html, read each time; empty if it wrote none.
-
-        Raises:
-            StorageError: The file is gone.
-        """
-        return self.outcome.decks
-
-    # --- known once it was started ----------------------------------------------------
-
-    @property
-    def directory(self) -> Path | None:
-        """Its folder, with inputs.pb, task.pb, outputs and raw data.
-
-        That of a good run is removed at its end unless it was to be kept: None then. If
-        outputs or decks are in it, it stays until this process ends.
-        """
-        return self._started().directory
-
-    @property
-    def published(self) -> Decks:
-        """The decks that it has published by now; waits for nothing."""
-        return published_decks(self.standing)
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        """The program and arguments; empty if there is no process."""
-        return self._started().argv
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables that are set for it beyond the inherited ones."""
-        return self._started().environment
-
-
-_at_exit: set[Path] = set()
-
-
-def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
-    """Remove the folder of a good run, unless something is in it that is needed.
-
-    Where outputs, decks or lines of the log are nowhere else, it stays until this
-    process ends.  That of a run that did not succeed stays for good.
-
-    Args:
-        outcome: How the run ended.
-        keep: Whether the folder is to stay in any case.
-
-    Returns:
-        The outcome, without a directory if it is gone.
-    """
-    if keep:
-        return outcome
-    left = discarded(outcome)
-    if left.directory is not None and left.succeeded:
-        _remove_at_exit(left.directory)
-    return left
-
-
-def discarded(outcome: Outcome) -> Outcome:
-    """Remove the folder of a good run in which is nothing that is needed.
-
-    Returns:
-        The outcome, without a directory if it is gone.
-    """
-    directory = outcome.directory
-    if directory is None or not outcome.succeeded or _is_needed(outcome, directory):
-        return outcome
-    shutil.rmtree(directory, ignore_errors=True)
-    return dataclasses.replace(outcome, directory=None)
-
-
-def restore(directory: Path, request: RunRequest) -> bool:
-    """Make the folder of a good run anew, as it was at its start.
-
-    It stays until this process ends.
-
-    Returns:
-        Whether it is there; what somebody else made of it is left as it is.
-
-    Raises:
-        StorageError: It cannot be written.
-    """
-    try:
-        directory.mkdir(mode=0o700)
-        Workspace(directory).fill(request.template, request.inputs)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        msg = f"The folder of the run cannot be made again: {error}."
-        raise StorageError(msg) from error
-    _remove_at_exit(directory)
-    return True
-
-
-def _is_needed(outcome: Outcome, directory: Path) -> bool:
-    if outcome.deck is not None or outcome.logs.dropped:
-        return True
-    if outcome.literals is None:
-        return False
-    return str(directory).encode() in outcome.literals.SerializeToString()
-
-
-def _remove_at_exit(directory: Path) -> None:
-    if not _at_exit:
-        atexit.register(_remove_all)
-    _at_exit.add(directory)
-
-
-def _remove_all() -> None:
-    while _at_exit:
-        shutil.rmtree(_at_exit.pop(), ignore_errors=True)
-
-
-class Run(RunResults):
+class Run(Shown):
     """A run of a task, from its start; :func:`kit.run` makes one.
 
     What comes of it (outputs, error, decks, …) waits for its end: it is there when it
@@ -337,7 +46,6 @@ class Run(RunResults):
     Args:
         request: What to run.
         runner: Where.
-        number: Which run of the session it is, from 1.
         finish: Makes of the runner's outcome what the user gets.
         keep: Whether its folder stays also if it succeeds.
         again: Starts a run of the same task with changed inputs.
@@ -345,7 +53,7 @@ class Run(RunResults):
     Attributes:
         task: Name of the task.
         runner: Name of the runner.
-        number: Which run of the session it is.
+        number: Which run of the session it is, from 1.
         template: The template that runs.
         inputs: The inputs, as the wire has them.
         standing: How it stands now, without waiting.
@@ -356,7 +64,6 @@ class Run(RunResults):
         request: RunRequest,
         runner: Runner,
         *,
-        number: int,
         finish: Callable[[Outcome], Outcome],
         keep: bool = False,
         again: Callable[[Mapping[str, Any]], Run] | None = None,
@@ -365,7 +72,7 @@ class Run(RunResults):
         self.inputs = LiteralMap.FromString(request.inputs)
         self.task = self.template.id.name
         self.runner = runner.name
-        self.number = number
+        self.number = next(_numbers)
         log = Log() if request.log is None else request.log
         self._request = dataclasses.replace(request, log=log, on_start=self._note_start)
         self._place = runner
@@ -385,11 +92,9 @@ class Run(RunResults):
         self._done = threading.Event()
 
     @classmethod
-    def ended(
-        cls, request: RunRequest, outcome: Outcome, runner: Runner, number: int
-    ) -> Run:
+    def ended(cls, request: RunRequest, outcome: Outcome) -> Run:
         """Return a run that has ended already."""
-        run = cls(request, runner, number=number, finish=lambda same: same, keep=True)
+        run = cls(request, SubprocessRunner(), finish=lambda same: same, keep=True)
         run.runner = outcome.runner
         run._end(outcome)
         return run
@@ -457,9 +162,6 @@ class Run(RunResults):
             raise self._problem
         return self
 
-    def _wait_quietly(self) -> None:
-        self._done.wait()
-
     def cancel(self) -> None:
         """Ask it to stop, and return at once; does nothing when it has ended.
 
@@ -512,6 +214,95 @@ class Run(RunResults):
             self.standing = dataclasses.replace(self.standing, directory=folder)
         return outcome.command
 
+    # --- what came of it --------------------------------------------------------------
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return self.wait().standing
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the task ended with its outputs."""
+        return self.outcome.succeeded
+
+    @property
+    def outputs(self) -> Outputs:
+        """Python values by name, converted with the declared types."""
+        made = self.outcome.outputs
+        return made if isinstance(made, Outputs) else Outputs(made, task=self.task)
+
+    @property
+    def literals(self) -> LiteralMap | None:
+        """The outputs as the wire has them; None if it did not succeed."""
+        return self.outcome.literals
+
+    @property
+    def error(self) -> Failure | None:
+        """Why it did not succeed; None if it did."""
+        self._done.wait()  # whatever its runner raised
+        return self.standing.error
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The executor's own exception, where it ran in this process."""
+        return self.outcome.exception
+
+    @property
+    def exit_status(self) -> int | None:
+        """Of the process; minus the signal's number if one killed it."""
+        return self.outcome.exit_status
+
+    @property
+    def timings(self) -> Timings:
+        """Seconds that its parts took."""
+        return self.outcome.timings
+
+    @property
+    def report(self) -> RunReport | None:
+        """What was seen from inside: types, versions, memory; None if not told."""
+        return self.outcome.report
+
+    @property
+    def deck(self) -> Path | None:
+        """The deck.html that it wrote; None if it wrote none."""
+        return self.outcome.deck
+
+    @property
+    def decks(self) -> Decks:
+        """The decks of its deck.html, read each time; empty if it wrote none.
+
+        Raises:
+            StorageError: The file is gone.
+        """
+        return self.outcome.decks
+
+    # --- known once it was started ----------------------------------------------------
+
+    @property
+    def directory(self) -> Path | None:
+        """Its folder, with inputs.pb, task.pb, outputs and raw data.
+
+        That of a good run is removed at its end unless it was to be kept: None then. If
+        outputs or decks are in it, it stays until this process ends.
+        """
+        return self._started().directory
+
+    @property
+    def published(self) -> Decks:
+        """The decks that it has published by now; waits for nothing."""
+        return published_decks(self.standing)
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The program and arguments; empty if there is no process."""
+        return self._started().argv
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that are set for it beyond the inherited ones."""
+        return self._started().environment
+
     # --- again ------------------------------------------------------------------------
 
     def rerun(self, **inputs: Any) -> Run:
@@ -560,7 +351,7 @@ class Run(RunResults):
         """
         from kit.running.saved import save
 
-        return save(self, Path(path), overwrite=overwrite)
+        return save(self.request, self.outcome, Path(path), overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
@@ -570,9 +361,11 @@ class Run(RunResults):
             StorageError: The file cannot be read.
             SavedRunError: It is no saved run, or is damaged.
         """
-        from kit.running.saved import load
+        from kit.running.saved import guessed_outputs, unpacked
 
-        return load(Path(path))
+        saved = unpacked(Path(path))
+        outcome = guessed_outputs(saved.request.template, saved.outcome)
+        return cls.ended(saved.request, outcome)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -625,52 +418,7 @@ def _not_run(standing: Outcome, error: BaseException) -> Outcome:
     return dataclasses.replace(standing, phase=phase, error=failure, exception=error)
 
 
-_LARGEST = 64_000_000  # bytes
-
-
-def published_decks(run: Outcome) -> Decks:
-    """Return the decks that are there by now; empty if there are none yet."""
-    if run.phase.is_final:
-        return run.decks
-    path = _place(run)
-    page = None if path is None else _read(path)
-    if page is None:
-        return Decks(title=run.task)
-    return Decks.parse(page, title=run.task, path=str(path))
-
-
-def published_state(run: Outcome) -> tuple[int, int] | None:
-    """Return what changes when decks are published anew; None before the first."""
-    path = _place(run)
-    try:
-        found = None if path is None else path.lstat()
-    except OSError:
-        return None
-    return None if found is None else (found.st_mtime_ns, found.st_size)
-
-
-def _place(run: Outcome) -> Path | None:
-    return None if run.directory is None else run.directory / "outputs" / DECK_FILE
-
-
-def _read(path: Path) -> str | None:
-    """Read a file that a container may be writing: it may be a link, or a pipe."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-                return None
-            return file.read(_LARGEST).decode("utf-8", "replace")
-    except OSError:
-        return None
-
-
-_KEPT = 100
-_GRACE_SECONDS = 10.0
-
 _lock = threading.Lock()
-_numbers = itertools.count(1)
 _runs: deque[Run] = deque(maxlen=_KEPT)
 _announcing: ContextVar[tuple[Callable[[Run], None], ...]] = ContextVar(
     "announcing", default=()
@@ -718,11 +466,6 @@ def runs(task: str | None = None) -> Runs:
     with _lock:
         found = tuple(_runs)
     return Runs([run for run in found if task in (None, run.task)])
-
-
-def next_number() -> int:
-    """Return the number of a run that is about to be made."""
-    return next(_numbers)
 
 
 def note(run: Run) -> None:

@@ -26,39 +26,21 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import DecodeError
 
 from kit.errors import KitError, SavedRunError, StorageError
-from kit.runners.attempt import input_paths, with_moved_files
 from kit.runners.log import Log, LogLine
-from kit.runners.runner import Failure, Outcome, Phase, RunRequest, Timings
-from kit.runners.subprocess import SubprocessRunner
-from kit.running.run import Outputs
+from kit.runners.outcome import Failure, Outcome, Phase, Timings
+from kit.runners.runner import RunRequest
+from kit.runners.workspace import input_paths, with_moved_files
+from kit.running.outputs import Outputs
 from kit.shim.report import read_report
 from kit.shim.values import native_inputs
 from kit.types import default_engine
-
-if TYPE_CHECKING:
-    from kit.running.run import Run
-
-__all__ = [
-    "MAX_BYTES",
-    "MAX_FILES",
-    "SavedRun",
-    "extract",
-    "guessed_outputs",
-    "load",
-    "pack",
-    "read_saved",
-    "save",
-    "unpacked",
-    "write_saved",
-]
-
 
 _FORMAT = 1
 
@@ -305,28 +287,18 @@ def _check_size(files: int, size: int, what: str) -> None:
         raise SavedRunError(msg)
 
 
-def save(run: Run, path: Path, *, overwrite: bool) -> Path:
-    """Write a run to a file when it has ended; see :meth:`Run.save`."""
-    outcome = run.outcome
+def save(request: RunRequest, outcome: Outcome, path: Path, *, overwrite: bool) -> Path:
+    """Write a run that has ended to a file; see :meth:`Run.save`."""
     if path.exists() and not overwrite:
         msg = f"{path} is there already: give another path, or overwrite=True."
         raise StorageError(msg)
     try:
         with tempfile.TemporaryDirectory(prefix="kit-save-") as folder:
-            write_saved(Path(folder), run.request, outcome)
+            write_saved(Path(folder), request, outcome)
             pack(Path(folder), path)
     except OSError as error:
         raise StorageError(f"The run cannot be saved: {error}.") from error
     return path
-
-
-def load(path: Path) -> Run:
-    """Return a run that was saved; see :meth:`Run.load`."""
-    from kit.running.run import Run, next_number
-
-    saved = unpacked(path)
-    outcome = guessed_outputs(saved.request.template, saved.outcome)
-    return Run.ended(saved.request, outcome, SubprocessRunner(), next_number())
 
 
 def unpacked(path: Path) -> SavedRun:

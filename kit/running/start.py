@@ -22,28 +22,16 @@ from kit.notebook import in_notebook, in_terminal, interactive_shell, run_progre
 from kit.runners import make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log, LogLine
+from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.process import Cancellation
-from kit.runners.runner import Failure, Outcome, Phase, Runner, RunRequest
-from kit.running.run import Outputs, Run, next_number, note
+from kit.runners.runner import Runner, RunRequest
+from kit.running.outputs import Outputs
+from kit.running.run import Run, note
 from kit.running.saved import guessed_outputs, unpacked
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 from kit.types import default_engine
-
-__all__ = [
-    "check_options",
-    "check_task",
-    "checked_timeout",
-    "input_bytes",
-    "launch",
-    "make_request",
-    "merged_inputs",
-    "replay",
-    "run",
-    "with_outputs",
-]
-
 
 Task = PythonCustomizedContainerTask[Any]
 
@@ -114,10 +102,7 @@ def checked_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
-TaskOfLiterals = PythonCustomizedContainerTask[Any]
-
-
-def input_bytes(task: TaskOfLiterals, inputs: Mapping[str, Any]) -> bytes:
+def input_bytes(task: Task, inputs: Mapping[str, Any]) -> bytes:
     """Return the inputs and the defaults of the others, as a serialized LiteralMap.
 
     Raises:
@@ -131,7 +116,7 @@ def input_bytes(task: TaskOfLiterals, inputs: Mapping[str, Any]) -> bytes:
     return literals.SerializeToString(deterministic=True)
 
 
-def with_outputs(outcome: Outcome, task: TaskOfLiterals) -> Outcome:
+def with_outputs(outcome: Outcome, task: Task) -> Outcome:
     """Convert the outputs with the declared types; what does not fit is a failure."""
     if outcome.literals is None:
         return outcome
@@ -147,7 +132,7 @@ def with_outputs(outcome: Outcome, task: TaskOfLiterals) -> Outcome:
     return dataclasses.replace(outcome, outputs=outputs)
 
 
-def _outputs(task: TaskOfLiterals, literals: LiteralMap) -> dict[str, Any]:
+def _outputs(task: Task, literals: LiteralMap) -> dict[str, Any]:
     outputs: dict[str, Any] = {}
     for name, python_type in task.python_interface.outputs.items():
         if name not in literals.literals:
@@ -257,9 +242,7 @@ def launch(
     again: Callable[[Mapping[str, Any]], Run] | None = None,
 ) -> Run:
     """Start a run and list it among those of the session; see :class:`Run`."""
-    made = Run(
-        request, runner, number=next_number(), finish=finish, keep=keep, again=again
-    )
+    made = Run(request, runner, finish=finish, keep=keep, again=again)
     note(made)
     if _waits(runner) if wait is None else wait:
         with _progress(made, request, runner):

@@ -82,7 +82,7 @@ def open_views(kind: Any = object) -> list[Any]:
 VIEWS = {
     "kit.checks.report.CheckReport": "kit.widgets.reports.ReportView",
     "kit.difference.diff.Difference": ("kit.widgets.reports.DifferenceView"),
-    "kit.running.run.Outputs": "kit.widgets.outputs.OutputsView",
+    "kit.running.outputs.Outputs": "kit.widgets.outputs.OutputsView",
     "kit.running.run.Run": "kit.widgets.run_view.LiveRun",
     "kit.shim.deck_file.Decks": "kit.widgets.run_view.DecksView",
     "kit.shim.decks.Deck": "kit.widgets.run_view.DecksView",

@@ -36,7 +36,7 @@ from kit.display.outputs.tables import (
 from kit.display.summary import Facts, Item, size_text
 from kit.display.text import html_text
 from kit.errors import KitError
-from kit.running.run import Outputs
+from kit.running.outputs import Outputs
 from kit.storage.progress import Move, use_progress
 from kit.types.directories import FlyteDirectory
 from kit.types.files import Blob

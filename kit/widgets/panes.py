@@ -17,7 +17,7 @@ from kit.display.html import item_html
 from kit.display.summary import Code, Item, Section, Summary
 from kit.display.text import attribute, html_text
 from kit.escape import label, one_line
-from kit.runners.runner import Phase
+from kit.runners.outcome import Phase
 from kit.widgets.base import Looks, named
 
 __all__ = ["Pane", "Panes", "clock_html", "head_html", "panes_of", "phase_html"]

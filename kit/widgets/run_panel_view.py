@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -28,21 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["PanelView", "RunnerChoice", "TimeoutField"]
 
 
-_NOTES = {
-    "subprocess": "A fresh process on this machine.",
-    "in-process": (
-        "In this kernel: it blocks until the run ends, and Cancel cannot stop it; "
-        "interrupt the kernel."
-    ),
-    "docker": "A container of the task's own image.",
-}
-
-
 class RunnerChoice:
     """A list of the runners, with a note on the one that is chosen.
 
-    The container engine is asked when its runner is chosen, in a thread: one that does
-    not answer takes its time.
+    A runner is asked in a thread whether it can be used here: an engine that does not
+    answer takes its time.
 
     Args:
         chosen: The runner that is chosen first.
@@ -78,28 +69,18 @@ class RunnerChoice:
             self._tell(change["new"])
 
     def _tell(self, runner: str) -> None:
-        self._note.value = f"<p><small>{html_text(_NOTES.get(runner, ''))}</small></p>"
-        if runner == "docker":
-            name = "kit-engine-check"
-            threading.Thread(target=self._ask_engine, name=name, daemon=True).start()
+        summary = html_text(RUNNERS[runner].summary)
+        self._note.value = f"<p><small>{summary}</small></p>"
+        name = "kit-runner-check"
+        ask = functools.partial(self._ask, runner)
+        threading.Thread(target=ask, name=name, daemon=True).start()
 
-    def _ask_engine(self) -> None:
-        problem = _engine_problem()
+    def _ask(self, runner: str) -> None:
+        problem = RUNNERS[runner].problem()
         with self._lock:
-            if problem and self._control.value == "docker":
+            if problem and self._control.value == runner:
                 text = html_text(problem)
                 self._note.value = f'<p role="alert" class="kit-bad">{text}</p>'
-
-
-def _engine_problem() -> str:
-    """Return why no container engine can be used; empty if one can."""
-    from kit.runners.docker.engine import connected
-
-    try:
-        with connected():
-            return ""
-    except KitError as error:
-        return str(error)
 
 
 _LONGEST = 200

@@ -24,10 +24,11 @@ from kit.display.summary import Fact, Facts, Finding, Item, Section, Summary
 from kit.display.text import html_text
 from kit.errors import KitError
 from kit.escape import one_line, shorten
-from kit.runners.attempt import secret_variables
+from kit.runners.environment import secret_variables
 from kit.runners.log import Log, LogLine
-from kit.runners.runner import Outcome
-from kit.running.run import Run, published_state
+from kit.runners.outcome import Outcome
+from kit.running.outputs import published_state
+from kit.running.run import Run
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
 from kit.task.definition import CustomizedContainerDefinition

@@ -85,7 +85,7 @@ def test_help_lists_the_inputs(capsys):
     assert "--pause DURATION A duration. [default: 1m]" in flat
     assert "--size small|large How large. [default: small]" in flat
     assert "A [bold]note[/bold]." in flat
-    assert "--runner [subprocess|in-process|docker]" in flat
+    assert "--runner [in-process|subprocess|docker]" in flat
     assert "--timeout INTEGER" in flat, "an input wins over an option of kit"
     assert "Exit status: 0" in flat
     assert max(map(len, out.splitlines())) <= 80

@@ -32,7 +32,6 @@ from kit.runners import (
     Failure,
     Log,
     LogLine,
-    MockRunner,
     Outcome,
     Phase,
     RunRequest,
@@ -68,7 +67,9 @@ def failed_run() -> Outcome:
 def listed_runs() -> Runs:
     """Make the list of a session with one run."""
     request = RunRequest(template=TaskTemplate().SerializeToString())
-    return Runs([Run.ended(request, failed_run(), MockRunner(), 7)])
+    run = Run.ended(request, failed_run())
+    run.number = 7
+    return Runs([run])
 
 
 def literals() -> LiteralMap:

@@ -9,15 +9,13 @@ import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import TemplateError
-from kit.runners.attempt import (
-    Workspace,
-    container_command,
+from kit.runners.attempt import container_command, loader_call, local_command
+from kit.runners.environment import (
     inherited_environment,
     isolated_environment,
-    loader_call,
-    local_command,
     python_path,
 )
+from kit.runners.workspace import Workspace
 
 
 def test_the_import_path_has_what_this_process_added(tmp_path: Path, monkeypatch):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 
-from kit.runners.runner import Failure
+from kit.runners.outcome import Failure
 from kit.shim.error_document import error_document
 
 TRACE = """\

@@ -8,8 +8,8 @@ import pytest
 from waiting import until
 
 import kit
-from kit.runners.runner import Outcome, Phase
-from kit.running.run import published_decks, published_state
+from kit.runners.outcome import Outcome, Phase
+from kit.running.outputs import published_decks, published_state
 from kit.shim.decks import deck_page
 
 

@@ -13,7 +13,7 @@ from xss import PAYLOADS
 
 import kit
 from kit.errors import CallError
-from kit.runners.runner import Phase
+from kit.runners.outcome import Phase
 from kit.widgets import live as cells
 from kit.widgets import live as flusher
 
@@ -182,7 +182,7 @@ def test_a_double_click_runs_once(panel):
 def test_a_run_in_this_process_says_that_it_blocks(panel):
     """And is shown all the same."""
     control(panel, "runner").value = "in-process"
-    assert "Cancel cannot stop it" in shown(panel)
+    assert "only an interrupt stops it" in shown(panel)
     control(panel, "Run").click()
     assert panel.current.is_done
     drawn()

@@ -8,8 +8,9 @@ import re
 from kit.errors import EngineError
 from kit.runners.docker.container import Container, Limits, State
 from kit.runners.docker.engine import Engine, LocalImage
+from kit.runners.judge import PhaseInfo
 from kit.runners.log import Log
-from kit.runners.runner import Failure, Phase, Verdict
+from kit.runners.outcome import Failure, Phase
 
 __all__ = ["Diagnosis"]
 
@@ -51,7 +52,7 @@ class Diagnosis:
     words: tuple[str, ...]
     container: Container
 
-    def not_started(self, message: str) -> Verdict:
+    def not_started(self, message: str) -> PhaseInfo:
         """Explain a command that the engine could not start.
 
         Raises:
@@ -81,7 +82,7 @@ class Diagnosis:
             return _failed("NotStarted", self._not_permitted())
         return _failed("NotStarted", f"the container cannot be started: {message}")
 
-    def ended(self, verdict: Verdict, state: State | None, log: Log) -> Verdict:
+    def ended(self, verdict: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         """Say more than the exit status does, where more is known."""
         crashed = verdict.phase is Phase.FAILED and not _has_document(verdict)
         if not crashed or state is None or state.status == 0:
@@ -148,10 +149,10 @@ class Diagnosis:
         return any(self.container.has(f"{folder}{program}") for folder in folders)
 
 
-def _has_document(verdict: Verdict) -> bool:
+def _has_document(verdict: PhaseInfo) -> bool:
     return verdict.error is not None and bool(verdict.error.code)
 
 
-def _failed(type_: str, text: str, **facts: str) -> Verdict:
+def _failed(type_: str, text: str, **facts: str) -> PhaseInfo:
     failure = Failure(type_, text, origin="SYSTEM")
-    return Verdict(Phase.FAILED, error=dataclasses.replace(failure, **facts))  # type: ignore[arg-type]
+    return PhaseInfo(Phase.FAILED, error=dataclasses.replace(failure, **facts))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from kit.errors import CallError, EngineError, StorageError, TemplateError
-from kit.runners.attempt import DECK_FILE, Attempt, Workspace, input_paths, refuse_main
+from kit.runners.attempt import Attempt, refuse_main
 from kit.runners.docker.container import (
     Container,
     ContainerSpec,
@@ -45,8 +45,10 @@ from kit.runners.docker.engine import (
     find_image,
     reap_leftovers,
 )
+from kit.runners.outcome import Outcome
 from kit.runners.process import GRACE_SECONDS, Exit
-from kit.runners.runner import Outcome, RunRequest
+from kit.runners.runner import RunRequest
+from kit.runners.workspace import DECK_FILE, Workspace, input_paths
 from kit.storage import write_bytes
 from kit.template.serialize import is_placeholder
 

@@ -11,7 +11,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.display.of_runs import summarize_outputs
 from kit.display.outputs import wire_table
-from kit.running.run import Outputs
+from kit.running.outputs import Outputs
 from kit.types import default_engine
 
 

@@ -15,7 +15,7 @@ from slow_to_load import SlowExecutor
 from kit.definition.metadata import TaskMetadata
 from kit.errors import RunCancelled, RunTimedOut
 from kit.runners import Cancellation, LogLine, Phase
-from kit.runners.attempt import Workspace
+from kit.runners.workspace import Workspace
 from kit.running.run import Run
 
 SOON = 15.0

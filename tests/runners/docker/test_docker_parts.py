@@ -14,7 +14,6 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.errors import EngineError
-from kit.runners.attempt import input_paths
 from kit.runners.docker.container import (
     ContainerSpec,
     Limits,
@@ -22,6 +21,7 @@ from kit.runners.docker.container import (
     lay_out_secrets,
 )
 from kit.runners.docker.runner import extract_out
+from kit.runners.workspace import input_paths
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 GIB = 2**30

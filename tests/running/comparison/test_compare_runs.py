@@ -26,7 +26,8 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 import kit
 from kit.errors import CallError, ConversionError
 from kit.runners import Phase
-from kit.runners.runner import Failure, Outcome, RunRequest
+from kit.runners.outcome import Failure, Outcome
+from kit.runners.runner import RunRequest
 from kit.running.compare import RunComparison
 from kit.shim.decks import deck_page
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from flyteidl.core.literals_pb2 import LiteralMap
 
+from kit.runners.judge import judge
+from kit.runners.outcome import Phase
 from kit.runners.process import Exit
-from kit.runners.runner import Phase, judge
 from kit.shim.error_document import error_document
 
 GOOD = LiteralMap()

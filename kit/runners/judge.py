@@ -1,0 +1,108 @@
+"""Judgement of a run that has ended, by its files and its exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyteidl.core.literals_pb2 import LiteralMap
+from google.protobuf.message import DecodeError
+
+from kit.errors import StorageError
+from kit.runners.outcome import Failure, Phase
+from kit.runners.process import Exit
+from kit.shim.error_document import parse_error_document
+
+_SHELL_SIGNAL_BASE = 128
+_SIGKILL_HINT = (
+    "kit did not send it; the kernel does when memory runs out, so look at how much "
+    "the task needs"
+)
+
+
+@dataclass(frozen=True)
+class PhaseInfo:
+    """A final phase with its outputs or its error: flyteplugins' ``core.PhaseInfo``."""
+
+    phase: Phase
+    literals: LiteralMap | None = None
+    error: Failure | None = None
+
+
+def judge(
+    directory: Path,
+    end: Exit,
+    *,
+    declared: tuple[str, ...] = (),
+    timeout: float | None = None,
+) -> PhaseInfo:
+    """Judge a run that has ended.
+
+    Args:
+        directory: The folder of its output prefix.
+        end: How its process ended.
+        declared: Names of the outputs its interface declares.
+        timeout: The seconds it was given, for the text of a timeout.
+    """
+    if end.stopped == "timed out":
+        text = "the run was stopped at its timeout"
+        text = text if timeout is None else f"{text} of {timeout:g} seconds"
+        return PhaseInfo(Phase.TIMED_OUT, error=Failure("TimedOut", text))
+    if end.stopped == "cancelled":
+        error = Failure("Cancelled", "the run was stopped by its user")
+        return PhaseInfo(Phase.ABORTED, error=error)
+    document = next(iter(sorted(directory.glob("error*.pb"))), None)
+    if document is not None:
+        return PhaseInfo(Phase.FAILED, error=_read_document(document))
+    if end.status != 0:
+        return _crashed(*_death(end))
+    return _read_outputs(directory / "outputs.pb", declared)
+
+
+def _crashed(kind: str, text: str) -> PhaseInfo:
+    return PhaseInfo(Phase.FAILED, error=Failure(kind, text, origin="SYSTEM"))
+
+
+def _death(end: Exit) -> tuple[str, str]:
+    """Name what ended a process that left no verdict of its own."""
+    name = end.signal_name or _signal_of_status(end.status)
+    if name is None:
+        text = f"the process ended with status {end.status} and left no error document"
+        return "ExitStatus", text
+    text = f"the process was killed by {name}"
+    return name, f"{text}: {_SIGKILL_HINT}" if name == "SIGKILL" else text
+
+
+def _signal_of_status(status: int) -> str | None:
+    """Read the status with which a shell reports a signal, as in 137 for SIGKILL."""
+    if status <= _SHELL_SIGNAL_BASE:
+        return None
+    name = Exit(_SHELL_SIGNAL_BASE - status, None, 0.0).signal_name
+    return name if name is not None and name.startswith("SIG") else None
+
+
+def _read_document(path: Path) -> Failure:
+    try:
+        document = parse_error_document(path.read_bytes(), str(path))
+    except (StorageError, OSError) as error:
+        return Failure("UnreadableError", str(error), origin="SYSTEM")
+    return Failure.from_document(document)
+
+
+def _read_outputs(path: Path, declared: tuple[str, ...]) -> PhaseInfo:
+    literals = LiteralMap()
+    try:
+        literals.ParseFromString(path.read_bytes())
+    except FileNotFoundError:
+        return _crashed(
+            "NoOutputs",
+            "the process ended with status 0 without outputs.pb and error.pb: its "
+            "executor ended the process itself, or raised IgnoreOutputs",
+        )
+    except (OSError, DecodeError) as error:
+        return _crashed("UnreadableOutputs", f"{path} cannot be read: {error}")
+    missing = [name for name in declared if name not in literals.literals]
+    if missing:
+        text = f"outputs.pb lacks declared outputs: {', '.join(missing)}"
+        return _crashed("MissingOutputs", text)
+    return PhaseInfo(Phase.SUCCEEDED, literals=literals)
