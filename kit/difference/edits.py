@@ -18,6 +18,7 @@ from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
+from kit.messages import is_map, parts_of, readable, unknown_fields
 from kit.template.custom import fill_struct
 
 __all__ = [
@@ -262,7 +263,7 @@ def compare_messages(old: Any, new: Any, steps: Steps = ()) -> Iterator[Edit]:
 
 def is_only_a_map(descriptor: Any) -> bool:
     """Tell a message that is a map with a name; its keys stand for its fields."""
-    return len(descriptor.fields) == 1 and _is_map(descriptor.fields[0])
+    return len(descriptor.fields) == 1 and is_map(descriptor.fields[0])
 
 
 def _compare_field(field: Any, old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
@@ -319,11 +320,8 @@ def _compare_unknown(old: Message, new: Message, steps: Steps) -> Iterator[Edit]
 
 def _unknown(message: Message) -> dict[int, tuple[Any, ...]]:
     """Return the raw values of unknown fields by number, as (wire type, data)."""
-    from google.protobuf.unknown_fields import UnknownFieldSet
-
     found: dict[int, tuple[Any, ...]] = {}
-    fields: Any = UnknownFieldSet(message)
-    for field in fields:
+    for field in unknown_fields(message):
         value = (field.wire_type, _raw(field.data))
         found[field.field_number] = (*found.get(field.field_number, ()), value)
     return found
@@ -340,16 +338,8 @@ def _scalar(field: Any, message: Message) -> Any:
     """Return a scalar; ``None`` if it is absent, which an empty text counts as."""
     value = getattr(message, field.name)
     if field.has_presence:
-        return _readable(field, value) if message.HasField(field.name) else None
-    return None if value in ("", b"") else _readable(field, value)
-
-
-def _readable(field: Any, value: Any) -> Any:
-    """Return an enum's value by name, others and unknown ones as they are."""
-    if field.enum_type is None:
-        return value
-    named = field.enum_type.values_by_number.get(value)
-    return value if named is None else named.name
+        return readable(field, value) if message.HasField(field.name) else None
+    return None if value in ("", b"") else readable(field, value)
 
 
 def _descend(old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
@@ -382,8 +372,7 @@ def _secret_name(secret: Secret) -> str:
 
 
 def _resource_name(entry: Any) -> str:
-    known = type(entry).DESCRIPTOR.fields_by_name["name"].enum_type.values_by_number
-    return known[entry.name].name if entry.name in known else str(entry.name)
+    return str(readable(type(entry).DESCRIPTOR.fields_by_name["name"], entry.name))
 
 
 def _fingerprint_of_fields(value: Any) -> Hashable:
@@ -398,11 +387,6 @@ def _bytes_of_fields(message: Message) -> bytes:
 
 def _full_name(message: Message) -> str:
     return str(message.DESCRIPTOR.full_name)
-
-
-def _is_map(field: Any) -> bool:
-    kind = field.message_type
-    return kind is not None and bool(kind.GetOptions().map_entry)
 
 
 _NAMES = {
@@ -469,20 +453,9 @@ def _clean(message: Any) -> None:
     elif kind == "flyteidl.core.KeyValuePair":
         message.value = _hide(message.value, message.key)
     else:
-        for field, value in message.ListFields():
-            _clean_field(message, field.name, value)
-
-
-def _clean_field(message: Any, name: str, value: Any) -> None:
-    if isinstance(value, Message):
-        _clean(value)
-    elif hasattr(value, "items"):
-        for key, item in value.items():
-            if isinstance(item, Message):
-                _clean(item)
-            elif isinstance(item, str):
-                getattr(message, name)[key] = _hide(item, str(key))
-    elif hasattr(value, "append"):
-        for item in value:
-            if isinstance(item, Message):
-                _clean(item)
+        for part in list(parts_of(message)):
+            if isinstance(part.value, Message):
+                _clean(part.value)
+            elif isinstance(part.key, str) and isinstance(part.value, str):
+                field = getattr(message, part.name)
+                field[part.key] = _hide(part.value, part.key)

@@ -12,12 +12,12 @@ from typing import Any
 
 from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
-from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.message import Message
 
 from kit.definition.shipment import INLINE_KEY
 from kit.difference.edits import HIDDEN, Edit, Kind, Steps, without_secrets
 from kit.errors import ResourcesError, render_path
+from kit.forecast.arrival import strip_type
 from kit.template.files import message_digest
 from kit.types.castable import castable
 
@@ -327,7 +327,6 @@ def _short(value: Any) -> str:
     return reprlib.repr(value)
 
 
-_KEY_METADATA = "cache-key-metadata"
 _DIGEST_CHARACTERS = 8
 
 
@@ -388,25 +387,6 @@ def _digest(variables: VariableMap) -> str:
     stripped = VariableMap()
     stripped.CopyFrom(variables)
     for variable in stripped.variables.values():
-        _strip(variable.type)
+        strip_type(variable.type)
     digest = base64.urlsafe_b64encode(message_digest(stripped)).decode()
     return digest[:_DIGEST_CHARACTERS]
-
-
-def _strip(literal_type: LiteralType) -> None:
-    """Clear what the backend clears before a task runs: metadata and annotations."""
-    literal_type.ClearField("metadata")
-    annotation = literal_type.annotation.annotations.fields
-    if _KEY_METADATA not in annotation:
-        literal_type.ClearField("annotation")
-    for member in literal_type.structure.dataclass_type.values():
-        _strip(member)
-    kind = literal_type.WhichOneof("type")
-    if kind in ("collection_type", "map_value_type"):
-        _strip(getattr(literal_type, kind))
-    elif kind == "union_type":
-        for variant in literal_type.union_type.variants:
-            _strip(variant)
-    elif kind == "structured_dataset_type":
-        for column in literal_type.structured_dataset_type.columns:
-            _strip(column.literal_type)

@@ -45,7 +45,7 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.text import command_text, enum_name, value_text
+from kit.display.text import command_text, value_text
 from kit.display.types import (
     Bounded,
     arrival_of,
@@ -63,6 +63,7 @@ from kit.errors import (
     ResourcesError,
     UnsupportedTypeError,
 )
+from kit.messages import enum_name
 from kit.runners.environment import engine_variables
 from kit.shim import executable as boundary
 from kit.task.definition import make_template

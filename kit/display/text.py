@@ -136,17 +136,6 @@ def _quoted(word: str) -> str:
     return word if _HARMLESS.match(word) else shlex.quote(word)
 
 
-def enum_name(kind: Any, number: int) -> str:
-    """Name a value; a number that a later Flyte gave a meaning to stays a number.
-
-    >>> from flyteidl.core.types_pb2 import SimpleType
-    >>> enum_name(SimpleType, 1), enum_name(SimpleType, 99)
-    ('INTEGER', '99 (unknown)')
-    """
-    descriptor = kind.DESCRIPTOR.values_by_number.get(number)
-    return f"{number} (unknown)" if descriptor is None else str(descriptor.name)
-
-
 GOES, COMES, STAYS = "- ", "+ ", "  "
 _CONTEXT = 2
 _COMPARED = 10_000

@@ -15,13 +15,14 @@ from flyteidl.core.tasks_pb2 import Resources
 from flyteidl.core.types_pb2 import BlobType, LiteralType, SimpleType
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
-from google.protobuf.unknown_fields import UnknownFieldSet
 
-from kit.display.text import REST, Budget, enum_name
+from kit.display.text import REST, Budget
 from kit.errors import GuessError
 from kit.escape import shorten
+from kit.forecast.arrival import strip_type
+from kit.messages import Part, enum_name, parts_of, readable, unknown_fields
 from kit.types import default_engine
-from kit.types.annotated import CACHE_KEY_METADATA, underlying
+from kit.types.annotated import underlying
 
 __all__ = [
     "Arrival",
@@ -183,7 +184,7 @@ def _argument(argument: Any) -> str:
 
 
 def cluster_type(literal_type: LiteralType) -> LiteralType:
-    """Return the type without metadata, and without annotations but the cache's.
+    """Return the type as it arrives on a cluster.
 
     >>> described = LiteralType(simple="STRUCT")
     >>> described.metadata["title"] = "Point"
@@ -191,29 +192,10 @@ def cluster_type(literal_type: LiteralType) -> LiteralType:
     simple: STRUCT
     <BLANKLINE>
     """
-    stripped = LiteralType()
-    stripped.CopyFrom(literal_type)
-    _strip(stripped)
-    return stripped
-
-
-def _strip(literal_type: LiteralType) -> None:
-    literal_type.ClearField("metadata")
-    if CACHE_KEY_METADATA not in literal_type.annotation.annotations.fields:
-        literal_type.ClearField("annotation")
-    for inner in _inner(literal_type):
-        _strip(inner)
-
-
-def _inner(literal_type: LiteralType) -> Iterator[LiteralType]:
-    kind = literal_type.WhichOneof("type")
-    if kind in ("collection_type", "map_value_type"):
-        yield getattr(literal_type, kind)
-    elif kind == "union_type":
-        yield from literal_type.union_type.variants
-    elif kind == "structured_dataset_type":
-        columns = literal_type.structured_dataset_type.columns
-        yield from (column.literal_type for column in columns)
+    arrived = LiteralType()
+    arrived.CopyFrom(literal_type)
+    strip_type(arrived)
+    return arrived
 
 
 _UNKNOWN = "cannot be told"
@@ -376,46 +358,47 @@ def leaves(message: Message, path: str = "") -> Iterator[Leaf]:
     >>> list(leaves(TaskTemplate(type="sql")))
     [Leaf(path='type', value='sql')]
     """
-    fields = message.ListFields()
-    for field, value in fields:
-        yield from _field(field, value, f"{path}.{field.name}" if path else field.name)
-    unknown: Any = UnknownFieldSet(message)
-    for entry in unknown:
+    is_empty = True
+    for part in parts_of(message):
+        yield from _value(part.field, part.value, _place(part, path))
+        is_empty = False
+    for entry in unknown_fields(message):
         where = f"{path}.#{entry.field_number}" if path else f"#{entry.field_number}"
         yield Leaf(where, _shown(f"unknown field: {entry.data!r}"))
-    if not fields and not len(unknown):
+        is_empty = False
+    if is_empty:
         yield Leaf(path, _EMPTY)
 
 
-def _field(field: Any, value: Any, path: str) -> Iterator[Leaf]:
-    entry = field.message_type
-    if entry is not None and entry.GetOptions().map_entry:
-        for key in sorted(value):
-            inner = path.removesuffix(".variables")
-            where = f"{inner}.{key}" if inner != path else f"{path}[{key}]"
-            yield from _value(entry.fields_by_name["value"], value[key], where)
-    elif hasattr(value, "append") or hasattr(value, "add"):
-        for index, item in enumerate(value):
-            yield from _value(field, item, f"{path}[{_index(item, index)}]")
-    else:
-        yield from _value(field, value, path)
+def _place(part: Part, above: str) -> str:
+    """Return the path of a part; the keys of variables stand for their field."""
+    path = f"{above}.{part.name}" if above else part.name
+    if part.key is None:
+        return path
+    if isinstance(part.key, int):
+        return f"{path}[{_index(part.value, part.key)}]"
+    if part.name == "variables" and above:
+        return f"{above}.{part.key}"
+    return f"{path}[{part.key}]"
 
 
-def _index(entry: Any, index: int) -> str:
+def _index(entry: Any, position: int) -> str:
     """Return what tells an entry of a list: its key or resource, or else its place."""
     if isinstance(entry, Resources.ResourceEntry):
-        known = Resources.ResourceName.DESCRIPTOR.values_by_number.get(entry.name)
-        return known.name if known else str(entry.name)
-    key = getattr(entry, "key", "") if hasattr(entry, "value") else ""
-    return key or str(index)
+        return str(readable(_RESOURCE, entry.name))
+    named = getattr(entry, "key", "") if hasattr(entry, "value") else ""
+    return named or str(position)
+
+
+_RESOURCE = Resources.ResourceEntry.DESCRIPTOR.fields_by_name["name"]
 
 
 def _value(field: Any, value: Any, path: str) -> Iterator[Leaf]:
     if isinstance(value, Message):
         yield from _message(value, path)
     elif field.enum_type is not None:
-        known = field.enum_type.values_by_number.get(value)
-        yield Leaf(path, known.name if known else f"{value} (unknown)")
+        known = readable(field, value)
+        yield Leaf(path, known if isinstance(known, str) else f"{known} (unknown)")
     else:
         yield Leaf(path, _shown(value if isinstance(value, str) else repr(value)))
 
