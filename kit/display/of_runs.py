@@ -26,7 +26,8 @@ from kit.errors import render_path
 from kit.forms.form import Form
 from kit.runners.outcome import Outcome, Timings
 from kit.running.compare import Column, Measured, RunComparison
-from kit.running.compare_outputs import error_text, literal_text
+from kit.running.compare_literals import literal_text
+from kit.running.compare_outcomes import error_text
 from kit.running.disagreement import Disagreement
 from kit.running.outputs import Outputs, facts_of
 from kit.running.run import Run, Runs

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from kit.errors import CallError, ImageBuildError
-from kit.runners.docker.container import Container, ContainerSpec, NotStartedError
+from kit.runners.docker.container import Container, NotStartedError
+from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.engine import Engine, engine_errors
 from kit.runners.log import LogLine
 from kit.template.view import parse_template

@@ -15,7 +15,7 @@ from kit.runners import RUNNERS, make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner
-from kit.running.compare_outputs import result_disagreements, surrounding_differences
+from kit.running.compare_outcomes import result_disagreements, surrounding_differences
 from kit.running.disagreement import Disagreement
 from kit.running.run import Run
 from kit.running.start import (

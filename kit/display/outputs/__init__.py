@@ -37,7 +37,7 @@ from kit.display.types import arrival_of, cluster_type, python_type_name, wire_t
 from kit.errors import KitError
 from kit.escape import shorten
 from kit.renderers import image_type
-from kit.running.compare_outputs import kind_of, literal_text
+from kit.running.compare_literals import kind_of, literal_text
 from kit.storage import is_remote
 from kit.storage.settings import redacted
 from kit.types import default_engine

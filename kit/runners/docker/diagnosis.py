@@ -6,14 +6,12 @@ import dataclasses
 import re
 
 from kit.errors import EngineError
-from kit.runners.docker.container import Container, Limits, State
+from kit.runners.docker.container import Container, State
+from kit.runners.docker.container_spec import Limits
 from kit.runners.docker.engine import Engine, LocalImage
 from kit.runners.judge import PhaseInfo
 from kit.runners.log import Log
 from kit.runners.outcome import Failure, Phase
-
-__all__ = ["Diagnosis"]
-
 
 _NOT_THERE = re.compile(
     r"executable file not found|no such file or directory", re.IGNORECASE
@@ -82,11 +80,11 @@ class Diagnosis:
             return _failed("NotStarted", self._not_permitted())
         return _failed("NotStarted", f"the container cannot be started: {message}")
 
-    def ended(self, verdict: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
+    def ended(self, info: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         """Say more than the exit status does, where more is known."""
-        crashed = verdict.phase is Phase.FAILED and not _has_document(verdict)
+        crashed = info.phase is Phase.FAILED and not _has_document(info)
         if not crashed or state is None or state.status == 0:
-            return verdict
+            return info
         if state.out_of_memory:
             return _failed("OutOfMemory", self._out_of_memory(), kind="RECOVERABLE")
         last = " ".join(line.text for line in log.tail(_TAIL))
@@ -94,7 +92,7 @@ class Diagnosis:
             return _failed("NotStarted", self._wrong_architecture())
         if _NOT_PERMITTED.search(last):
             return _failed("NotStarted", self._not_permitted())
-        return verdict
+        return info
 
     def _out_of_memory(self) -> str:
         limit = self.limits.memory
@@ -149,8 +147,8 @@ class Diagnosis:
         return any(self.container.has(f"{folder}{program}") for folder in folders)
 
 
-def _has_document(verdict: PhaseInfo) -> bool:
-    return verdict.error is not None and bool(verdict.error.code)
+def _has_document(info: PhaseInfo) -> bool:
+    return info.error is not None and bool(info.error.code)
 
 
 def _failed(type_: str, text: str, **facts: str) -> PhaseInfo:

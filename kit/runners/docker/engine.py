@@ -22,21 +22,6 @@ from kit.errors import (
     nearest,
 )
 
-__all__ = [
-    "LABEL",
-    "Engine",
-    "LocalImage",
-    "Pull",
-    "check_pull",
-    "connected",
-    "engine_errors",
-    "find_image",
-    "own_session",
-    "reap_leftovers",
-    "session_is_dead",
-]
-
-
 _HANDSHAKE_SECONDS = 10
 _CALL_SECONDS = 120
 _OLDEST_API = (1, 40)

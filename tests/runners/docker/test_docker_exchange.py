@@ -14,7 +14,12 @@ from container_tasks import container_task
 from kit.errors import EngineError
 from kit.runners.docker.container import Container
 from kit.runners.docker.engine import Engine, LocalImage
-from kit.runners.docker.runner import Mounted, can_mount, make_harmless, nanoseconds
+from kit.runners.docker.file_transfer import (
+    Mounted,
+    can_mount,
+    make_harmless,
+    nanoseconds,
+)
 from kit.running.start import run
 
 ROOTS = [("", True), ("root", True), ("0:5", True), ("1000", False), ("lab", False)]

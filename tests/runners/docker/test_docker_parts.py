@@ -14,13 +14,13 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.resources import Resources
 from kit.definition.security import Secret
 from kit.errors import EngineError
-from kit.runners.docker.container import (
+from kit.runners.docker.container_spec import (
     ContainerSpec,
     Limits,
     container_limits,
     lay_out_secrets,
 )
-from kit.runners.docker.runner import extract_out
+from kit.runners.docker.file_transfer import extract_out
 from kit.runners.workspace import input_paths
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 

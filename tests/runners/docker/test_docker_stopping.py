@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.runners.docker.container import Container, ContainerSpec, ending_signal
+from kit.runners.docker.container import Container, ending_signal
+from kit.runners.docker.container_spec import ContainerSpec
 from kit.runners.docker.engine import own_session
 from kit.runners.log import LogLine
 from kit.runners.process import Exit

@@ -12,7 +12,7 @@ import pytest
 from flyteidl.core.literals_pb2 import Literal
 
 from kit import FlyteFile, FlyteSchema, StructuredDataset
-from kit.running.compare_outputs import LiteralComparer
+from kit.running.compare_literals import LiteralComparer
 from kit.types import default_engine
 
 
