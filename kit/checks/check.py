@@ -16,7 +16,6 @@ from kit.checks.report import CheckReport, Finding, Severity
 from kit.checks.rule import Rule, Subject
 from kit.checks.rules import arguments, container, identity, resources
 from kit.definition.settings import SerializationSettings
-from kit.definition.shipment import computed_once
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
 from kit.shim.executable import error_text
@@ -163,9 +162,10 @@ def check(
         >>> report.errors[0].rule, report.errors[0].words
         ('TT007', 'invalid TaskSpecification, unable to determine Pod configuration')
     """
-    with computed_once(), warnings.catch_warnings():
+    once = (settings or LOCAL_SETTINGS).for_one_template()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", CustomWarning)  # findings of the contract
-        subject = _subject(thing, settings or LOCAL_SETTINGS, platform or Platform())
+        subject = _subject(thing, once, platform or Platform())
         found = list(_findings(subject))
     name = subject.template.id.name
     again = functools.partial(check, thing, settings, platform)

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from kit.definition.images import ImageConfig
 from kit.errors import DefinitionError, nearest
@@ -126,6 +126,9 @@ class SerializationSettings:
     runtime: Runtime | None = None
     flytekit_version: str = "1.16.31"
 
+    computed: ClassVar[dict[Any, Any] | None] = None
+    """What was computed for the one template that these settings are for, if any."""
+
     def __post_init__(self) -> None:
         check_runtime(self.runtime)
         for name in ("project", "domain", "version"):
@@ -152,6 +155,17 @@ class SerializationSettings:
                 msg = f"SerializationSettings has no field {name!r}."
                 raise DefinitionError(msg + nearest(name, known))
         return dataclasses.replace(self, **changes)
+
+    def for_one_template(self) -> SerializationSettings:
+        """Return an equal copy that remembers what is computed with it.
+
+        The methods that a template is made of are all given the same settings, so
+        what several of them need (the way of the executor) is computed once. Another
+        copy starts without it: a notebook may have changed by the next template.
+        """
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, computed={})
+        return made
 
     def with_project(self, project: str | None) -> SerializationSettings:
         """Return a copy for another project."""

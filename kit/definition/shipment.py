@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -22,11 +21,9 @@ __all__ = [
     "Shipment",
     "check_inline_limit",
     "check_ship",
-    "computed_once",
     "is_interactive",
     "module_shipment",
     "no_other_process",
-    "shared_shipment",
 ]
 
 
@@ -43,11 +40,6 @@ DEFAULT_INLINE_LIMIT = 32 * 1024
 
 IMPORTABLE = "its module can be imported"
 """Why most executors ship as modules."""
-
-Computed = tuple[type[Any], "Ship | None", int]
-_shared: ContextVar[dict[Computed, Shipment] | None] = ContextVar(
-    "shipments", default=None
-)
 
 
 @dataclass(frozen=True)
@@ -139,33 +131,3 @@ def is_interactive() -> bool:
 def module_shipment(location: str, why: str) -> Shipment:
     """Return the way of an executor that the container imports by its dotted name."""
     return Shipment("module", location, why)
-
-
-class computed_once:  # noqa: N801 - used as a function in a with statement
-    """Compute each shipment once while this lasts, and forget it then.
-
-    A template asks several times, and a notebook may have changed until the next one.
-    """
-
-    __slots__ = ("_token",)
-
-    _token: Token[dict[Computed, Shipment] | None] | None
-
-    def __enter__(self) -> None:
-        """Begin to keep, unless somebody around does."""
-        self._token = _shared.set({}) if _shared.get() is None else None
-
-    def __exit__(self, *_: object) -> None:
-        """Forget what was kept."""
-        if self._token is not None:
-            _shared.reset(self._token)
-
-
-def shared_shipment(key: Computed, compute: Callable[[], Shipment]) -> Shipment:
-    """Return a shipment that was computed meanwhile, or compute it."""
-    shared = _shared.get()
-    if shared is None:
-        return compute()
-    if key not in shared:
-        shared[key] = compute()
-    return shared[key]

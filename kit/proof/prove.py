@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.definition.settings import SerializationSettings
-from kit.definition.shipment import Shipment, computed_once
+from kit.definition.shipment import Shipment
 from kit.errors import ExecutorError, KitError, MacroError, StorageError, TemplateError
 from kit.proof import child
 from kit.proof.diagnosis import diagnose, local_notes
@@ -178,9 +178,9 @@ def prove(
     data = input_bytes(task, merged_inputs(task, inputs or {}, named)) if runs else b""
     started = time.monotonic()
     try:
-        with computed_once():
-            template = template_bytes(task, settings or LOCAL_SETTINGS)
-            shipment = task.shipment(settings or LOCAL_SETTINGS)
+        once = (settings or LOCAL_SETTINGS).for_one_template()
+        template = template_bytes(task, once)
+        shipment = task.shipment(once)
     except RAISED as error:  # get_custom is the author's code
         return _not_made(task, error)
     made = template_step(template, shipment, time.monotonic() - started)

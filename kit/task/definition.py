@@ -43,7 +43,6 @@ from kit.definition.shipment import (
     is_interactive,
     module_shipment,
     no_other_process,
-    shared_shipment,
 )
 from kit.errors import (
     DefinitionError,
@@ -373,10 +372,14 @@ class ShippedTask:
             return module_shipment(location, "ship='module' says so")
         if problem is None and self._ship is None and not is_interactive():
             return module_shipment(location, IMPORTABLE)
+        if settings is None or settings.computed is None:
+            return self._decide(executor, location, problem, settings)
         key = (self.executor_type, self._ship, self._inline_limit)
-        return shared_shipment(
-            key, lambda: self._decide(executor, location, problem, settings)
-        )
+        if key not in settings.computed:
+            shipment = self._decide(executor, location, problem, settings)
+            settings.computed[key] = shipment
+        made: Shipment = settings.computed[key]
+        return made
 
     @property
     def written_executor(self) -> type[ShimTaskExecutor[Any]] | Callable[..., Any]:

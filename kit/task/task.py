@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flyteidl.core import literals_pb2
 
-from kit.definition.shipment import computed_once
 from kit.shim.context import ExecutionContext
 from kit.task.call import (
     ExecutionMode,
@@ -19,7 +18,7 @@ from kit.task.call import (
     sandboxed,
 )
 from kit.task.definition import CustomizedContainerDefinition
-from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+from kit.template.serialize import LOCAL_SETTINGS, loader_args_of, task_template
 
 if TYPE_CHECKING:
     from flyteidl.core import workflow_pb2
@@ -203,13 +202,15 @@ class PythonCustomizedContainerTask(CustomizedContainerDefinition[TC]):
             ConversionError: An input does not fit its declared type.
             OutputError: The executor returned something else than declared.
         """
-        with computed_once():
-            loader_args = self.task_resolver.loader_args(LOCAL_SETTINGS, self)
-            template = template_bytes(self, LOCAL_SETTINGS)
+        settings = LOCAL_SETTINGS.for_one_template()
+        template = task_template(self, settings)
+        loader_args = loader_args_of(template)
+        if loader_args is None:  # a pod, say, has them somewhere else
+            loader_args = self.task_resolver.loader_args(settings, self)
         loaded = load_from_template(
             self.task_resolver,
             loader_args,
-            template,
+            template.SerializeToString(deterministic=True),
             source=f"the template of {self.name}",
         )
         inputs = _through_bytes(input_literal_map)

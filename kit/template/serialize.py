@@ -22,9 +22,8 @@ from kit.definition.settings import (
     Runtime,
     SerializationSettings,
     check_environment,
-    check_runtime,
 )
-from kit.definition.shipment import INLINE_KEY, computed_once
+from kit.definition.shipment import INLINE_EXECUTOR, INLINE_KEY
 from kit.errors import CustomWarning, DefinitionError
 from kit.template.config import check_config, kit_entries
 from kit.template.custom import doubtful_numbers, fill_struct
@@ -40,6 +39,7 @@ __all__ = [
     "command_args",
     "container_message",
     "is_placeholder",
+    "loader_args_of",
     "runtime_of",
     "task_spec",
     "task_template",
@@ -60,7 +60,6 @@ def runtime_of(
     task_runtime: Runtime | None, settings: SerializationSettings
 ) -> Runtime:
     """Return the container runtime: the task's, or else the settings', or else kit."""
-    check_runtime(task_runtime)
     return task_runtime or settings.runtime or "kit"
 
 
@@ -87,6 +86,17 @@ def command_args(
         "--",
         *loader_args,
     ]
+
+
+def loader_args_of(template: tasks_pb2.TaskTemplate) -> list[str] | None:
+    """Return the loader arguments in the arguments of a template's container.
+
+    None where there is no container, or its command is not one of :func:`command_args`.
+    """
+    args = list(template.container.args)
+    if "--" not in args or args[0] not in _ENTRYPOINTS.values():
+        return None
+    return args[args.index("--") + 1 :]
 
 
 def write_metadata(
@@ -210,6 +220,8 @@ def task_template(
     Warns:
         CustomWarning: A number in ``custom`` will not arrive as it is.
     """
+    if settings.computed is None:
+        settings = settings.for_one_template()
     runtime = runtime_of(task.runtime, settings)
     template = tasks_pb2.TaskTemplate(
         type=task.task_type, task_type_version=task.task_type_version
@@ -229,9 +241,9 @@ def task_template(
         template.extended_resources.CopyFrom(extended)
     for key, value in _config(task, runtime, settings).items():
         template.config[key] = value
-    with computed_once():
-        _write_custom(template, _custom(task, settings))
-        _write_target(template, task, settings)
+    custom = _custom(task, settings)
+    _write_target(template, task, settings)
+    _write_custom(template, _with_source(custom, template, task, settings))
     return template
 
 
@@ -259,7 +271,7 @@ def _config(
 
 
 def _custom(task: TaskDefinition, settings: SerializationSettings) -> Any:
-    """Return the author's custom, and the executor's source if that travels in it."""
+    """Return the author's custom."""
     custom = task.get_custom(settings)
     if isinstance(custom, dict) and INLINE_KEY in custom:
         msg = (
@@ -267,6 +279,19 @@ def _custom(task: TaskDefinition, settings: SerializationSettings) -> Any:
             "the source of an inline executor travels. Choose another name."
         )
         raise DefinitionError(msg)
+    return custom
+
+
+def _with_source(
+    custom: Any,
+    template: tasks_pb2.TaskTemplate,
+    task: TaskDefinition,
+    settings: SerializationSettings,
+) -> Any:
+    """Return the author's custom, with the executor's source if that travels in it."""
+    loader_args = loader_args_of(template)
+    if loader_args is not None and INLINE_EXECUTOR not in loader_args:
+        return custom
     shipped = task.shipped_custom(settings)
     if not shipped or not isinstance(custom, dict | None):
         return custom

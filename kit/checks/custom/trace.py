@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.definition.settings import SerializationSettings
-from kit.definition.shipment import computed_once
 from kit.errors import CallError
 from kit.running.start import input_bytes
 from kit.shim.executable import ExecutableTemplateShimTask
@@ -235,9 +234,9 @@ def trace_run(
 def _loaded(
     task: PythonCustomizedContainerTask[Any], settings: SerializationSettings
 ) -> ExecutableTemplateShimTask:
-    with computed_once():
-        arguments = task.task_resolver.loader_args(settings, task)
-        template = template_bytes(task, settings)
+    settings = settings.for_one_template()
+    arguments = task.task_resolver.loader_args(settings, task)
+    template = template_bytes(task, settings)
     source = f"the template of {task.name}"
     loaded = load_from_template(task.task_resolver, arguments, template, source=source)
     if isinstance(loaded, ExecutableTemplateShimTask):
