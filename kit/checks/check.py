@@ -19,7 +19,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
 from kit.shim.executable import error_text
-from kit.task.definition import make_template
+from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, container_message
 from kit.template.view import TaskTemplateView
@@ -184,7 +184,7 @@ def _subject(
     thing: Any, settings: SerializationSettings, platform: Platform
 ) -> Subject:
     if isinstance(thing, PythonCustomizedContainerTask):
-        template, failures = make_template(thing, settings)
+        template, failures = partial_template(thing, settings)
         if "container" in failures:
             _add_container(template, thing, settings)
         return Subject(

@@ -13,7 +13,7 @@ from kit.definition.metadata import TaskMetadata
 from kit.definition.resources import ResourceSpec
 from kit.errors import CheckError, DefinitionError
 from kit.notebook import Shown
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = ["CheckReport", "Finding", "Fix", "Repair", "Severity", "fixed"]
 
@@ -177,7 +177,7 @@ def _count(findings: tuple[Finding, ...], name: str) -> str:
     return f"{number:,} {name}{'s' if number > 1 else ''}" if number else ""
 
 
-Task = CustomizedContainerDefinition[Any]
+Task = PythonCustomizedContainerTask[Any]
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kit.shim.executable import RAISED
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
 __all__ = ["Definition", "History", "follow", "history", "observe", "unfollow"]
@@ -23,8 +23,8 @@ __all__ = ["Definition", "History", "follow", "history", "observe", "unfollow"]
 
 _MOST_BYTES = 64 * 2**20
 
-Task = CustomizedContainerDefinition[Any]
-_TASK = CustomizedContainerDefinition
+Task = PythonCustomizedContainerTask[Any]
+_TASK = PythonCustomizedContainerTask
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from kit.errors import KitError, RevisionError, nearest
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import task_spec
 
 __all__ = ["main"]
@@ -51,7 +51,7 @@ def _find(module: ModuleType, name: str) -> Any:
     tasks = {
         key: value
         for key, value in vars(module).items()
-        if isinstance(value, CustomizedContainerDefinition)
+        if isinstance(value, PythonCustomizedContainerTask)
     }
     if name in tasks:
         return tasks[name]

@@ -27,7 +27,7 @@ from kit.errors import RevisionError, SideError, TemplateError, nearest
 from kit.runners.environment import inherited_environment, python_path
 from kit.runners.process import Process
 from kit.storage import read_bytes
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import (
     FORMATS,
     TemplateMessage,
@@ -129,7 +129,7 @@ def _settings_like(side: Side | None) -> SerializationSettings:
 
 
 def _source(thing: Any) -> Side | Unmade:
-    if isinstance(thing, CustomizedContainerDefinition):
+    if isinstance(thing, PythonCustomizedContainerTask):
         return lambda settings: _of_task(thing, settings)
     if isinstance(thing, str | os.PathLike):
         return _of_text(os.fspath(thing))

@@ -100,7 +100,7 @@ MESSAGES = {
 """Flyte's messages, and the function of this package that summarizes each."""
 
 SUMMARIZERS = {
-    "kit.task.definition.CustomizedContainerDefinition": ("of_template.summarize_task"),
+    "kit.task.task.PythonCustomizedContainerTask": ("of_template.summarize_task"),
     "kit.template.view.TaskTemplateView": "of_template.summarize_view",
     "kit.definition.interface.Interface": "of_messages.summarize_python_interface",
     "kit.shim.decks.Deck": "of_runs.summarize_deck",

@@ -66,7 +66,7 @@ from kit.errors import (
 from kit.messages import enum_name
 from kit.runners.environment import engine_variables
 from kit.shim import executable as boundary
-from kit.task.definition import make_template
+from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.custom import doubtful_numbers
 from kit.template.files import encode_template
@@ -1024,7 +1024,7 @@ def task_subject(
     task: Any, settings: SerializationSettings = LOCAL_SETTINGS
 ) -> Subject:
     """Return what a task's view is made from."""
-    template, failures = make_template(task, settings)
+    template, failures = partial_template(task, settings)
     interface = task.python_interface
     return Subject(
         template=template,

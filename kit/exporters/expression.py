@@ -26,7 +26,6 @@ from kit.errors import CaptureError
 from kit.source.constants import construction
 from kit.source.definitions import namespace_of
 from kit.source.literals import NotPlainError, literal
-from kit.task.definition import CustomizedContainerDefinition
 from kit.task.task import PythonCustomizedContainerTask
 from kit.types import FlyteAnnotation, FlyteDirectory, FlyteFile, FlyteSchema
 
@@ -344,7 +343,7 @@ def _of_class(variable: str, task: Task, executor: str) -> Definition:
     write = Expressions(around)
     args, given = task.made_with
     kwargs = dict(given)
-    if "ship" in kwargs or kind.__init__ is CustomizedContainerDefinition.__init__:
+    if "ship" in kwargs or kind.__init__ is PythonCustomizedContainerTask.__init__:
         kwargs["ship"] = "module"
     room = _WIDTH_of_definition - len(f"{variable} = ")
     made = write.call(kind, args, kwargs, f"task {variable}", room=room)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from kit.difference.history import follow, observe
 from kit.display.notebook import RunningCell, running_cell
 from kit.notebook import Shown, interactive_shell
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 
 __all__ = [
     "PER_SECOND",
@@ -129,7 +129,7 @@ def _made(thing: object) -> Any:
     return view
 
 
-Task = CustomizedContainerDefinition[Any]
+Task = PythonCustomizedContainerTask[Any]
 
 
 class TaskView(Live):

@@ -19,8 +19,8 @@ from kit.exporters.expression import Expressions, decorator_facts, laid_out
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
 from kit.source.definitions import namespace_of
-from kit.task.definition import CustomizedContainerDefinition
 from kit.task.signature import workflow_name
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.live import TaskView, forget, watch
 from kit.widgets.preview_edits import (
@@ -192,7 +192,7 @@ def preview(task: Any, settings: SerializationSettings | None = None) -> Preview
         >>> view.edits.held
         {'cpu': '500m'}
     """
-    if not isinstance(task, CustomizedContainerDefinition):
+    if not isinstance(task, PythonCustomizedContainerTask):
         msg = (
             f"kit.preview shows tasks, got {task!r:.80} of type {type(task).__name__}. "
             "Templates, runs and literals show themselves at the end of a cell."

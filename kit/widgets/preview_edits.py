@@ -28,7 +28,7 @@ from kit.display.summary import Facts, Item, Section, Summary, mark_changes
 from kit.errors import CustomError, DefinitionError, KitError, MetadataError, nearest
 from kit.proof.outcome import Proof
 from kit.shim.executable import RAISED, call_author
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 from kit.template.custom import fill_struct
 from kit.template.files import decode_message, template_of
 
@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 
-Task = CustomizedContainerDefinition[Any]
+Task = PythonCustomizedContainerTask[Any]
 
 
 @dataclass

@@ -11,7 +11,6 @@ from kit.display.html import heading_html
 from kit.display.notebook import forget_stylesheet
 from kit.display.summary import Code
 from kit.display.text import html_text
-from kit.task.task import PythonCustomizedContainerTask
 from kit.widgets.base import Looks, close_parts, close_tree, finder, live_box, named
 from kit.widgets.live import stop_when_interrupted
 from kit.widgets.panes import Pane, Panes, panes_of
@@ -126,8 +125,6 @@ class RunTab:
         self._preview = preview
         self._panel: RunPanel | None = None
         self.widgets: tuple[Any, ...] = ()
-        if not isinstance(preview.task, PythonCustomizedContainerTask):
-            return
         head = "<details><summary><b>Run</b></summary></details>"
         self._open = ipywidgets.Button(
             description="Open the run panel",

@@ -31,7 +31,7 @@ from kit.running.outputs import published_state
 from kit.running.run import Run
 from kit.shim.deck_file import Decks
 from kit.shim.decks import Deck
-from kit.task.definition import CustomizedContainerDefinition
+from kit.task.task import PythonCustomizedContainerTask
 from kit.widgets.base import (
     Looks,
     can_script,
@@ -76,7 +76,7 @@ class Masks:
         self._values = sorted(long, key=len, reverse=True)
 
     @classmethod
-    def of_task(cls, task: CustomizedContainerDefinition[Any]) -> Masks:
+    def of_task(cls, task: PythonCustomizedContainerTask[Any]) -> Masks:
         """Return those of a task, whose template may be impossible to make."""
         security = task.security_context
         message = None if security is None else security.to_flyte_idl()
