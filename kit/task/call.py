@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar, Token
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from flyteidl.core import literals_pb2
 
@@ -25,23 +25,6 @@ from kit.shim.context import (
 )
 from kit.storage import current_storage
 from kit.types import TypeEngine, describe
-
-if TYPE_CHECKING:
-    from kit.task.workflow import Workflow
-
-__all__ = [
-    "ExecutionMode",
-    "begin_compilation",
-    "complete_inputs",
-    "current_compilation",
-    "dnsify",
-    "end_compilation",
-    "input_literals",
-    "load_from_template",
-    "name_arguments",
-    "native_outputs",
-    "sandboxed",
-]
 
 
 def name_arguments(
@@ -306,15 +289,23 @@ def dnsify(name: str) -> str:
     return label.removesuffix("-")
 
 
-_current: ContextVar[Workflow | None] = ContextVar("kit_workflow", default=None)
+class Compilation(Protocol):
+    """What is being defined: calls of tasks add nodes to it."""
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The nodes so far, in the order of the calls."""
 
 
-def current_compilation() -> Workflow | None:
+_current: ContextVar[Compilation | None] = ContextVar("kit_workflow", default=None)
+
+
+def current_compilation() -> Compilation | None:
     """Return the workflow that is being defined in this thread or task, if one is."""
     return _current.get()
 
 
-def begin_compilation(workflow: Workflow) -> Token[Workflow | None]:
+def begin_compilation(workflow: Compilation) -> Token[Compilation | None]:
     """Let calls of tasks make nodes of a workflow from here on.
 
     Raises:
@@ -330,6 +321,6 @@ def begin_compilation(workflow: Workflow) -> Token[Workflow | None]:
     return _current.set(workflow)
 
 
-def end_compilation(token: Token[Workflow | None]) -> None:
+def end_compilation(token: Token[Compilation | None]) -> None:
     """Let calls of tasks run them again."""
     _current.reset(token)

@@ -10,10 +10,7 @@ from typing import Any, TypeGuard
 from kit.definition.executor import importable_name
 from kit.definition.interface import Docstring, Interface
 from kit.errors import CallError, InterfaceError
-from kit.task.nodes import VoidPromise
-
-__all__ = ["interface_of", "outputs_by_name", "workflow_name"]
-
+from kit.task.promises import VoidPromise
 
 _BY_NAME = (
     inspect.Parameter.POSITIONAL_OR_KEYWORD,

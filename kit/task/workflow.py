@@ -28,6 +28,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ConversionError, InterfaceError, nearest
 from kit.notebook import Shown
 from kit.task.call import (
+    Compilation,
     begin_compilation,
     complete_inputs,
     current_compilation,
@@ -36,33 +37,13 @@ from kit.task.call import (
     name_arguments,
     native_outputs,
 )
-from kit.task.nodes import (
-    Bound,
-    Node,
-    Promise,
-    TaskOfNode,
-    bind,
-    binding_message,
-    check_graph,
-    create_node,
-    in_order,
-)
+from kit.task.nodes import Node, TaskOfNode, check_graph, create_node, in_order
+from kit.task.promises import Bound, NodeOfPromise, Promise, bind, binding_message
 from kit.task.signature import interface_of, outputs_by_name, workflow_name
 from kit.template.serialize import task_template
 from kit.types import TypeEngine, default_engine
 from kit.types.packed import is_packed, pack, unpack
 from kit.types.structs import write_packed
-
-__all__ = [
-    "Workflow",
-    "WorkflowFailurePolicy",
-    "current_compilation",
-    "run_nodes",
-    "workflow",
-    "workflow_closure",
-    "workflow_spec",
-    "workflow_template",
-]
 
 
 class WorkflowFailurePolicy(Enum):
@@ -74,7 +55,7 @@ class WorkflowFailurePolicy(Enum):
     )
 
 
-_Made = Mapping["Node | None", Mapping[str, literals_pb2.Literal]]
+_Made = Mapping["NodeOfPromise | None", Mapping[str, literals_pb2.Literal]]
 """The outputs of the nodes that ran; those of ``None`` are the workflow's inputs."""
 
 
@@ -97,7 +78,7 @@ def run_nodes(
         CallError: The order asked for goes round in a circle.
         ConversionError: A promise leads into a value that has no such part.
     """
-    made: dict[Node | None, Mapping[str, literals_pb2.Literal]] = {
+    made: dict[NodeOfPromise | None, Mapping[str, literals_pb2.Literal]] = {
         None: inputs.literals
     }
     for node in in_order(nodes):
@@ -221,7 +202,7 @@ class Workflow(Shown):
         self._docs = docs
         self._interface = interface
         self._engine = engine
-        self._token: Token[Workflow | None] | None = None
+        self._token: Token[Compilation | None] | None = None
         for variable, python_type in interface.inputs.items():
             self._promise_input(variable, python_type)
 

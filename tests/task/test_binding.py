@@ -155,7 +155,7 @@ class CelsiusTransformer(Transformer):
 
 def test_a_type_of_the_users_own_may_be_a_list_on_the_wire() -> None:
     """Its literal becomes a binding, whatever its form."""
-    from kit.task.nodes import bind, binding_message
+    from kit.task.promises import bind, binding_message
 
     engine = TypeEngine([*default_engine._own])
     engine.register(CelsiusTransformer())

@@ -9,7 +9,7 @@ from task.workflows import make, say, split
 
 import kit
 from kit.errors import CallError
-from kit.task.nodes import Promise
+from kit.task.promises import Promise
 
 
 def test_a_promise_is_reached_into() -> None:

@@ -13,7 +13,7 @@ from task.workflows import make, say, split, total
 import kit
 from kit.errors import CallError, ConversionError, InterfaceError
 from kit.task.call import current_compilation
-from kit.task.nodes import VoidPromise
+from kit.task.promises import VoidPromise
 
 SETTINGS = kit.SerializationSettings(project="p", domain="d", version="v1")
 
