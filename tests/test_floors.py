@@ -47,9 +47,6 @@ NAMED_ABOVE = {
 
 CYCLES: tuple[frozenset[str], ...] = (
     frozenset({"kit.shim.context", "kit.shim.decks", "kit.shim.flytekit_bridge"}),
-    frozenset(
-        {"kit.task.call", "kit.task.nodes", "kit.task.signature", "kit.task.workflow"}
-    ),
 )
 """Modules that import each other, to be removed by the owners of the folders."""
 
