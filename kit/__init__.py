@@ -1,264 +1,158 @@
-"""kit: author Flyte's customized container tasks interactively, from a notebook."""
+"""kit: author Flyte's customized container tasks interactively, from a notebook.
+
+The public names are listed once, as imports. Type checkers follow them; at run time the
+list is read as text, and a name is loaded from its module the first time it is used:
+what a container never asks for is never loaded.
+"""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kit.faces import register_faces as _register_faces
 
 if TYPE_CHECKING:
-    from kit.checks.check import check
-    from kit.checks.report import CheckReport, Finding, Severity
-    from kit.decorator import container_task
-    from kit.definition.accelerators import BaseAccelerator, GPUAccelerator
-    from kit.definition.artifacts import Artifact, Inputs
-    from kit.definition.executor import ShimTaskExecutor
-    from kit.definition.images import Image, ImageConfig
-    from kit.definition.interface import Interface, kwtypes
-    from kit.definition.metadata import (
-        DeckField,
-        Description,
-        Documentation,
-        SourceCode,
-        TaskMetadata,
+    from kit.checks.check import check as check
+    from kit.checks.report import CheckReport as CheckReport
+    from kit.checks.report import Finding as Finding
+    from kit.checks.report import Severity as Severity
+    from kit.decorator import container_task as container_task
+    from kit.definition.accelerators import BaseAccelerator as BaseAccelerator
+    from kit.definition.accelerators import GPUAccelerator as GPUAccelerator
+    from kit.definition.artifacts import Artifact as Artifact
+    from kit.definition.artifacts import Inputs as Inputs
+    from kit.definition.executor import ShimTaskExecutor as ShimTaskExecutor
+    from kit.definition.images import Image as Image
+    from kit.definition.images import ImageConfig as ImageConfig
+    from kit.definition.interface import Interface as Interface
+    from kit.definition.interface import kwtypes as kwtypes
+    from kit.definition.metadata import DeckField as DeckField
+    from kit.definition.metadata import Description as Description
+    from kit.definition.metadata import Documentation as Documentation
+    from kit.definition.metadata import SourceCode as SourceCode
+    from kit.definition.metadata import TaskMetadata as TaskMetadata
+    from kit.definition.resources import Resources as Resources
+    from kit.definition.resources import ResourceSpec as ResourceSpec
+    from kit.definition.security import Secret as Secret
+    from kit.definition.security import SecurityContext as SecurityContext
+    from kit.definition.settings import SerializationSettings as SerializationSettings
+    from kit.difference.diff import Difference as Difference
+    from kit.difference.diff import diff as diff
+    from kit.difference.history import history as history
+    from kit.errors import IgnoreOutputs as IgnoreOutputs
+    from kit.errors import KitError as KitError
+    from kit.errors import RecoverableError as RecoverableError
+    from kit.exporters.export import Export as Export
+    from kit.exporters.export import export as export
+    from kit.forecast.platform import Platform as Platform
+    from kit.images.image import BuiltImage as BuiltImage
+    from kit.images.image import build_image as build_image
+    from kit.images.image import containerfile as containerfile
+    from kit.images.image import image as image
+    from kit.magics import load_ipython_extension as load_ipython_extension
+    from kit.magics import unload_ipython_extension as unload_ipython_extension
+    from kit.proof.outcome import Proof as Proof
+    from kit.proof.prove import prove as prove
+    from kit.resolver import TaskTemplateResolver as TaskTemplateResolver
+    from kit.resolver import (
+        default_task_template_resolver as default_task_template_resolver,
     )
-    from kit.definition.resources import Resources, ResourceSpec
-    from kit.definition.security import Secret, SecurityContext
-    from kit.definition.settings import SerializationSettings
-    from kit.difference.diff import Difference, diff
-    from kit.difference.history import history
-    from kit.errors import IgnoreOutputs, KitError, RecoverableError
-    from kit.exporters.export import Export, export
-    from kit.forecast.platform import Platform
-    from kit.images.image import BuiltImage, build_image, containerfile, image
-    from kit.magics import load_ipython_extension, unload_ipython_extension
-    from kit.proof.outcome import Proof
-    from kit.proof.prove import prove
-    from kit.resolver import TaskTemplateResolver, default_task_template_resolver
-    from kit.runners import (
-        InProcessRunner,
-        MockRunner,
-        Runner,
-        SubprocessRunner,
+    from kit.runners import InProcessRunner as InProcessRunner
+    from kit.runners import MockRunner as MockRunner
+    from kit.runners import Runner as Runner
+    from kit.runners import SubprocessRunner as SubprocessRunner
+    from kit.runners.docker import DockerRunner as DockerRunner
+    from kit.runners.outcome import Outcome as Outcome
+    from kit.runners.runner import RunRequest as RunRequest
+    from kit.running.compare import RunComparison as RunComparison
+    from kit.running.compare import compare_runs as compare_runs
+    from kit.running.run import Run as Run
+    from kit.running.run import runs as runs
+    from kit.running.start import replay as replay
+    from kit.running.start import run as run
+    from kit.shim.context import current_context as current_context
+    from kit.shim.deck_file import Decks as Decks
+    from kit.shim.decks import Deck as Deck
+    from kit.shim.executable import (
+        ExecutableTemplateShimTask as ExecutableTemplateShimTask,
     )
-    from kit.runners.docker import DockerRunner
-    from kit.runners.outcome import Outcome
-    from kit.running.compare import RunComparison, compare_runs
-    from kit.running.run import Run, runs
-    from kit.running.start import replay, run
-    from kit.shim.context import current_context
-    from kit.shim.deck_file import Decks
-    from kit.shim.decks import Deck
-    from kit.shim.executable import ExecutableTemplateShimTask
-    from kit.shim.report import RunReport
-    from kit.source.module import ModuleSource, self_contained
-    from kit.task.task import TC, PythonCustomizedContainerTask
-    from kit.task.workflow import (
-        Workflow,
-        WorkflowFailurePolicy,
-        workflow,
-        workflow_closure,
-        workflow_spec,
-        workflow_template,
+    from kit.shim.report import RunReport as RunReport
+    from kit.source.module import ModuleSource as ModuleSource
+    from kit.source.module import self_contained as self_contained
+    from kit.task.task import TC as TC
+    from kit.task.task import (
+        PythonCustomizedContainerTask as PythonCustomizedContainerTask,
     )
-    from kit.template.files import read_template, write_template
-    from kit.template.serialize import task_spec, task_template, template_bytes
-    from kit.types import (
-        FlyteAnnotation,
-        FlyteDirectory,
-        FlyteFile,
-        FlyteSchema,
-        HashMethod,
-        StructuredDataset,
-        Transformer,
-        TypeEngine,
-        default_engine,
-    )
-    from kit.widgets.preview import Preview, preview
-    from kit.widgets.run_panel import Panel, panel
+    from kit.task.workflow import Workflow as Workflow
+    from kit.task.workflow import WorkflowFailurePolicy as WorkflowFailurePolicy
+    from kit.task.workflow import workflow as workflow
+    from kit.task.workflow import workflow_closure as workflow_closure
+    from kit.task.workflow import workflow_spec as workflow_spec
+    from kit.task.workflow import workflow_template as workflow_template
+    from kit.template.files import read_template as read_template
+    from kit.template.files import write_template as write_template
+    from kit.template.serialize import task_spec as task_spec
+    from kit.template.serialize import task_template as task_template
+    from kit.template.serialize import template_bytes as template_bytes
+    from kit.types import FlyteAnnotation as FlyteAnnotation
+    from kit.types import FlyteDirectory as FlyteDirectory
+    from kit.types import FlyteFile as FlyteFile
+    from kit.types import FlyteSchema as FlyteSchema
+    from kit.types import HashMethod as HashMethod
+    from kit.types import StructuredDataset as StructuredDataset
+    from kit.types import Transformer as Transformer
+    from kit.types import TypeEngine as TypeEngine
+    from kit.types import default_engine as default_engine
+    from kit.widgets.preview import Preview as Preview
+    from kit.widgets.preview import preview as preview
+    from kit.widgets.run_panel import Panel as Panel
+    from kit.widgets.run_panel import panel as panel
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "TC",
-    "Artifact",
-    "BaseAccelerator",
-    "BuiltImage",
-    "CheckReport",
-    "Deck",
-    "DeckField",
-    "Decks",
-    "Description",
-    "Difference",
-    "DockerRunner",
-    "Documentation",
-    "ExecutableTemplateShimTask",
-    "Export",
-    "Finding",
-    "FlyteAnnotation",
-    "FlyteDirectory",
-    "FlyteFile",
-    "FlyteSchema",
-    "GPUAccelerator",
-    "HashMethod",
-    "IgnoreOutputs",
-    "Image",
-    "ImageConfig",
-    "InProcessRunner",
-    "Inputs",
-    "Interface",
-    "KitError",
-    "MockRunner",
-    "ModuleSource",
-    "Outcome",
-    "Panel",
-    "Platform",
-    "Preview",
-    "Proof",
-    "PythonCustomizedContainerTask",
-    "RecoverableError",
-    "ResourceSpec",
-    "Resources",
-    "Run",
-    "RunComparison",
-    "RunReport",
-    "Runner",
-    "Secret",
-    "SecurityContext",
-    "SerializationSettings",
-    "Severity",
-    "ShimTaskExecutor",
-    "SourceCode",
-    "StructuredDataset",
-    "SubprocessRunner",
-    "TaskMetadata",
-    "TaskTemplateResolver",
-    "Transformer",
-    "TypeEngine",
-    "Workflow",
-    "WorkflowFailurePolicy",
-    "build_image",
-    "check",
-    "compare_runs",
-    "container_task",
-    "containerfile",
-    "current_context",
-    "default_engine",
-    "default_task_template_resolver",
-    "diff",
-    "export",
-    "history",
-    "image",
-    "kwtypes",
-    "load_ipython_extension",
-    "panel",
-    "preview",
-    "prove",
-    "read_template",
-    "replay",
-    "run",
-    "runs",
-    "self_contained",
-    "task_spec",
-    "task_template",
-    "template_bytes",
-    "unload_ipython_extension",
-    "workflow",
-    "workflow_closure",
-    "workflow_spec",
-    "workflow_template",
-    "write_template",
-]
+_homes: dict[str, str] = {}
 
-# Each name's home. What a container never asks for, it never loads.
-_HOMES = {
-    "kit.images.image": ("BuiltImage", "build_image", "containerfile", "image"),
-    "kit.decorator": ("container_task",),
-    "kit.exporters.export": ("export", "Export"),
-    "kit.proof.outcome": ("Proof",),
-    "kit.proof.prove": ("prove",),
-    "kit.checks.check": ("check",),
-    "kit.checks.report": ("Finding", "Severity", "CheckReport"),
-    "kit.forecast.platform": ("Platform",),
-    "kit.definition.accelerators": ("BaseAccelerator", "GPUAccelerator"),
-    "kit.definition.artifacts": ("Artifact", "Inputs"),
-    "kit.definition.metadata": (
-        "DeckField",
-        "Description",
-        "Documentation",
-        "SourceCode",
-        "TaskMetadata",
-    ),
-    "kit.definition.executor": ("ShimTaskExecutor",),
-    "kit.definition.images": ("Image", "ImageConfig"),
-    "kit.definition.interface": ("Interface", "kwtypes"),
-    "kit.definition.resources": ("ResourceSpec", "Resources"),
-    "kit.definition.security": ("Secret", "SecurityContext"),
-    "kit.definition.settings": ("SerializationSettings",),
-    "kit.difference.diff": ("diff", "Difference"),
-    "kit.difference.history": ("history",),
-    "kit.errors": ("IgnoreOutputs", "KitError", "RecoverableError"),
-    "kit.magics": ("load_ipython_extension", "unload_ipython_extension"),
-    "kit.resolver": ("TaskTemplateResolver", "default_task_template_resolver"),
-    "kit.runners": ("InProcessRunner", "MockRunner", "Runner", "SubprocessRunner"),
-    "kit.runners.docker": ("DockerRunner",),
-    "kit.runners.runner": ("Outcome",),
-    "kit.running.compare": ("compare_runs", "RunComparison"),
-    "kit.running.start": ("replay", "run"),
-    "kit.running.run": ("Run", "runs"),
-    "kit.shim.context": ("current_context",),
-    "kit.shim.deck_file": ("Decks",),
-    "kit.shim.decks": ("Deck",),
-    "kit.shim.report": ("RunReport",),
-    "kit.shim.executable": ("ExecutableTemplateShimTask",),
-    "kit.source.module": ("ModuleSource", "self_contained"),
-    "kit.task.workflow": (
-        "workflow_closure",
-        "workflow_spec",
-        "workflow_template",
-        "workflow",
-        "Workflow",
-        "WorkflowFailurePolicy",
-    ),
-    "kit.task.task": ("PythonCustomizedContainerTask", "TC"),
-    "kit.template.files": ("read_template", "write_template"),
-    "kit.template.serialize": ("task_spec", "task_template", "template_bytes"),
-    "kit.types": (
-        "FlyteAnnotation",
-        "FlyteDirectory",
-        "FlyteFile",
-        "FlyteSchema",
-        "HashMethod",
-        "StructuredDataset",
-        "Transformer",
-        "TypeEngine",
-        "default_engine",
-    ),
-    "kit.widgets.preview": ("Preview", "preview"),
-    "kit.widgets.run_panel": ("Panel", "panel"),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+if not TYPE_CHECKING:  # else any name would be a public one to a type checker
+
+    def __getattr__(name: str) -> object:
+        """Load a public name the first time it is used."""
+        if not _homes:
+            _homes.update(_read_imports())
+        if name == "__all__":
+            return sorted(_homes)
+        if name not in _homes:
+            raise _no_attribute(name)
+        value = getattr(import_module(_homes[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the public names, including those that are not loaded yet."""
+        return sorted({*globals(), *__getattr__("__all__")})
 
 
-def __getattr__(name: str) -> object:
-    """Load a public name from its home, the first time it is asked for."""
-    if name not in _HOME_OF:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value: object = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+def _read_imports() -> dict[str, str]:
+    """Return the module of each public name, by the imports above."""
+    import re
+
+    loader: Any = __spec__.loader
+    source = loader.get_source(__name__)  # out of a zip, too
+    found = re.findall(r"^    from (\S+) import \(?\s*(\w+) as ", source, re.MULTILINE)
+    return {name: module for module, name in found}
 
 
-def __dir__() -> list[str]:
-    """Show the public names, also those not loaded yet."""
-    return sorted({*globals(), *__all__})
+def _no_attribute(name: str) -> AttributeError:
+    from kit.errors import nearest
+
+    near = "" if name.startswith("_") else nearest(name, _homes)
+    msg = f"module {__name__!r} has no attribute {name!r}.{near}"
+    return AttributeError(msg, name=name, obj=None)  # or Python suggests a name, too
 
 
 _register_faces()
 
-# A class tells no line of its own: its cell is noted when it runs, or not at all.
+# A class has no line numbers of its own: IPython's cells are noted from now on.
 if "IPython" in sys.modules:
     import_module("kit.source.definitions").install()
