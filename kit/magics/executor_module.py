@@ -1,37 +1,117 @@
-"""The file of a module that a cell holds: where it may be, and what it may replace."""
+"""``%%executor_module``: write a cell to a module, import it and bind its names."""
 
 from __future__ import annotations
 
+import argparse
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib
 import importlib.util
 import keyword
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.core.magic import no_var_expand
 
-from kit.magics.words import FlagParser, errors_of_cell
+from kit.errors import AuthoringError, KitError
 from kit.source.shipping import EXECUTOR_MODULE
 from kit.storage import write_bytes
 
-__all__ = [
-    "ExecutorModuleMagic",
-    "ModuleFile",
-    "import_module_of",
-    "module_bytes",
-    "module_file",
-    "module_flags",
-    "public_names",
-]
+_USAGE = "%%executor_module FILE [--overwrite]"
+_HELP = f"""Write this cell to a module, import it, and bind its public names.
+
+    {_USAGE}
+
+Executors in it ship as module: a template names them by their dotted name, and the
+image must have the file.
+
+    %%executor_module scale.py
+    import kit
+
+    class Scale(kit.ShimTaskExecutor):
+        def execute_from_model(self, tt, n):
+            return n * 2
+
+The file is in the notebook's folder; `steps/scale.py` is the module `steps.scale`,
+and an absolute path may lead elsewhere. It is written when the cell has changed, and
+imported again when it, or a module of another such cell that it imports, has changed.
+Classes of the former import stay as they were: run the cells that use them again.
+
+A file that a person wrote or changed is not replaced without `--overwrite`.
+"""
+
+
+@functools.cache
+def module_flags() -> FlagParser:
+    """Return the parser of the line."""
+    usage = _USAGE.replace("%", "%%")  # argparse formats it
+    parser = FlagParser(usage=usage, add_help=False, allow_abbrev=False)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--overwrite", action="store_true")
+    return parser
+
+
+class ExecutorModuleMagic:
+    """The magic of one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    @no_var_expand  # a path with a brace is a mistake to be shown as it was written
+    def executor_module(self, line: str, cell: str) -> None:
+        """Write and import a module."""
+        flags = module_flags().parse_text(line)
+        file = module_file(flags.file, Path.cwd())
+        data = module_bytes(cell)
+        with errors_of_cell(self._shell, str(file.path)):
+            compile(data, file.path, "exec", dont_inherit=True)  # before it is written
+            file.check_may_replace(overwrite=flags.overwrite)
+            file.write(data)
+            former = sys.modules.get(file.name)
+            stale = {} if former is None else _defined_in(former)
+            module = import_module_of(file, data)
+        self._shell.drop_by_id(stale)
+        self._shell.push(public_names(module))
+
+    executor_module.__doc__ = _HELP
+
+
+def _defined_in(module: ModuleType) -> dict[str, Any]:
+    """Return the classes and functions that a module defines."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+    }
+
+
+class FlagParser(argparse.ArgumentParser):
+    """A parser that raises where a program would exit."""
+
+    def parse_text(self, text: str) -> argparse.Namespace:
+        """Read flags as a shell would split them.
+
+        Raises:
+            UsageError: A quote is open, or a flag or its value is not known.
+        """
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise UsageError(f"{text!r} cannot be read: {error}.") from error
+        return self.parse_args(words)
+
+    def error(self, message: str) -> NoReturn:
+        """Report what is wrong, with the usage."""
+        raise UsageError(f"{message}. Expected {_USAGE}.")
 
 
 _WRITTEN = re.compile(rb"# Written by %%executor_module \(sha256 ([0-9a-f]{16})\)")
@@ -257,67 +337,48 @@ def public_names(module: ModuleType) -> dict[str, Any]:
     return known
 
 
-_HELP = """Write this cell into a module, import it, and bind its public names.
+@contextlib.contextmanager
+def errors_of_cell(shell: Any, filename: str) -> Iterator[None]:
+    """Show what goes wrong meanwhile as if the cell were plain Python.
 
-Executors in it ship as module: a template names them by their dotted name, and the
-image must have the file.
+    IPython asks an error for ``_render_traceback_`` before it draws one itself.
 
-    %%executor_module scale.py
-    import kit
+    Args:
+        shell: The shell that draws tracebacks.
+        filename: What the cell's code was compiled as.
 
-    class Scale(kit.ShimTaskExecutor):
-        def execute_from_model(self, tt, n):
-            return n * 2
-
-The file lies in the notebook's folder; `steps/scale.py` is the module `steps.scale`,
-and an absolute path may lead elsewhere. It is written when the cell has changed, and
-imported again when it, or a module of another such cell that it imports, has changed.
-Classes of the former import stay as they were: run the cells that use them again.
-
-A file that a person wrote or changed is not replaced without `--overwrite`.
-
-"""
-
-
-@functools.cache
-def module_flags() -> FlagParser:
-    """Return the parser of the line."""
-    parser = FlagParser("%%executor_module FILE [--overwrite]")
-    parser.add_argument("file", metavar="FILE", help="name.py, or package/name.py")
-    lose = "replace a file even if a person wrote it"
-    parser.add_argument("--overwrite", action="store_true", help=lose)
-    return parser
-
-
-class ExecutorModuleMagic:
-    """The magic of one shell."""
-
-    def __init__(self, shell: Any) -> None:
-        self._shell = shell
-
-    @no_var_expand  # a path with a brace is a mistake to be shown as it was written
-    def executor_module(self, line: str, cell: str) -> None:
-        """Write and import a module; its help is that of the flags."""
-        flags = module_flags().parse_text(line)
-        file = module_file(flags.file, Path.cwd())
-        data = module_bytes(cell)
-        with errors_of_cell(self._shell, str(file.path)):
-            compile(data, file.path, "exec", dont_inherit=True)  # before it is written
-            file.check_may_replace(overwrite=flags.overwrite)
-            file.write(data)
-            former = sys.modules.get(file.name)
-            stale = {} if former is None else _defined_in(former)
-            module = import_module_of(file, data)
-        self._shell.drop_by_id(stale)
-        self._shell.push(public_names(module))
-
-    executor_module.__doc__ = _HELP + module_flags().format_help()
+    Raises:
+        AuthoringError: The cell is no Python; a ``SyntaxError`` would be drawn with
+            every frame of IPython's.
+    """
+    try:
+        yield
+    except SyntaxError as error:
+        if error.filename != filename:
+            raise
+        lines = shell.SyntaxTB.structured_traceback(type(error), error, [])
+        refused = AuthoringError(f"The cell is no Python: {error}.")
+        raise _shown_as(refused, lines) from error
+    except KitError as error:
+        _shown_as(error, [f"{type(error).__name__}: {error}"])
+        raise
+    except Exception as error:
+        frames = _frames_of(error.__traceback__, filename)
+        if frames is not None:
+            draw = shell.InteractiveTB.structured_traceback
+            _shown_as(error, draw(type(error), error, frames, tb_offset=0))
+        raise
 
 
-def _defined_in(module: ModuleType) -> dict[str, Any]:
-    """Return the classes and functions that a module defines."""
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if getattr(value, "__module__", None) == module.__name__
-    }
+def _frames_of(traceback: TracebackType | None, filename: str) -> TracebackType | None:
+    """Return the traceback from the first frame of the cell on, if it has one."""
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == filename:
+            return traceback
+        traceback = traceback.tb_next
+    return None
+
+
+def _shown_as(error: Exception, lines: list[str]) -> Any:
+    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+    return error

@@ -143,7 +143,7 @@ def test_an_absolute_path_may_lead_elsewhere(run, tmp_path_factory):
     [
         ("", "arguments are required: FILE"),
         ("a.py b.py", "unrecognized arguments: b.py"),
-        ("a.py --over", "Did you mean '--overwrite'?"),
+        ("a.py --over", "Expected %%executor_module FILE [--overwrite]."),
         ("scale", "'scale' is no module's file: expected name.py"),
         ("a-b.py", "'a-b' is no name in Python"),
         ("class.py", "'class' is no name in Python"),

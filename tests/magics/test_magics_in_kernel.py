@@ -10,8 +10,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 TASK = (
-    "%%container_task scaled(n: int) -> int --image a:1 --custom add={}\n"
-    "return helper(n) + int(tt.custom['add'])"
+    "@kit.container_task(image='a:1', custom={{'add': {}}})\n"
+    "def scaled(tt, n: int) -> int:\n"
+    "    return helper(n) + int(tt.custom['add'])"
 )
 MODULE = (
     "%%executor_module scaling.py\n"
@@ -69,21 +70,20 @@ def test_tasks_of_magics_run_in_processes_as_they_are_now(kernel):
 def test_a_mistake_stops_the_notebook_and_is_short(kernel):
     """The cell has failed, with the line and no frame of the magic's."""
     with pytest.raises(CellExecutionError) as raised:
-        kernel("%%container_task f() -> int --image a:1\nx = 1\nreturn = 2")
-    assert "Cell In[2], line 3\n" in without_colours(raised.value.traceback)
+        kernel("%%executor_module wrong.py\nx = 1\nx = = 2")
+    assert "wrong.py:3\n" in without_colours(raised.value.traceback)
     assert "run_cell_magic" not in raised.value.traceback
     with pytest.raises(CellExecutionError) as raised:
-        kernel("%%container_task f() -> int --imag a:1\nreturn 2")
-    assert "Did you mean '--image'?" in str(raised.value)
+        kernel("%%executor_module right.py --over\nx = 1")
+    assert "unrecognized arguments: --over" in str(raised.value)
     assert "run_cell_magic" not in raised.value.traceback
 
 
-def test_a_traceback_names_the_cell_of_the_magic(kernel):
-    """By its number and line, when the function is called from another cell."""
-    kernel("%%container_task f(n: int) -> float --image a:1\n\nreturn 1 / n")
-    kernel("None")
+def test_a_traceback_starts_in_the_module_of_the_cell(kernel):
+    """With the line of the cell, and no frame of the magic's."""
     with pytest.raises(CellExecutionError) as raised:
-        kernel("f.function(None, 0)")
+        kernel("%%executor_module failing.py\n\nx = 1 / 0")
     text = without_colours(raised.value.traceback)
-    assert "Cell In[2], line 3, in f(tt, n)" in text
-    assert "----> 3     return 1 / n" in text
+    assert "failing.py:3" in text
+    assert "----> 3 x = 1 / 0" in text
+    assert "run_cell_magic" not in text
