@@ -72,9 +72,9 @@ if TYPE_CHECKING:
     from kit.running.run import runs as runs
     from kit.running.start import replay as replay
     from kit.running.start import run as run
+    from kit.shim.context import Deck as Deck
     from kit.shim.context import current_context as current_context
     from kit.shim.deck_file import Decks as Decks
-    from kit.shim.decks import Deck as Deck
     from kit.shim.executable import (
         ExecutableTemplateShimTask as ExecutableTemplateShimTask,
     )

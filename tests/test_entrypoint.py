@@ -26,7 +26,7 @@ import os, signal, sys, threading, time
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import IgnoreOutputs, RecoverableError
 from kit.shim.context import current_context
-from kit.shim.decks import Deck
+from kit.shim.context import Deck
 
 
 class Square(ShimTaskExecutor):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.flytekit
 KIT_EXECUTORS = """
 from kit.definition.executor import ShimTaskExecutor
 from kit.shim.context import current_context
-from kit.shim.decks import Deck
+from kit.shim.context import Deck
 
 
 class Work(ShimTaskExecutor):

@@ -21,7 +21,7 @@ from typing import Any
 from kit.errors import ConversionError, GuessError, UnsupportedTypeError, nearest
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engine
 from kit.types.annotated import underlying
-from kit.types.datasets import is_frame_type
+from kit.types.frames import is_frame_type
 
 __all__ = [
     "Parser",

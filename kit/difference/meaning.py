@@ -19,7 +19,7 @@ from kit.difference.edits import HIDDEN, Edit, Kind, Steps, without_secrets
 from kit.errors import ResourcesError, render_path
 from kit.forecast.arrival import strip_type
 from kit.template.files import message_digest
-from kit.types.castable import castable
+from kit.types.compatibility import is_compatible
 
 __all__ = [
     "CacheKey",
@@ -113,9 +113,9 @@ def _judge_output(
 
 def _judge_type(side: str, before: Any, after: Any) -> Judgement:
     if side == "inputs":
-        fits, words = castable(before, after), "what callers pass"
+        fits, words = is_compatible(before, after), "what callers pass"
     else:
-        fits, words = castable(after, before), "what callers take"
+        fits, words = is_compatible(after, before), "what callers take"
     if not fits:
         return Impact.BREAK, f"{words} is of another type"
     return Impact.INTERFACE, f"{words} still fits"

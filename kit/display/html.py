@@ -33,7 +33,7 @@ from kit.display.summary import (
 )
 from kit.display.text import COMES, GOES, LONGEST_CODE, STAYS, attribute, html_text
 from kit.escape import bounded, label, one_line, shorten
-from kit.shim.decks import DECK_STYLE
+from kit.shim.deck_page import DECK_STYLE
 from kit.template.macros import macro_spans
 
 __all__ = [

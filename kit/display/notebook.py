@@ -103,7 +103,7 @@ SUMMARIZERS = {
     "kit.task.task.PythonCustomizedContainerTask": ("of_template.summarize_task"),
     "kit.template.view.TaskTemplateView": "of_template.summarize_view",
     "kit.definition.interface.Interface": "of_messages.summarize_python_interface",
-    "kit.shim.decks.Deck": "of_runs.summarize_deck",
+    "kit.shim.context.Deck": "of_runs.summarize_deck",
     "kit.shim.deck_file.Decks": "of_runs.summarize_decks",
     "kit.runners.outcome.Outcome": "of_runs.summarize_run_shown",
     "kit.running.outputs.Outputs": "of_runs.summarize_outputs",

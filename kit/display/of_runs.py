@@ -31,8 +31,8 @@ from kit.running.compare_outcomes import error_text
 from kit.running.disagreement import Disagreement
 from kit.running.outputs import Outputs, facts_of
 from kit.running.run import Run, Runs
+from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
-from kit.shim.decks import Deck
 
 __all__ = [
     "output_sections",

@@ -17,7 +17,7 @@ from kit.definition.parsing import Parser, as_text, parser_for, to_json
 from kit.errors import KitError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 from kit.types.annotated import annotations_of, is_class, underlying
-from kit.types.datasets import is_frame_type
+from kit.types.frames import is_frame_type
 
 __all__ = [
     "MOST_UPLOADED",

@@ -21,8 +21,8 @@ from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.process import Exit
 from kit.runners.runner import RunRequest
 from kit.runners.workspace import Workspace
-from kit.shim.recorder import REPORT_VARIABLE
 from kit.shim.report import STEPS, RunReport, read_report
+from kit.shim.telemetry import REPORT_VARIABLE
 from kit.template.macros import render_args
 from kit.template.view import parse_template
 

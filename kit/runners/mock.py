@@ -12,7 +12,8 @@ from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.runner import RunRequest
 from kit.shim.error_document import error_document
-from kit.shim.values import native_inputs, output_literals
+from kit.shim.inputs import native_inputs
+from kit.shim.outputs import output_literals
 from kit.template.view import parse_template
 from kit.types import TypeEngine, default_engine
 

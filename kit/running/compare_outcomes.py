@@ -24,8 +24,8 @@ from kit.running.disagreement import (
     places,
     short,
 )
+from kit.shim.offloading import load_offloaded
 from kit.shim.report import RunReport
-from kit.shim.values import load_offloaded
 
 _MOST_PLACES = 20
 """In which one output may differ before the rest is not looked at."""

@@ -38,8 +38,8 @@ from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.runner import RunRequest
 from kit.runners.workspace import input_paths, with_moved_files
 from kit.running.outputs import Outputs
+from kit.shim.inputs import native_inputs
 from kit.shim.report import read_report
-from kit.shim.values import native_inputs
 from kit.types import default_engine
 
 _FORMAT = 1

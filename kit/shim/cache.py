@@ -18,13 +18,10 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core import literals_pb2
 
 from kit.errors import MissingPackageError
-from kit.shim.values import parse_literal_map
+from kit.shim.inputs import parse_literal_map
 
 if TYPE_CHECKING:
     from kit.definition.metadata import TaskMetadata
-
-__all__ = ["LocalCache", "cache_key"]
-
 
 _FOLDER = "~/.kit/local-cache"
 _SHORT = 256  # up to here pickle writes a bytes object's length in one byte

@@ -24,17 +24,19 @@ from flyteidl.core import literals_pb2
 
 from kit.errors import KitError, OutputError
 from kit.resolver import load_object
-from kit.shim.context import ExecutionContext, from_environment, use_context
-from kit.shim.decks import write_decks
-from kit.shim.recorder import REPORT_VARIABLE, Recorder, use_recorder
-from kit.shim.values import OffloadLimits, offload, parse_literal_map
+from kit.shim.context import (
+    ExecutionContext,
+    from_environment,
+    use_context,
+    write_decks,
+)
+from kit.shim.inputs import parse_literal_map
+from kit.shim.offloading import OffloadLimits, offload
+from kit.shim.telemetry import REPORT_VARIABLE, Telemetry, use_telemetry
 from kit.storage import Storage, use_storage, write_bytes
 
 if TYPE_CHECKING:
     from types import FrameType
-
-__all__ = ["ContainerRun", "Verdict", "run_command"]
-
 
 KIT_RESOLVER = "kit.resolver.default_task_template_resolver"
 _FLYTEKIT_RESOLVER = (
@@ -89,9 +91,9 @@ class ContainerRun:
         Raises:
             KeyboardInterrupt: Someone stopped the run; nothing is written then.
         """
-        with self._recorder() as recorder:
+        with self._telemetry() as telemetry:
             try:
-                self._run(recorder)
+                self._run(telemetry)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - all of them are the verdict
@@ -112,7 +114,7 @@ class ContainerRun:
     def _context(self, folder: str, raw: str) -> ExecutionContext:
         checkpoints = None
         if self.checkpoint_path is not None:
-            from kit.shim.context import Checkpoint
+            from kit.shim.checkpoints import Checkpoint
 
             checkpoints = Checkpoint(self.checkpoint_path, self.prev_checkpoint)
         return from_environment(
@@ -124,21 +126,21 @@ class ContainerRun:
         )
 
     @contextlib.contextmanager
-    def _recorder(self) -> Iterator[Recorder]:
+    def _telemetry(self) -> Iterator[Telemetry]:
         """Give who follows the run, and let it write what it has seen."""
         if self.report is None:
-            yield Recorder()
+            yield Telemetry()
             return
-        from kit.shim.report import Recording
+        from kit.shim.report import RunTelemetry
 
-        recording = Recording()
+        telemetry = RunTelemetry()
         try:
-            with use_recorder(recording):
-                yield recording
+            with use_telemetry(telemetry):
+                yield telemetry
         finally:
-            recording.write(self.report)
+            telemetry.write(self.report)
 
-    def _run(self, recorder: Recorder) -> None:
+    def _run(self, telemetry: Telemetry) -> None:
         raw = self.raw_output_prefix or self._path("raw")
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(
@@ -148,17 +150,17 @@ class ContainerRun:
             stack.enter_context(use_storage(storage))
             context = self._context(folder, raw)
             stack.enter_context(use_context(context, process_wide=True))
-            files = self._run_task(context, storage, recorder)
+            files = self._run_task(context, storage, telemetry)
             for name, message in files.items():
                 storage.write_bytes(self._path(name), message.SerializeToString())
 
     def _run_task(
-        self, context: ExecutionContext, storage: Storage, recorder: Recorder
+        self, context: ExecutionContext, storage: Storage, telemetry: Telemetry
     ) -> dict[str, literals_pb2.LiteralMap | literals_pb2.Literal]:
         """Return the files to write by name, outputs.pb last."""
-        recorder.enter("load")
+        telemetry.enter("load")
         task = self.load_resolver().load_task(loader_args=list(self.loader_args))
-        recorder.enter("inputs")
+        telemetry.enter("inputs")
         data = storage.read_bytes(self.inputs)
         inputs = parse_literal_map(data, self.inputs)
         template = task.task_template.to_flyte_idl()
@@ -166,9 +168,9 @@ class ContainerRun:
             outputs = task.dispatch_execute(context, inputs)
         finally:
             if template.metadata.generates_deck.value:
-                recorder.enter("decks")
+                telemetry.enter("decks")
                 self._write_decks(context)
-        recorder.enter("outputs")
+        telemetry.enter("outputs")
         if not isinstance(outputs, literals_pb2.LiteralMap):
             msg = f"Type of output received not handled {type(outputs)}."
             raise OutputError(msg)

@@ -11,32 +11,22 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import identifier_pb2
 
-from kit.errors import CheckpointError, ContextAttributeError, StorageError
+from kit.errors import CheckpointError, ContextAttributeError
+from kit.notebook import Shown
 from kit.shim import flytekit_bridge
+from kit.shim.checkpoints import Checkpoint
+from kit.shim.deck_page import deck_page
 from kit.shim.secrets import SecretsManager
 from kit.storage import current_storage, process_storage
 
 if TYPE_CHECKING:
     import logging
-
-    from kit.shim.decks import Deck
-
-__all__ = [
-    "Checkpoint",
-    "ExecutionContext",
-    "current_context",
-    "from_environment",
-    "local_context",
-    "use_context",
-]
 
 
 def _now() -> dt.datetime:
@@ -105,8 +95,6 @@ class ExecutionContext:
     @property
     def default_deck(self) -> Deck:
         """The deck named ``default``, added to the decks when it is first asked for."""
-        from kit.shim.decks import Deck
-
         for deck in self.decks:
             if deck.name == "default":
                 return deck
@@ -305,113 +293,74 @@ def _task_logger(*, to_stderr: bool) -> logging.Logger:
     return logger
 
 
-_WRITTEN = "_dst_cp"  # the name under which flytekit writes bytes, too
-_RESTORED = "prev_cp"
+class Deck(Shown):
+    r"""A named piece of HTML for deck.html.
 
-
-class Checkpoint:
-    """Where this attempt saves its progress, and what the one before it saved.
-
-    The wire format is flytekit's: a folder of files, where bytes that are written
-    directly are the file ``_dst_cp``; either can go on with the other's checkpoint.
+    At the end of a cell it is a frame of its own, out of which its HTML cannot act.
 
     Args:
-        destination: Folder or URL that this attempt saves to.
-        source: Folder or URL that the attempt before saved to, if there was one.
+        name: Title of the deck.
+        html: Its HTML, shown as it is: escape what is not yours.
+        auto_add_to_deck: Whether to add it to the current run's decks.
+
+    Example:
+        >>> deck = Deck("plot", "<b>42</b>", auto_add_to_deck=False)
+        >>> deck.append("<i>more</i>").html
+        '<b>42</b>\n<i>more</i>'
     """
 
-    def __init__(self, destination: str, source: str | None = None) -> None:
-        self._destination = destination.rstrip("/") or destination
-        self._source = source or None
-        self._restored: Path | None = None
+    def __init__(
+        self,
+        name: str,
+        html: str = "",  # the field's name for it
+        auto_add_to_deck: bool = True,  # noqa: FBT001, FBT002 - flytekit's signature
+    ) -> None:
+        self._name = name
+        self._html = html
+        if auto_add_to_deck:
+            current_context().decks.append(self)
 
     def __repr__(self) -> str:
-        return f"Checkpoint({self._destination!r}, source={self._source!r})"
+        return f"Deck({self._name!r}, {len(self._html)} characters)"
 
-    def prev_exists(self) -> bool:
-        """Say whether an earlier attempt had a place for checkpoints."""
-        return self._source is not None
+    @property
+    def name(self) -> str:
+        """Title of the deck."""
+        return self._name
 
-    def restore(self, path: str | os.PathLike[str] | None = None) -> Path | None:
-        """Fetch the earlier checkpoint into a folder, once, and return the folder.
+    @property
+    def html(self) -> str:
+        """HTML of the deck."""
+        return self._html
 
-        Args:
-            path: An existing folder; by default one in the working directory.
+    def append(self, html: str) -> Deck:
+        """Add HTML on a new line and return the deck."""
+        self._html = f"{self._html}\n{html}"
+        return self
 
-        Returns:
-            The folder, or None when there is no earlier attempt.
+    @staticmethod
+    def publish() -> None:
+        """Write deck.html now, with what the decks hold so far.
 
-        Raises:
-            StorageError: ``path`` is no folder, or the checkpoint cannot be read.
+        It does nothing in a task that was not given ``enable_deck=True``, nor where
+        there is no place for the file.
         """
-        if self._source is None or self._restored is not None:
-            return self._restored
-        storage = current_storage()
-        folder = Path(path if path is not None else storage.new_local_path(_RESTORED))
-        if path is None:
-            folder.mkdir(parents=True, exist_ok=True)
-        if not folder.is_dir():
-            msg = (
-                f"Checkpoints can be restored to a directory only. "
-                f"{str(folder)!r} is no existing folder."
-            )
-            raise StorageError(msg)
-        if storage.exists(self._source):
-            storage.download(self._source, str(folder), recursive=True)
-        self._restored = folder
-        return folder
+        context = current_context()
+        if context.enable_deck and context.output_metadata_prefix:
+            write_decks(context, f"{context.output_metadata_prefix}/deck.html")
 
-    def save(self, cp: str | os.PathLike[str] | IO[bytes]) -> None:
-        """Save a file, a folder, or what an open binary file holds.
 
-        Raises:
-            StorageError: It is none of them, or the destination cannot be written.
-        """
-        storage = current_storage()
-        if isinstance(cp, (str, os.PathLike)):
-            local = Path(cp)
-            if local.is_dir():
-                storage.upload(str(local), self._destination, recursive=True)
-            else:
-                storage.upload(str(local), f"{self._destination}/{local.name}")
-        elif hasattr(cp, "read"):
-            storage.write_bytes(f"{self._destination}/{_WRITTEN}", cp.read())
-        else:
-            msg = (
-                "Only a valid path or IOBase type (reader) should be provided, "
-                f"received {type(cp)}"
-            )
-            raise StorageError(msg)
+def write_decks(context: ExecutionContext, path: str) -> str:
+    """Write a run's decks as one page and return its path.
 
-    def exists(self) -> bool:
-        """Say whether there is something to read from an earlier attempt."""
-        return self._source is not None and bool(self._files())
+    Args:
+        context: The run, with its decks.
+        path: Where to write: a local path or URL that ends in deck.html.
 
-    def read(self) -> bytes | None:
-        """Return the one file of the earlier checkpoint.
-
-        Returns:
-            Its bytes, or None when no earlier attempt saved anything.
-
-        Raises:
-            StorageError: The earlier attempt saved several files: use ``restore``.
-        """
-        files = self._files()
-        if not files:
-            return None
-        if len(files) > 1:
-            names = ", ".join(sorted(file.name for file in files))
-            msg = (
-                f"Expected exactly one checkpoint - found {len(files)} ({names}). "
-                "Use restore() to get the folder with all of them."
-            )
-            raise StorageError(msg)
-        return files[0].read_bytes()
-
-    def write(self, b: bytes) -> None:
-        """Save bytes in place of what this attempt wrote before."""
-        current_storage().write_bytes(f"{self._destination}/{_WRITTEN}", b)
-
-    def _files(self) -> list[Path]:
-        folder = self.restore()
-        return [] if folder is None else list(folder.iterdir())
+    Raises:
+        StorageError: It cannot be written.
+    """
+    title = context.task_id.name or "Task"
+    page = deck_page(title, [(deck.name, deck.html) for deck in context.decks])
+    current_storage().write_bytes(path, page.encode())
+    return path

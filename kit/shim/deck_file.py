@@ -11,11 +11,8 @@ from typing import overload
 
 from kit.errors import DeckError
 from kit.notebook import Shown
-from kit.shim.decks import Deck
+from kit.shim.context import Deck
 from kit.storage import current_storage
-
-__all__ = ["Decks", "split_page"]
-
 
 _Pair = tuple[str, str]
 _INDEX = re.compile(r'<meta name="kit-decks" content="([^"<>]*)">')

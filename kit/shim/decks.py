@@ -1,22 +1,17 @@
-"""Decks: what a task shows of itself in Flyte's console, the file deck.html.
-
-A deck is a name and HTML that the task's author answers for.  Everything that kit puts
-in itself (names, inputs, outputs, times, source) is escaped, and kit adds no script.
-"""
+"""Decks of a run's own fields: inputs, outputs, times, source and packages."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flyteidl.core import tasks_pb2
 
-from kit.notebook import Shown
-from kit.renderers import (
+from kit.renderers.html import (
     ArrowRenderer,
     SourceCodeRenderer,
     TopFrameRenderer,
@@ -25,86 +20,11 @@ from kit.renderers import (
     short_html,
     table,
 )
-from kit.storage import current_storage
+from kit.shim.context import Deck
 from kit.template.config import DECK_FIELDS
-
-if TYPE_CHECKING:
-    from kit.shim.context import ExecutionContext
-
-__all__ = [
-    "DECK_STYLE",
-    "Deck",
-    "FieldDecks",
-    "deck_page",
-    "source_code",
-    "values_table",
-    "write_decks",
-]
-
 
 _NOTHING = contextlib.nullcontext()
 _FLYTEKIT_FIELDS = ("Input", "Output")  # a flytekit template does not tell its fields
-
-
-class Deck(Shown):
-    r"""A named piece of HTML for deck.html.
-
-    At the end of a cell it is a frame of its own, out of which its HTML cannot act.
-
-    Args:
-        name: Title of the deck.
-        html: Its HTML, shown as it is: escape what is not yours.
-        auto_add_to_deck: Whether to add it to the current run's decks.
-
-    Example:
-        >>> deck = Deck("plot", "<b>42</b>", auto_add_to_deck=False)
-        >>> deck.append("<i>more</i>").html
-        '<b>42</b>\n<i>more</i>'
-    """
-
-    def __init__(
-        self,
-        name: str,
-        html: str = "",  # the field's name for it
-        auto_add_to_deck: bool = True,  # noqa: FBT001, FBT002 - flytekit's signature
-    ) -> None:
-        self._name = name
-        self._html = html
-        if auto_add_to_deck:
-            from kit.shim.context import current_context
-
-            current_context().decks.append(self)
-
-    def __repr__(self) -> str:
-        return f"Deck({self._name!r}, {len(self._html)} characters)"
-
-    @property
-    def name(self) -> str:
-        """Title of the deck."""
-        return self._name
-
-    @property
-    def html(self) -> str:
-        """HTML of the deck."""
-        return self._html
-
-    def append(self, html: str) -> Deck:
-        """Add HTML on a new line and return the deck."""
-        self._html = f"{self._html}\n{html}"
-        return self
-
-    @staticmethod
-    def publish() -> None:
-        """Write deck.html now, with what the decks hold so far.
-
-        It does nothing in a task that was not given ``enable_deck=True``, nor where
-        there is no place for the file.
-        """
-        from kit.shim.context import current_context
-
-        context = current_context()
-        if context.enable_deck and context.output_metadata_prefix:
-            write_decks(context, f"{context.output_metadata_prefix}/deck.html")
 
 
 class FieldDecks:
@@ -181,22 +101,6 @@ class FieldDecks:
             self._shown["Dependencies"] = PythonDependencyRenderer().to_html()
 
 
-def write_decks(context: ExecutionContext, path: str) -> str:
-    """Write a run's decks as one page and return its path.
-
-    Args:
-        context: The run, with its decks.
-        path: Where to write: a local path or URL that ends in deck.html.
-
-    Raises:
-        StorageError: It cannot be written.
-    """
-    title = context.task_id.name or "Task"
-    page = deck_page(title, [(deck.name, deck.html) for deck in context.decks])
-    current_storage().write_bytes(path, page.encode())
-    return path
-
-
 _ROWS = 20  # of a DataFrame
 
 
@@ -231,65 +135,3 @@ def _drawn(value: Any) -> str:
     if is_arrow_table(value):
         return ArrowRenderer(max_rows=_ROWS).to_html(value)
     return short_html(value)
-
-
-DECK_STYLE = """\
-table.kit { border-collapse: collapse; }
-table.kit caption { text-align: left; padding: 0 0 .3rem; }
-table.kit th, table.kit td { border: 1px solid rgb(128 128 128 / 35%);
-  padding: .25rem .6rem; text-align: left; vertical-align: top; }
-table.kit td.number { text-align: right; font-variant-numeric: tabular-nums; }
-pre.kit { background: rgb(128 128 128 / 10%); padding: .75rem; overflow-x: auto;
-  margin: 0; }
-"""
-"""The rules for what kit draws in a deck, whatever stands beside it."""
-
-_STYLE = f"""\
-body {{ font: 15px/1.5 system-ui, sans-serif; margin: 0; color: #1b1b1f; }}
-nav {{ border-bottom: 1px solid #d8d8de; padding: 0 1.5rem; }}
-nav a {{ display: inline-block; padding: .75rem 1rem .75rem 0; color: #3b3bb3; }}
-section {{ padding: .5rem 1.5rem 1.5rem; border-bottom: 1px solid #ececf0; }}
-h2 {{ font-size: 1.1rem; }}
-{DECK_STYLE}"""
-
-
-def deck_page(title: str, decks: Iterable[tuple[str, str]]) -> str:
-    """Draw decks one below the other, with links to each at the top.
-
-    The head says where in the body each deck stands, so that they can be told apart
-    again whatever HTML they hold.
-
-    Args:
-        title: Name of the task, escaped here.
-        decks: Names, escaped here, and HTML, taken as it is.
-    """
-    named = [(_encodable(name), _encodable(html)) for name, html in decks]
-    links = " ".join(
-        f'<a href="#deck-{number}">{escape(name)}</a>'
-        for number, (name, _) in enumerate(named)
-    )
-    parts, index = [f"<nav>{links}</nav>\n"], []
-    position = len(parts[0])
-    for number, (name, html) in enumerate(named):
-        head = f'<section id="deck-{number}"><h2>{escape(name)}</h2>\n<div>'
-        tail = "</div></section>\n"
-        index.append((name, position + len(head), len(html)))
-        position += len(head) + len(html) + len(tail)
-        parts += [head, html, tail]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"{_index_element(index)}<title>{escape(_encodable(title))}</title>"
-        f"<style>{_STYLE}</style></head>\n<body>{''.join(parts)}</body></html>\n"
-    )
-
-
-def _index_element(index: list[tuple[str, int, int]]) -> str:
-    """Write names, and characters after ``<body>`` at which decks start and go on."""
-    import json
-
-    return f'<meta name="kit-decks" content="{escape(json.dumps(index))}">'
-
-
-def _encodable(text: str) -> str:
-    """Spell out halves of surrogate pairs, which no file can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

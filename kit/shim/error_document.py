@@ -27,16 +27,6 @@ from kit.errors import (
 from kit.shim.executable import author_traceback, is_authors
 from kit.shim.flytekit_bridge import mro_names
 
-__all__ = [
-    "MAX_MESSAGE_BYTES",
-    "Terminated",
-    "error_document",
-    "error_file_name",
-    "is_ignore_outputs",
-    "parse_error_document",
-]
-
-
 MAX_MESSAGE_BYTES = 1 << 20
 """Longest message: propeller reads 2 MiB by default, admin keeps 32,000 bytes of it."""
 

@@ -19,21 +19,12 @@ from kit.shim.context import (
 )
 from kit.shim.decks import FieldDecks
 from kit.shim.flytekit_bridge import share_context
-from kit.shim.recorder import Recorder, take_recorder
-from kit.shim.values import native_inputs, output_literals
+from kit.shim.inputs import native_inputs
+from kit.shim.outputs import output_literals
+from kit.shim.telemetry import Telemetry, take_telemetry
 from kit.template.config import OUTPUT_ORDER
 from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
-
-__all__ = [
-    "RAISED",
-    "ExecutableTemplateShimTask",
-    "author_traceback",
-    "call_author",
-    "error_text",
-    "is_authors",
-]
-
 
 T = TypeVar("T")
 
@@ -60,19 +51,19 @@ def error_text(error: BaseException) -> str:
 
 def is_authors(error: BaseException) -> bool:
     """Say whether an exception came out of code that an author wrote."""
-    return _boundary(error) is not None
+    return _author_frame(error) is not None
 
 
 def author_traceback(error: BaseException) -> TracebackType | None:
     """Return the author's part of a traceback; None when it has no such part."""
-    boundary = _boundary(error)
+    boundary = _author_frame(error)
     traceback = None if boundary is None else boundary.tb_next
     while traceback is not None and _is_import_machinery(traceback):
         traceback = traceback.tb_next
     return traceback
 
 
-def _boundary(error: BaseException) -> TracebackType | None:
+def _author_frame(error: BaseException) -> TracebackType | None:
     traceback = error.__traceback__
     while traceback is not None:
         if traceback.tb_frame.f_code is call_author.__code__:
@@ -172,7 +163,7 @@ class ExecutableTemplateShimTask:
             CallError: An input is missing that the executor has no default for.
             OutputError: What the executor returned is not what was declared.
         """
-        recorder = take_recorder()
+        telemetry = take_telemetry()
         template = self.task_template.to_flyte_idl()
         context = self.pre_execute(_context_of_run(ctx, template))
         decks = FieldDecks.of(template)
@@ -187,22 +178,22 @@ class ExecutableTemplateShimTask:
                 )
             decks.show_inputs(inputs)
             self._check_missing(inputs, template)
-            recorder.called(self.executor_type, inputs)
-            recorder.enter("execute")
+            telemetry.called(self.executor_type, inputs)
+            telemetry.enter("execute")
             with decks.timed("executor"):
                 value = self.post_execute(context, self.execute(**inputs))
-            recorder.enter("outputs")
+            telemetry.enter("outputs")
             decks.show_outputs(value)
             with decks.timed("outputs"):
-                return self._outputs(value, template, recorder)
+                return self._outputs(value, template, telemetry)
 
     def _outputs(
-        self, value: Any, template: tasks_pb2.TaskTemplate, recorder: Recorder
+        self, value: Any, template: tasks_pb2.TaskTemplate, telemetry: Telemetry
     ) -> literals_pb2.LiteralMap:
         declared = template.interface.outputs.variables
         joined = template.config.get(OUTPUT_ORDER, "")
         order = joined.split(",") if joined else ()
-        recorder.returned(value, declared, order)
+        telemetry.returned(value, declared, order)
         return output_literals(
             value, declared, self._engine, order=order, task=self.name
         )

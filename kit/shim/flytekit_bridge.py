@@ -16,16 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kit.shim.context import ExecutionContext
 
-__all__ = [
-    "checkpoint_of",
-    "is_local",
-    "mro_names",
-    "running_parameters",
-    "share_context",
-    "to_kit_value",
-]
-
-
 _CONTEXTS = "flytekit.core.context_manager"
 _NOTHING = contextlib.nullcontext()
 _EXECUTOR = ("flytekit.core.shim_task", "ShimTaskExecutor")

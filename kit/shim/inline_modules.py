@@ -18,9 +18,6 @@ from typing import Any
 from kit.errors import InlineError
 from kit.shim.executable import call_author
 
-__all__ = ["fresh_module"]
-
-
 _latest: dict[tuple[str, str], str] = {}
 _replaced: weakref.WeakValueDictionary[str, ModuleType] = weakref.WeakValueDictionary()
 

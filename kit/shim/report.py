@@ -18,22 +18,8 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from kit.errors import OutputError
-from kit.shim.recorder import Recorder, Step
-from kit.shim.values import named_outputs
-
-__all__ = [
-    "STEPS",
-    "Recording",
-    "RunReport",
-    "names_in_code",
-    "parse_report",
-    "peak_memory",
-    "read_report",
-    "user_name",
-    "value_type",
-    "versions",
-]
-
+from kit.shim.outputs import named_outputs
+from kit.shim.telemetry import Step, Telemetry
 
 STEPS = ("load", "inputs", "execute", "outputs", "decks")
 """What a run goes through inside, in the words of ``Timings``."""
@@ -306,9 +292,9 @@ def _installed(folder: Path) -> tuple[str, ...]:
 _DEEPEST = 4
 _SEEN = 100
 """Elements of a container whose types are looked at."""
-_MOST_of_value_type = 8
+_MOST_TYPES = 8
 """Types that are named beside each other."""
-_LONGEST_of_value_type = 200
+_LONGEST_TYPE = 200
 _TABULAR = ("numpy", "pandas")
 """Packages whose objects may be asked for their dtypes: theirs are plain facts."""
 
@@ -325,7 +311,7 @@ def value_type(value: Any) -> str:
     >>> value_type([])
     'list'
     """
-    return _name(value, _DEEPEST)[:_LONGEST_of_value_type]
+    return _name(value, _DEEPEST)[:_LONGEST_TYPE]
 
 
 def _name(value: Any, deep: int) -> str:
@@ -341,8 +327,8 @@ def _name(value: Any, deep: int) -> str:
         keys, values = _either(value, deep), _either(value.values(), deep)
         inner = f"{keys}, {values}" if value else ""
     elif kind is tuple:
-        inner = ", ".join(_name(item, deep - 1) for item in value[:_MOST_of_value_type])
-        inner += ", …" if len(value) > _MOST_of_value_type else ""
+        inner = ", ".join(_name(item, deep - 1) for item in value[:_MOST_TYPES])
+        inner += ", …" if len(value) > _MOST_TYPES else ""
     elif name.partition(".")[0] in _TABULAR:
         inner = _dtypes(value)
     return f"{name}[{inner}]" if inner else name
@@ -356,26 +342,26 @@ def _class_name(kind: type) -> str:
 
 def _either(items: Iterable[Any], deep: int) -> str:
     names = sorted({_name(item, deep - 1) for item in islice(items, _SEEN)})
-    more = " | …" if len(names) > _MOST_of_value_type else ""
-    return " | ".join(names[:_MOST_of_value_type]) + more
+    more = " | …" if len(names) > _MOST_TYPES else ""
+    return " | ".join(names[:_MOST_TYPES]) + more
 
 
 def _dtypes(value: Any) -> str:
     several = getattr(value, "dtypes", None)
     if type(value).__name__ == "DataFrame" and several is not None:
-        names = list(map(str, several[: _MOST_of_value_type + 1]))
-        return ", ".join(names[:_MOST_of_value_type]) + (
-            ", …" if len(names) > _MOST_of_value_type else ""
+        names = list(map(str, several[: _MOST_TYPES + 1]))
+        return ", ".join(names[:_MOST_TYPES]) + (
+            ", …" if len(names) > _MOST_TYPES else ""
         )
     dtype = getattr(value, "dtype", None)
     return "" if dtype is None else str(dtype)
 
 
-_MOST_of_recording = 200
+_MOST_NAMES = 200
 _RETURNED = "(returned)"
 
 
-class Recording(Recorder):
+class RunTelemetry(Telemetry):
     """Follows one run, from its making on."""
 
     def __init__(self) -> None:
@@ -434,7 +420,7 @@ class Recording(Recorder):
         executor_type = self._executor_type
         module = sys.modules.get(executor_type.__module__) or ModuleType("")
         imported, texts = names_in_code(executor_type, module)
-        variables = sorted(os.environ)[:_MOST_of_recording]
+        variables = sorted(os.environ)[:_MOST_NAMES]
         machine = os.uname().machine if hasattr(os, "uname") else ""
         return RunReport(
             began=self._began,
@@ -453,8 +439,8 @@ class Recording(Recorder):
 
 
 def _types(values: Mapping[str, Any]) -> dict[str, str]:
-    shown = list(values.items())[:_MOST_of_recording]
-    return {str(name)[:_MOST_of_recording]: value_type(value) for name, value in shown}
+    shown = list(values.items())[:_MOST_NAMES]
+    return {str(name)[:_MOST_NAMES]: value_type(value) for name, value in shown}
 
 
 def _working_directory() -> str:

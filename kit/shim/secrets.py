@@ -18,9 +18,6 @@ from flyteidl.core import security_pb2
 from kit.errors import ContextError, SecretNotFoundError
 from kit.storage import is_local_file
 
-__all__ = ["GroupSecrets", "SecretsManager"]
-
-
 ENV_PREFIX = "_FSEC_"
 DEFAULT_DIR = "/etc/secrets"
 _ANY = security_pb2.Secret.MountType.ANY

@@ -17,14 +17,10 @@ from flyteidl.core import literals_pb2
 from kit.definition.interface import Interface, is_optional
 from kit.errors import CallError, ConversionError, OutputError, nearest
 from kit.resolver import TaskTemplateResolver
-from kit.shim.context import (
-    Checkpoint,
-    ExecutionContext,
-    current_context,
-    local_context,
-)
+from kit.shim.checkpoints import Checkpoint
+from kit.shim.context import ExecutionContext, current_context, local_context
 from kit.storage import current_storage
-from kit.types import TypeEngine, describe
+from kit.types import TypeEngine, format_message
 
 
 def name_arguments(
@@ -159,9 +155,10 @@ def _native(
         return engine.decoder(python_type)(literals[name])
     except ConversionError as error:
         position = index if name == f"o{index}" else name
+        value = format_message(literals[name])
         msg = (
-            f"Failed to convert output in position {position} of value "
-            f"{describe(literals[name])}, expected type {python_type}. {error.message}"
+            f"Failed to convert output in position {position} of value {value}, "
+            f"expected type {python_type}. {error.message}"
         )
         raise OutputError(msg, path=["outputs", name, *error.path]) from error
 

@@ -13,28 +13,11 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError
-from kit.types.annotated import (
-    describe,
-    flyte_annotation,
-    refuse_value,
-    shown,
-    underlying,
-)
+from kit.types.annotated import flyte_annotation, underlying
+from kit.types.conversion_errors import format_message, shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack, unpack_as
 from kit.types.simple import ScalarTransformer
-
-__all__ = [
-    "DictTransformer",
-    "Element",
-    "IteratorTransformer",
-    "ListTransformer",
-    "Slot",
-    "map_bytes",
-    "read_all",
-    "write_all",
-]
-
 
 Element = tuple[Any, literals_pb2.Literal]
 """A literal with its position or key."""
@@ -193,8 +176,8 @@ class ListTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if type(value) is not list:
-                why = f"Expected a list, got {shown(value)!r} of {type(value)}"
-                raise refuse_value(value, python_type, literal_type, why=why)
+                why = f"Expected a list, got {shorten(value)!r} of {type(value)}"
+                raise value_error(value, python_type, literal_type, why=why)
             write(value, out)
 
         return encode
@@ -208,7 +191,7 @@ class ListTransformer(Transformer):
             if is_packed(literal):
                 unpacked: list[Any] = unpack_as(literal, underlying(python_type))
                 return unpacked
-            raise _no_collection(python_type)
+            raise _not_a_collection(python_type)
 
         return decode
 
@@ -242,7 +225,7 @@ class IteratorTransformer(Transformer):
             if isinstance(value, tuple) or not isinstance(value, Iterable):
                 kind = type(value).__name__
                 why = f"'{kind}' object is not iterable: expected {python_type}"
-                raise refuse_value(value, python_type, literal_type, why=why)
+                raise value_error(value, python_type, literal_type, why=why)
             write(value, out)
 
         return encode
@@ -252,7 +235,7 @@ class IteratorTransformer(Transformer):
 
         def decode(literal: literals_pb2.Literal) -> Iterator[Any]:
             if literal.WhichOneof("value") != "collection":
-                raise _no_collection(python_type)
+                raise _not_a_collection(python_type)
             return read(enumerate(literal.collection.literals))
 
         return decode
@@ -261,7 +244,7 @@ class IteratorTransformer(Transformer):
         return None  # a collection is guessed as a list
 
 
-def _no_collection(python_type: Any) -> ConversionError:
+def _not_a_collection(python_type: Any) -> ConversionError:
     return ConversionError(
         f"The expected python type is '{python_type}' but the received Flyte literal "
         "value is not a collection (Flyte's representation of Python lists)."
@@ -504,7 +487,7 @@ def _pack_typed(value: dict[Any, Any], bare: Any) -> bytes:
         raise
     except Exception as error:  # mashumaro passes on what the values' own code raises
         msg = (
-            f"Cannot convert `{shown(value)}` to Flyte Literal.\n"
+            f"Cannot convert `{shorten(value)}` to Flyte Literal.\n"
             f"Error Message: {type(error).__name__}: {error}"
         )
         raise ConversionError(msg) from error
@@ -530,7 +513,7 @@ def _read_struct(literal: literals_pb2.Literal, python_type: Any) -> dict[Any, A
     elif literal.scalar.WhichOneof("value") == "generic":
         value = _read_generic(literal, bare)
     else:
-        msg = f"Cannot convert from {describe(literal)} to {python_type}"
+        msg = f"Cannot convert from {format_message(literal)} to {python_type}"
         raise ConversionError(msg)
     if not isinstance(value, dict):
         msg = f"Expected a packed dict but got {value!r:.200}."
@@ -552,6 +535,6 @@ def _not_a_dict(
     value: Any, python_type: Any, literal_type: types_pb2.LiteralType
 ) -> ConversionError:
     if python_type is dict and not isinstance(value, dict):
-        return refuse_value(value, python_type, literal_type)
-    why = f"Expected a dict, got {shown(value)!r} of {type(value)}"
-    return refuse_value(value, python_type, literal_type, why=why)
+        return value_error(value, python_type, literal_type)
+    why = f"Expected a dict, got {shorten(value)!r} of {type(value)}"
+    return value_error(value, python_type, literal_type, why=why)

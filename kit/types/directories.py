@@ -19,20 +19,19 @@ from kit.storage import (
     redacted,
     told,
 )
-from kit.types.annotated import describe, is_class, refuse_value, underlying
-from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
-from kit.types.files import Blob, Destination, FlyteFile, place
-from kit.types.packed import (
+from kit.types.annotated import is_class, underlying
+from kit.types.blobs import Blob, Destination, place
+from kit.types.codecs import (
     PATH,
     FieldCodec,
     field_schema,
     object_schema,
-    plain_of,
     register_field,
 )
-
-__all__ = ["DirectoryTransformer", "FlyteDirectory"]
-
+from kit.types.conversion_errors import format_message, value_error
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.files import FlyteFile
+from kit.types.packed import plain_of
 
 _MULTIPART = types_pb2.BlobType.MULTIPART
 
@@ -203,8 +202,8 @@ class DirectoryTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if not isinstance(value, (str, os.PathLike)):
-                why = _misfit(value, python_type)
-                raise refuse_value(value, python_type, literal_type, why=why)
+                why = _not_a_path(value, python_type)
+                raise value_error(value, python_type, literal_type, why=why)
             uri = _uri(value)
             out.scalar.blob.metadata.type.CopyFrom(literal_type.blob)
             out.scalar.blob.uri = uri
@@ -220,7 +219,7 @@ class DirectoryTransformer(Transformer):
                 return _read(plain, made)
             blob = literal.scalar.blob
             if literal.scalar.WhichOneof("value") != "blob":
-                msg = f"Cannot convert from {describe(literal)} to {python_type}"
+                msg = f"Cannot convert from {format_message(literal)} to {python_type}"
                 raise ConversionError(msg)
             if blob.metadata.type.dimensionality != _MULTIPART:
                 where = redacted(blob.uri)
@@ -239,7 +238,7 @@ class DirectoryTransformer(Transformer):
         return FlyteDirectory.__class_getitem__(blob.format)
 
 
-def _misfit(value: Any, python_type: Any) -> str:
+def _not_a_path(value: Any, python_type: Any) -> str:
     return (
         f"No automatic conversion from {type(value)} declared type {python_type} to "
         f"FlyteDirectory found. Use (FlyteDirectory, str, os.PathLike): "
@@ -286,7 +285,7 @@ def _directory(uri: str, made: Any) -> FlyteDirectory:
 def _write(value: Any) -> dict[str, Any]:
     """Write a directory as a field of a dataclass."""
     if not isinstance(value, (str, os.PathLike)):
-        raise ConversionError(_misfit(value, FlyteDirectory))
+        raise ConversionError(_not_a_path(value, FlyteDirectory))
     return {"path": _uri(value)}
 
 

@@ -24,26 +24,11 @@ from kit.errors import (
 )
 from kit.types.annotated import (
     annotations_of,
-    describe,
     hash_method,
     merge_annotation,
-    refuse_value,
-    shown,
     underlying,
 )
-
-__all__ = [
-    "DEEPEST",
-    "Decoder",
-    "Encoder",
-    "Nesting",
-    "PerType",
-    "Transformer",
-    "TypeEngine",
-    "guard_decoder",
-    "guard_encoder",
-]
-
+from kit.types.conversion_errors import format_message, shorten, value_error
 
 Encoder = Callable[[Any, literals_pb2.Literal], None]
 """Writes a value into an empty literal, or raises ``ConversionError``."""
@@ -124,10 +109,16 @@ class Transformer(ABC):
         """
 
 
-_MISFITS = (TypeError, ValueError, AssertionError, AttributeError, LookupError)
+_CONVERSION_FAILURES = (
+    TypeError,
+    ValueError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+)
 
 
-def guard_encoder(
+def wrap_encoder(
     encode: Encoder, python_type: Any, literal_type: types_pb2.LiteralType
 ) -> Encoder:
     """Refuse ``None`` and tuples, and tell what went wrong as a ``ConversionError``.
@@ -137,19 +128,21 @@ def guard_encoder(
 
     def write(value: Any, out: literals_pb2.Literal) -> None:
         if value is None or isinstance(value, tuple):
-            raise refuse_value(value, python_type, literal_type)
+            raise value_error(value, python_type, literal_type)
         try:
             encode(value, out)
         except KitError:
             raise
-        except _MISFITS as error:
-            msg = f"{shown(value)} cannot be written as {python_type}: {_told(error)}"
+        except _CONVERSION_FAILURES as error:
+            msg = (
+                f"{shorten(value)} cannot be written as {python_type}: {_reason(error)}"
+            )
             raise ConversionError(msg) from error
 
     return write
 
 
-def guard_decoder(decode: Decoder, python_type: Any) -> Decoder:
+def wrap_decoder(decode: Decoder, python_type: Any) -> Decoder:
     """Tell what went wrong as a ``ConversionError``."""
 
     def read(literal: literals_pb2.Literal) -> Any:
@@ -157,14 +150,14 @@ def guard_decoder(decode: Decoder, python_type: Any) -> Decoder:
             return decode(literal)
         except KitError:
             raise
-        except _MISFITS as error:
-            msg = f"A literal cannot be read as {python_type}: {_told(error)}"
+        except _CONVERSION_FAILURES as error:
+            msg = f"A literal cannot be read as {python_type}: {_reason(error)}"
             raise ConversionError(msg) from error
 
     return read
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
@@ -203,7 +196,7 @@ class Nesting(threading.local):
         self._depth -= 1
 
 
-class PerType(Generic[_Built]):
+class TypeCache(Generic[_Built]):
     """What was built for each type, found by the type's identity.
 
     Identity, not equality: ``Union[int, str] == Union[str, int]``, whose literal types
@@ -277,10 +270,10 @@ class TypeEngine:
         self._guessing = Nesting(GuessError)
         self._guesses: dict[bytes, Any] = {}
         wrong_type = UnsupportedTypeError
-        self._transformers = PerType(self._find, error=wrong_type)
-        self._literal_types = PerType(self._make_literal_type, error=wrong_type)
-        self._encoders = PerType(self._make_encoder, error=wrong_type)
-        self._decoders = PerType(self._make_decoder, error=wrong_type)
+        self._transformers = TypeCache(self._find, error=wrong_type)
+        self._literal_types = TypeCache(self._make_literal_type, error=wrong_type)
+        self._encoders = TypeCache(self._make_encoder, error=wrong_type)
+        self._decoders = TypeCache(self._make_decoder, error=wrong_type)
         for transformer in transformers:
             self._check_name(transformer)
             self._own.append(transformer)
@@ -361,9 +354,9 @@ class TypeEngine:
         found = self._owner(python_type)
         if found is not None:
             return found
-        from kit.types.unsupported import refuse_type
+        from kit.types.unsupported import unsupported_type
 
-        raise refuse_type(python_type)
+        raise unsupported_type(python_type)
 
     def literal_type(self, python_type: Any) -> types_pb2.LiteralType:
         """Make the literal type of a Python type, a fresh message each time.
@@ -393,7 +386,7 @@ class TypeEngine:
         encode = transformer.encoder(python_type, self)
         if transformer not in self._own:
             literal_type = self.literal_type(python_type)
-            encode = guard_encoder(encode, python_type, literal_type)
+            encode = wrap_encoder(encode, python_type, literal_type)
         method = hash_method(python_type)
         if method is None:
             return encode
@@ -424,7 +417,7 @@ class TypeEngine:
         decode = transformer.decoder(python_type, self)
         if transformer in self._own:
             return decode
-        return guard_decoder(decode, python_type)
+        return wrap_decoder(decode, python_type)
 
     def to_literal(self, value: Any, python_type: Any) -> literals_pb2.Literal:
         """Convert a value to a literal.
@@ -475,9 +468,8 @@ class TypeEngine:
                     continue
                 if guessed is not None:
                     return guessed
-        msg = (
-            f"No transformers could reverse Flyte literal type {describe(literal_type)}"
-        )
+        text = format_message(literal_type)
+        msg = f"No transformers could reverse Flyte literal type {text}"
         if inner is not None and "could reverse" not in str(inner):
             msg = f"{msg}\n{inner}"
         raise GuessError(msg) from inner

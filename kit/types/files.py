@@ -1,25 +1,21 @@
-"""Files: ``FlyteFile``, its formats, and ``os.PathLike``."""
+"""Files: ``FlyteFile``, its formats, ``os.PathLike``, and streams opened to be read."""
 
 from __future__ import annotations
 
-import abc
 import contextlib
 import dataclasses
 import io
 import os
-import sys
-import threading
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Literal, Union
+from typing import IO, Any, Union
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.errors import ConversionError, UnsupportedTypeError
+from kit.errors import ConversionError
 from kit.storage import (
     current_storage,
-    in_run,
     is_local_file,
     is_local_folder,
     is_remote,
@@ -28,290 +24,20 @@ from kit.storage import (
     redacted,
 )
 from kit.types.annotated import (
-    FlyteAnnotation,
-    HashMethod,
-    annotations_of,
-    describe,
     is_class,
-    refuse_literal,
-    refuse_value,
     underlying,
 )
-from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
-from kit.types.packed import (
+from kit.types.blobs import Blob, Destination, place
+from kit.types.codecs import (
     PATH,
     FieldCodec,
     field_schema,
     object_schema,
-    plain_of,
     register_field,
 )
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-__all__ = [
-    "ArrayTransformer",
-    "BinaryStreamTransformer",
-    "Blob",
-    "Destination",
-    "FileTransformer",
-    "FlyteFile",
-    "Formatted",
-    "Hidden",
-    "Parametrized",
-    "TextStreamTransformer",
-    "format_name",
-    "place",
-]
-
-
-def format_name(item: Any) -> str:
-    """Return the format that stands in the brackets, without its dot.
-
-    Args:
-        item: A text such as ``"csv"`` or ``".csv"``, or one of flytekit's other ways
-            of naming one: ``TypeVar("csv")`` and ``Annotated[str, FileExt("csv")]``.
-
-    Raises:
-        TypeError: It is something else.
-    """
-    if isinstance(item, typing.TypeVar):
-        item = item.__name__
-    if typing.get_origin(item) is typing.Annotated:
-        item = str(typing.get_args(item)[1])
-    if not isinstance(item, str):
-        msg = (
-            f"{item!r} is no format; expected a text, as in FlyteFile['csv']. The "
-            "content of a file has no Python type."
-        )
-        raise TypeError(msg)
-    return item.strip().lstrip("~").lstrip(".")
-
-
-class Parametrized(abc.ABCMeta):
-    """Shows what a class was made with: ``FlyteFile['csv']``.
-
-    The class's name is its base's: mashumaro writes it into code.
-    """
-
-    _parameter = ""
-
-    def __repr__(cls) -> str:
-        return f"<class '{cls.__module__}.{cls.shown}'>"
-
-    @property
-    def shown(cls) -> str:
-        """The name, and what stands in brackets after it."""
-        return f"{cls.__qualname__}{cls._parameter}"
-
-
-class Hidden:
-    """Hides ``__class_getitem__``: mashumaro would use it to make the class again."""
-
-    def __get__(self, instance: object, owner: type | None = None) -> Any:
-        msg = "__class_getitem__: a class that has a format takes no other"
-        raise AttributeError(msg)
-
-
-_made: dict[tuple[type, str], type] = {}
-_lock = threading.Lock()
-
-
-class Formatted(metaclass=Parametrized):
-    """A class that makes one subclass for each format."""
-
-    @classmethod
-    def extension(cls) -> str:
-        """Return the format; an empty text if there is none."""
-        return ""
-
-    def __class_getitem__(cls, item: Any) -> Any:
-        name = "" if item is None else format_name(item)
-        if not name:
-            return cls
-        with _lock:
-            if (cls, name) not in _made:
-                _made[cls, name] = _subclass(cls, name)
-            return _made[cls, name]
-
-
-def _subclass(base: type[Formatted], name: str) -> type[Formatted]:
-    class OfFormat(base):  # type: ignore[valid-type, misc] # the base is an argument
-        __origin__ = base  # what typing and mashumaro ask of a generic
-        __class_getitem__ = Hidden()
-        _parameter = f"[{name!r}]"
-
-        @classmethod
-        def extension(cls) -> str:
-            return name
-
-        def __reduce__(self) -> Any:
-            return _restore, (base, name, vars(self))
-
-    OfFormat.__name__, OfFormat.__qualname__ = base.__name__, base.__qualname__
-    OfFormat.__module__ = base.__module__
-    OfFormat.__doc__ = base.__doc__
-    return OfFormat
-
-
-def _restore(base: Any, name: str, state: dict[str, Any]) -> Any:
-    """Make an unpickled object of a format's class."""
-    made = object.__new__(base[name])
-    vars(made).update(state)
-    return made
-
-
-Destination = str | os.PathLike[str] | Literal[False] | None
-"""Where to put it when it goes out; ``None`` lets kit choose, ``False`` leaves it."""
-
-
-class Blob(Formatted, os.PathLike[str]):
-    """A path whose data may still be in another store."""
-
-    recursive: ClassVar[bool]
-    """Whether it is a folder with all that is in it."""
-
-    path: Any
-
-    def _locate(
-        self,
-        path: str | os.PathLike[str],
-        downloader: Callable[[], Any] | None,
-        destination: Destination,
-    ) -> None:
-        """Set where the data is, where its local copy goes, and where it shall go."""
-        self.path = path
-        self._downloader = downloader
-        self._downloaded = False
-        self._destination = destination
-        self._remote_source: str | None = None
-        self._local: str | None = None
-        if is_remote(str(path)):
-            self._remote_source = str(path)
-        else:
-            self._local = local_path(os.fspath(path))
-
-    @classmethod
-    def from_source(cls, source: str | os.PathLike[str]) -> Self:
-        """Make the object an executor gets for a path or URL.
-
-        Its ``path`` is a local one; data of another store is there once asked for.
-        """
-        uri = str(source)
-        if not is_remote(uri):
-            return cls(uri)  # type: ignore[call-arg] # subclasses take the path first
-        made = cls(current_storage().new_local_path(_last_part(uri)))  # type: ignore[call-arg] # idem
-        made._remote_source = uri
-        return made
-
-    @property
-    def downloaded(self) -> bool:
-        """Whether the data was asked for already."""
-        return self._downloaded
-
-    @property
-    def remote_source(self) -> str | None:
-        """The URL of the data in another store; ``None`` if it was always local."""
-        return self._remote_source
-
-    @property
-    def source(self) -> str:
-        """Where the data is, without a copy: a URL or a local path."""
-        return self._remote_source or str(self._destination or self.path)
-
-    def download(self) -> str:
-        """Have the data at a local path and return the path; once only.
-
-        Raises:
-            StorageError: It is not there, or cannot be read.
-        """
-        return self.__fspath__()
-
-    def __fspath__(self) -> str:
-        if self._local is None:
-            name = _last_part(str(self._remote_source))
-            self._local = current_storage().new_local_path(name)
-        if not self._downloaded:
-            if self._downloader is not None:
-                self._downloader()
-            elif self._remote_source is not None:
-                current_storage().download(
-                    self._remote_source, self._local, recursive=self.recursive
-                )
-            self._downloaded = True
-        return self._local
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Blob):
-            return (self.path, self._destination, self.extension(), self.recursive) == (
-                other.path,
-                other._destination,
-                other.extension(),
-                other.recursive,
-            )
-        return bool(self.path == other)
-
-    def __hash__(self) -> int:
-        return hash(str(self.path))
-
-    def __str__(self) -> str:
-        return str(self.path)
-
-    def __repr__(self) -> str:
-        where = redacted(self._remote_source or str(self.path))
-        return f"{type(self).shown}({where!r})"
-
-
-def _last_part(uri: str) -> str:
-    """Return the name at the end of a URL, as a name for a local file.
-
-    >>> _last_part("s3://bucket/a/in.csv?version=1"), _last_part("https://host/")
-    ('in.csv', 'host')
-    """
-    path = uri.partition("://")[2].partition("?")[0].partition("#")[0]
-    name = path.rstrip("/").rpartition("/")[2].replace("\\", "_").replace("\0", "_")
-    # File systems take names of up to 255 bytes; the end has the extension.
-    name = name.encode(errors="replace")[-200:].decode(errors="ignore")
-    return name if name not in {"", ".", ".."} else "data"
-
-
-def place(
-    path: str, destination: Destination = None, *, recursive: bool = False
-) -> str:
-    """Have local data where a run's outputs go, and return where it is.
-
-    Outside of a run it stays where it is: whoever reads it is on this machine.  Data
-    under the raw output prefix is where it belongs already.
-
-    Args:
-        path: A local path, with or without ``file://``, or a URL, which stays as it is.
-        destination: Where to put it instead; ``False`` to leave it.
-        recursive: Whether it is a folder.
-
-    Raises:
-        StorageError: It cannot be copied.
-    """
-    if destination is False or is_remote(path):
-        return path
-    local, storage = local_path(path), current_storage()
-    if destination is not None:
-        return storage.upload(local, os.fspath(destination), recursive=recursive)
-    absolute = str(Path(local).absolute())
-    if not in_run() or _is_output(absolute, storage.raw_output_prefix):
-        return absolute
-    name = "" if recursive else Path(local).name
-    return storage.upload(local, storage.new_output_path(name), recursive=recursive)
-
-
-def _is_output(path: str, prefix: str) -> bool:
-    if is_remote(prefix):
-        return False
-    return Path(path).is_relative_to(Path(local_path(prefix)).absolute())
-
-
-PICKLE_FORMAT = "PythonPickle"
-"""The format of values that flytekit pickled, which kit does not read."""
+from kit.types.conversion_errors import format_message, literal_error, value_error
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.packed import PICKLE_FORMAT, plain_of
 
 _METADATA = {
     "anyOf": [
@@ -464,7 +190,9 @@ class FileTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if not isinstance(value, (str, os.PathLike)):
-                raise refuse_value(value, python_type, literal_type, why=_misfit(value))
+                raise value_error(
+                    value, python_type, literal_type, why=_not_a_path(value)
+                )
             uri = locate(value)
             out.scalar.blob.metadata.type.CopyFrom(literal_type.blob)
             out.scalar.blob.uri = uri
@@ -483,7 +211,7 @@ class FileTransformer(Transformer):
                 return _read(plain, made)
             blob = literal.scalar.blob
             if literal.scalar.WhichOneof("value") != "blob":
-                msg = f"Cannot convert from {describe(literal)} to {python_type}"
+                msg = f"Cannot convert from {format_message(literal)} to {python_type}"
                 raise ConversionError(msg)
             if blob.metadata.type.dimensionality != _SINGLE:
                 where = redacted(blob.uri)
@@ -507,7 +235,7 @@ def _format(python_type: Any) -> str:
     return "" if bare is os.PathLike else str(bare.extension())
 
 
-def _misfit(value: Any) -> str:
+def _not_a_path(value: Any) -> str:
     return (
         f"No automatic conversion found from type {type(value)} to FlyteFile."
         f"Supported (os.PathLike, str, Flytefile): {value!r:.200} is none of them."
@@ -562,7 +290,7 @@ def _file(uri: str, metadata: dict[str, str] | None, made: Any) -> FlyteFile:
 def _write(value: Any) -> dict[str, Any]:
     """Write a file as a field of a dataclass."""
     if not isinstance(value, (str, os.PathLike)):
-        raise ConversionError(_misfit(value))
+        raise ConversionError(_not_a_path(value))
     plain: dict[str, Any] = {"path": _uri(value)}
     if isinstance(value, FlyteFile) and value.metadata:
         plain["metadata"] = value.metadata
@@ -628,9 +356,7 @@ class _StreamTransformer(Transformer):
                 data = data.encode()
             if not isinstance(data, bytes):
                 why = f"Expected a file opened to be read, not {value!r:.200}."
-                raise refuse_value(
-                    value, underlying(python_type), literal_type, why=why
-                )
+                raise value_error(value, underlying(python_type), literal_type, why=why)
             storage = current_storage()
             uri = storage.new_output_path("stream")
             storage.write_bytes(uri, data)
@@ -644,7 +370,7 @@ class _StreamTransformer(Transformer):
 
         def decode(literal: literals_pb2.Literal) -> Any:
             if literal.scalar.WhichOneof("value") != "blob":
-                raise refuse_literal(literal, python_type)
+                raise literal_error(literal, python_type)
             file = FlyteFile.from_source(literal.scalar.blob.uri)
             return open(file, self.mode, encoding=encoding)  # noqa: PTH123 - whoever gets it closes it
 
@@ -675,120 +401,3 @@ class BinaryStreamTransformer(_StreamTransformer):
     stream_type = typing.BinaryIO
     media_type = "application/octet-stream"
     mode = "rb"
-
-
-_FORMAT = "NumpyArray"
-_OBJECTS = (
-    " Arrays of objects are pickled, and whoever can write a pickle can run code here: "
-    "only if you trust where they come from, declare "
-    "Annotated[numpy.ndarray, kwtypes(allow_pickle=True)]."
-)
-
-
-class ArrayTransformer(Transformer):
-    """``numpy.ndarray``; pickles are neither written nor read unless annotated so."""
-
-    name = "Numpy Array"
-
-    def __repr__(self) -> str:
-        return "ArrayTransformer()"
-
-    def handles(self, python_type: Any) -> bool:
-        numpy = sys.modules.get("numpy")
-        bare = typing.get_origin(python_type) or python_type
-        return numpy is not None and bare is numpy.ndarray
-
-    def literal_type(
-        self, python_type: Any, engine: TypeEngine
-    ) -> types_pb2.LiteralType:
-        return types_pb2.LiteralType(blob=types_pb2.BlobType(format=_FORMAT))
-
-    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
-        bare, options = _array_class(python_type), _options(python_type)
-        literal_type = engine.literal_type(python_type)
-        pickles = bool(options.get("allow_pickle", False))
-
-        def encode(value: Any, out: literals_pb2.Literal) -> None:
-            if not isinstance(value, bare):
-                raise refuse_value(value, python_type, literal_type)
-            uri = _save(value, pickles=pickles)
-            out.scalar.blob.metadata.type.CopyFrom(literal_type.blob)
-            out.scalar.blob.uri = uri
-
-        return encode
-
-    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
-        options = _options(python_type)
-        pickles = bool(options.get("allow_pickle", False))
-
-        def decode(literal: literals_pb2.Literal) -> Any:
-            if literal.scalar.WhichOneof("value") != "blob":
-                raise refuse_literal(literal, python_type)
-            uri, mode = literal.scalar.blob.uri, options.get("mmap_mode")
-            return _load(uri, pickles=pickles, mmap_mode=mode)
-
-        return decode
-
-    def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> None:
-        """Leave it to files: an executor gets a ``FlyteFile["NumpyArray"]``."""
-        return
-
-
-def _array_class(python_type: Any) -> Any:
-    bare = underlying(python_type)
-    return typing.get_origin(bare) or bare
-
-
-def _options(python_type: Any) -> Mapping[str, Any]:
-    """Return what ``kwtypes`` in the annotation says."""
-    found: Mapping[str, Any] | None = None
-    for given in annotations_of(python_type):
-        if isinstance(given, (HashMethod, FlyteAnnotation, Transformer)):
-            continue
-        if not isinstance(given, Mapping):
-            msg = (
-                f"The metadata for {python_type} must be of type kwtypes or "
-                f"HashMethod. {given!r:.200} is neither."
-            )
-            raise UnsupportedTypeError(msg)
-        if found is not None:
-            msg = f"Metadata {found} is already specified, cannot use {given}."
-            raise UnsupportedTypeError(msg)
-        found = given
-    return found or {}
-
-
-def _save(array: Any, *, pickles: bool) -> str:
-    import numpy as np
-
-    storage = current_storage()
-    uri = storage.new_output_path("array.npy")
-    remote = is_remote(uri)
-    path = Path(storage.new_local_path("array.npy") if remote else local_path(uri))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        np.save(path, array, allow_pickle=pickles)
-        if remote:
-            storage.upload(str(path), uri)
-    except ValueError as error:
-        path.unlink(missing_ok=True)
-        msg = f"An array of {array.dtype} cannot be written: {error}.{_OBJECTS}"
-        raise ConversionError(msg) from error
-    if remote:
-        path.unlink()
-    return uri
-
-
-def _load(uri: str, *, pickles: bool, mmap_mode: Any) -> Any:
-    import numpy as np
-
-    storage = current_storage()
-    path = local_path(uri)
-    if is_remote(uri):
-        path = storage.download(uri, storage.new_local_path("array.npy"))
-    try:
-        return np.load(path, allow_pickle=pickles, mmap_mode=mmap_mode)
-    except (ValueError, OSError, EOFError) as error:
-        why = _OBJECTS if "allow_pickle" in str(error) else ""
-        msg = f"{redacted(uri)} cannot be read as a NumPy array: {error}.{why}"
-        raise ConversionError(msg) from error

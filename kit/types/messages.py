@@ -11,11 +11,9 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import ListValue, Struct
 
 from kit.errors import ConversionError, GuessError
-from kit.types.annotated import is_class, refuse_literal, refuse_value, underlying
+from kit.types.annotated import is_class, underlying
+from kit.types.conversion_errors import literal_error, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
-
-__all__ = ["MessageTransformer"]
-
 
 _KEY = "pb_type"
 
@@ -44,7 +42,7 @@ class MessageTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if not isinstance(value, bare):
-                raise refuse_value(value, python_type, literal_type)
+                raise value_error(value, python_type, literal_type)
             if isinstance(value, ListValue):
                 out.collection.SetInParent()
                 for item in value:
@@ -59,7 +57,7 @@ class MessageTransformer(Transformer):
 
         def decode(literal: literals_pb2.Literal) -> Any:
             if literal.scalar.WhichOneof("value") != "generic":
-                raise refuse_literal(literal, python_type)
+                raise literal_error(literal, python_type)
             return _from_struct(literal.scalar.generic, bare)
 
         return decode

@@ -13,34 +13,21 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, GuessError, MissingPackageError
 from kit.storage import current_storage, local_path, redacted
-from kit.types.annotated import is_class, refuse_literal, refuse_value, underlying
-from kit.types.datasets import (
+from kit.types.annotated import is_class, underlying
+from kit.types.blobs import Hidden, Parametrized
+from kit.types.codecs import FieldCodec, field_schema, object_schema, register_field
+from kit.types.columns import schema_columns, schema_python_type
+from kit.types.conversion_errors import literal_error, value_error
+from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.frames import (
     PARQUET,
     frame_handler,
     is_frame_type,
     read_frame,
     read_parts,
-    schema_columns,
-    schema_python_type,
     write_frame,
 )
-from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
-from kit.types.files import Hidden, Parametrized
-from kit.types.packed import (
-    FieldCodec,
-    field_schema,
-    object_schema,
-    plain_of,
-    register_field,
-)
-
-__all__ = [
-    "FlyteSchema",
-    "SchemaOpenMode",
-    "SchemaReader",
-    "SchemaTransformer",
-    "SchemaWriter",
-]
+from kit.types.packed import plain_of
 
 
 class SchemaOpenMode(enum.Enum):
@@ -338,7 +325,7 @@ class SchemaTransformer(Transformer):
                     f"DataFrames of type {type(value)} are not supported currently: "
                     "expected a FlyteSchema or a pandas.DataFrame."
                 )
-                raise refuse_value(value, python_type, literal_type, why=why)
+                raise value_error(value, python_type, literal_type, why=why)
             uri = schema.store()
             out.scalar.schema.uri = uri
             out.scalar.schema.type.CopyFrom(literal_type.schema)
@@ -354,7 +341,7 @@ class SchemaTransformer(Transformer):
                 return _read(plain, bare)
             kind = literal.scalar.WhichOneof("value")
             if kind not in ("schema", "structured_dataset"):
-                raise refuse_literal(literal, python_type, to="a FlyteSchema")
+                raise literal_error(literal, python_type, to="a FlyteSchema")
             return _stored_at(getattr(literal.scalar, kind).uri, bare)
 
         return decode

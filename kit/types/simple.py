@@ -12,31 +12,10 @@ from typing import Any, NoReturn
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, UnsupportedTypeError, nearest
-from kit.types.annotated import (
-    flyte_annotation,
-    is_class,
-    refuse_literal,
-    refuse_value,
-    shown,
-    underlying,
-)
+from kit.types.annotated import flyte_annotation, is_class, underlying
+from kit.types.conversion_errors import literal_error, shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import is_packed, unpack, unpack_as
-
-__all__ = [
-    "BoolTransformer",
-    "ChoiceTransformer",
-    "DateTransformer",
-    "DatetimeTransformer",
-    "EnumTransformer",
-    "FloatTransformer",
-    "IntTransformer",
-    "NoneTransformer",
-    "ScalarTransformer",
-    "StrTransformer",
-    "TimedeltaTransformer",
-    "TupleTransformer",
-]
 
 
 class ScalarTransformer(Transformer):
@@ -113,12 +92,14 @@ class ScalarTransformer(Transformer):
                 return value
             msg = f"Expected a packed {self.exact.__name__} but got {value!r:.200}."
             raise ConversionError(msg)
-        raise refuse_literal(literal, self.exact)
+        raise literal_error(literal, self.exact)
 
     def refusal(self, value: Any, python_type: Any) -> ConversionError:
         """Make the error for a value that is not of the exact type."""
-        shown = python_type if underlying(python_type) is not self.exact else self.exact
-        return refuse_value(value, shown, self._literal_type)
+        expected = (
+            python_type if underlying(python_type) is not self.exact else self.exact
+        )
+        return value_error(value, expected, self._literal_type)
 
 
 def _unwritable(value: Any, exact: type, error: Exception) -> ConversionError:
@@ -147,7 +128,7 @@ class IntTransformer(ScalarTransformer):
                 msg = f"{primitive.float_value} has no whole part to read as an int."
                 raise ConversionError(msg) from error
         if kind is not None:
-            raise refuse_literal(literal, int, to="int")
+            raise literal_error(literal, int, to="int")
         return super().read_other(literal)
 
 
@@ -165,7 +146,7 @@ class FloatTransformer(ScalarTransformer):
         if kind == "integer":
             return float(primitive.integer)
         if kind is not None:
-            raise refuse_literal(literal, float, to="float")
+            raise literal_error(literal, float, to="float")
         return super().read_other(literal)
 
 
@@ -267,7 +248,7 @@ class NoneTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if value is not None:
                 literal_type = types_pb2.LiteralType(simple=types_pb2.NONE)
-                raise refuse_value(value, type(None), literal_type)
+                raise value_error(value, type(None), literal_type)
             out.scalar.none_type.SetInParent()
 
         return encode
@@ -277,7 +258,7 @@ class NoneTransformer(Transformer):
             if literal.scalar.WhichOneof("value") == "none_type":
                 return
             if not is_packed(literal) or unpack(literal) is not None:
-                raise refuse_literal(literal, type(None), to="None")
+                raise literal_error(literal, type(None), to="None")
 
         return decode
 
@@ -324,10 +305,10 @@ class EnumTransformer(Transformer):
             text = value.value if isinstance(value, enum.Enum) else value
             if value is None or not isinstance(text, str) or text not in values:
                 why = (
-                    f"Value {shown(value)} is not in Enum {python_type}: it has "
+                    f"Value {shorten(value)} is not in Enum {python_type}: it has "
                     f"{sorted(values)}.{nearest(str(text), values)}"
                 )
-                raise refuse_value(value, python_type, literal_type, why=why)
+                raise value_error(value, python_type, literal_type, why=why)
             out.scalar.primitive.string_value = text
 
         return encode
@@ -342,7 +323,7 @@ class EnumTransformer(Transformer):
             elif primitive.WhichOneof("value") == "string_value":
                 text = primitive.string_value
             else:
-                raise refuse_literal(literal, python_type)
+                raise literal_error(literal, python_type)
             try:
                 return enum_class(text)
             except (ValueError, TypeError) as error:  # TypeError: it has no members

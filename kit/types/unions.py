@@ -9,13 +9,11 @@ from typing import Any
 from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError, KitError, UnsupportedTypeError
-from kit.types.annotated import refuse_value, shown, underlying
-from kit.types.castable import castable
+from kit.types.annotated import underlying
+from kit.types.compatibility import is_compatible
+from kit.types.conversion_errors import shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.simple import NoneTransformer, ScalarTransformer
-
-__all__ = ["UnionTransformer"]
-
 
 _MOST_REASONS = 5
 
@@ -41,7 +39,7 @@ class _Variant:
 
     def fits(self, stored: types_pb2.LiteralType) -> bool:
         """Say whether values that were written as a type can be read as this one."""
-        return stored == self.stored or castable(stored, self.expected)
+        return stored == self.stored or is_compatible(stored, self.expected)
 
     def write(self, value: Any, out: literals_pb2.Literal) -> None:
         """Write a value as this variant, without the hash of its own that it has."""
@@ -109,7 +107,7 @@ class UnionTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple):
-                raise refuse_value(value, python_type, literal_type)
+                raise value_error(value, python_type, literal_type)
             candidates = [v for v in variants if v.may_take(value)]
             if len(candidates) != 1:
                 out.CopyFrom(_write_the_match(value, python_type, candidates))
@@ -181,13 +179,13 @@ def _no_variant(
     value: Any, python_type: Any, reasons: list[tuple[_Variant, KitError]]
 ) -> ConversionError:
     msg = (
-        f"Value {shown(value)} is not of type {python_type}: "
-        f"Cannot convert from {shown(value)} to {python_type}"
+        f"Value {shorten(value)} is not of type {python_type}: "
+        f"Cannot convert from {shorten(value)} to {python_type}"
     )
-    return ConversionError("\n".join([msg, *_told(reasons)]))
+    return ConversionError("\n".join([msg, *_reasons(reasons)]))
 
 
-def _told(reasons: list[tuple[_Variant, KitError]]) -> list[str]:
+def _reasons(reasons: list[tuple[_Variant, KitError]]) -> list[str]:
     """Say why each variant was none, a line and its indented rest each."""
     import textwrap  # only errors need it
 
@@ -219,6 +217,8 @@ def _read_the_match(
             )
             raise ConversionError(msg)
     if not matches:
-        msg = f"Cannot convert from {shown(literal)} to {python_type} (using tag {tag})"
-        raise ConversionError("\n".join([msg, *_told(reasons)]))
+        msg = (
+            f"Cannot convert from {shorten(literal)} to {python_type} (using tag {tag})"
+        )
+        raise ConversionError("\n".join([msg, *_reasons(reasons)]))
     return matches[0][1]

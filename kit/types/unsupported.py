@@ -17,9 +17,6 @@ from typing import Any
 from kit.errors import UnsupportedTypeError
 from kit.types.annotated import underlying
 
-__all__ = ["refuse_type"]
-
-
 _OTHERWISE = (
     "Use a type it has (int, float, bool, str, datetime, timedelta, list[T], "
     "dict[str, T], T | None, an Enum, a dataclass or pydantic model, FlyteFile, "
@@ -48,13 +45,13 @@ _INSTEAD: tuple[tuple[tuple[Any, ...], str], ...] = (
 _BY_IDENTITY = (Any, object, abc.Iterable, abc.Generator, abc.Callable, type)
 
 
-def refuse_type(python_type: Any) -> UnsupportedTypeError:
+def unsupported_type(python_type: Any) -> UnsupportedTypeError:
     """Make the error for a type that no transformer owns."""
     msg = f"Flyte has no literal type for {python_type!r}, and kit does not pickle."
-    return UnsupportedTypeError(f"{msg} {_way_out(underlying(python_type))}")
+    return UnsupportedTypeError(f"{msg} {_advice(underlying(python_type))}")
 
 
-def _way_out(python_type: Any) -> str:
+def _advice(python_type: Any) -> str:
     if isinstance(python_type, (str, typing.ForwardRef)):
         return f"It is text: write the type itself, {_name(python_type)}, unquoted."
     if isinstance(python_type, typing.TypeVar):

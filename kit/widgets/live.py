@@ -85,7 +85,7 @@ VIEWS = {
     "kit.running.outputs.Outputs": "kit.widgets.outputs.OutputsView",
     "kit.running.run.Run": "kit.widgets.run_view.LiveRun",
     "kit.shim.deck_file.Decks": "kit.widgets.run_view.DecksView",
-    "kit.shim.decks.Deck": "kit.widgets.run_view.DecksView",
+    "kit.shim.context.Deck": "kit.widgets.run_view.DecksView",
 }
 """Types, and the classes of their views: made from a thing, with ``root`` and
 ``close``."""

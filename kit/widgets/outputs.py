@@ -38,8 +38,8 @@ from kit.display.text import html_text
 from kit.errors import KitError
 from kit.running.outputs import Outputs
 from kit.storage.progress import Move, use_progress
+from kit.types.blobs import Blob
 from kit.types.directories import FlyteDirectory
-from kit.types.files import Blob
 from kit.widgets.base import (
     Looks,
     can_script,

@@ -29,8 +29,8 @@ from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Outcome
 from kit.running.outputs import published_state
 from kit.running.run import Run
+from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
-from kit.shim.decks import Deck
 from kit.task.task import PythonCustomizedContainerTask
 from kit.widgets.base import (
     Looks,

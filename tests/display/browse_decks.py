@@ -22,8 +22,8 @@ from playwright.sync_api import (
 
 from kit.display.html import page as html_page
 from kit.display.notebook import summarize
+from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
-from kit.shim.decks import Deck
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _IN_ONE_PROCESS = "--disable-features=IsolateSandboxedIframes"

@@ -10,8 +10,8 @@ from kit.display.console import plain_text
 from kit.display.html import fragment, frame_element, page
 from kit.display.notebook import mimebundle, summarize
 from kit.display.summary import Frame
+from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
-from kit.shim.decks import Deck
 
 CSP = '<meta http-equiv="Content-Security-Policy" content="'
 

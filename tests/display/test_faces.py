@@ -37,8 +37,8 @@ from kit.runners import (
     RunRequest,
 )
 from kit.running.run import Run, Runs
+from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
-from kit.shim.decks import Deck
 
 
 class BrokenTask(kit.PythonCustomizedContainerTask):

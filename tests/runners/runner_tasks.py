@@ -14,8 +14,7 @@ from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Docstring, Interface
 from kit.definition.security import Secret
 from kit.errors import IgnoreOutputs
-from kit.shim.context import current_context
-from kit.shim.decks import Deck
+from kit.shim.context import Deck, current_context
 from kit.task.task import PythonCustomizedContainerTask
 
 SLEEP = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN);"

@@ -10,7 +10,7 @@ from waiting import until
 import kit
 from kit.runners.outcome import Outcome, Phase
 from kit.running.outputs import published_decks, published_state
-from kit.shim.decks import deck_page
+from kit.shim.deck_page import deck_page
 
 
 @kit.container_task(image="acme/a:1", enable_deck=True, deck_fields=["Input"])

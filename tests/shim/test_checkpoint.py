@@ -5,7 +5,7 @@ import io
 import pytest
 
 from kit.errors import StorageError
-from kit.shim.context import Checkpoint
+from kit.shim.checkpoints import Checkpoint
 
 pytestmark = pytest.mark.usefixtures("storage")
 

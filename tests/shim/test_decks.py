@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kit.inline import function_executor
-from kit.shim.context import use_context
-from kit.shim.decks import Deck, FieldDecks, source_code, values_table, write_decks
+from kit.shim.context import Deck, use_context, write_decks
+from kit.shim.decks import FieldDecks, source_code, values_table
 from kit.shim.inline_modules import fresh_module
 
 FIELDS = "Source Code,Dependencies,Timeline,Input,Output"

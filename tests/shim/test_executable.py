@@ -5,8 +5,7 @@ from flyteidl.core import literals_pb2, security_pb2, types_pb2
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import CallError, ConversionError, ExecutorError, IgnoreOutputs
-from kit.shim.context import current_context, local_context
-from kit.shim.decks import Deck
+from kit.shim.context import Deck, current_context, local_context
 from kit.shim.executable import ExecutableTemplateShimTask
 from kit.template.view import TaskTemplateView
 

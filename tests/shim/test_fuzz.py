@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from kit.definition.executor import ShimTaskExecutor
 from kit.errors import KitError
 from kit.resolver import default_task_template_resolver
-from kit.shim.values import parse_literal_map
+from kit.shim.inputs import parse_literal_map
 
 COUNT = int(os.environ.get("KIT_FUZZ", "5000"))
 SLOWEST = 5.0  # seconds for one mutation; all but a few take under a millisecond

@@ -4,7 +4,7 @@ import pytest
 from flyteidl.core import literals_pb2, tasks_pb2
 
 from kit.errors import ConversionError
-from kit.shim.values import parse_literal_map
+from kit.shim.inputs import parse_literal_map
 
 
 def test_parse():

@@ -4,7 +4,7 @@ import pytest
 from flyteidl.core import interface_pb2, literals_pb2, types_pb2
 
 from kit.errors import ContextError, ConversionError, OutputError, StorageError
-from kit.shim.values import OffloadLimits, load_offloaded, offload
+from kit.shim.offloading import OffloadLimits, load_offloaded, offload
 
 STRING = interface_pb2.Variable(type=types_pb2.LiteralType(simple=types_pb2.STRING))
 LIMITS = OffloadLimits(smallest=100, largest=1000)

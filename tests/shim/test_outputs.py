@@ -11,7 +11,7 @@ import pytest
 from flyteidl.core import interface_pb2, literals_pb2, types_pb2
 
 from kit.errors import OutputError
-from kit.shim.values import output_literals
+from kit.shim.outputs import output_literals
 from kit.types import FlyteFile, default_engine
 
 pytestmark = pytest.mark.usefixtures("storage")

@@ -14,15 +14,15 @@ import pandas as pd
 import pytest
 
 import kit
-from kit.shim.recorder import REPORT_VARIABLE, take_recorder, use_recorder
 from kit.shim.report import (
-    Recording,
     RunReport,
+    RunTelemetry,
     parse_report,
     peak_memory,
     read_report,
     value_type,
 )
+from kit.shim.telemetry import REPORT_VARIABLE, take_telemetry, use_telemetry
 from kit.types import FlyteFile
 
 TASKS = """
@@ -163,12 +163,12 @@ def test_nobody_asked(tmp_path, tasks):
 
 
 def test_only_the_run_that_was_meant_is_followed():
-    """A run inside of it takes the recorder that does nothing."""
-    recording = Recording()
-    with use_recorder(recording):
-        assert take_recorder() is recording
-        assert take_recorder() is not recording
-    assert take_recorder() is not recording
+    """A run inside of it takes the telemetry that does nothing."""
+    telemetry = RunTelemetry()
+    with use_telemetry(telemetry):
+        assert take_telemetry() is telemetry
+        assert take_telemetry() is not telemetry
+    assert take_telemetry() is not telemetry
 
 
 REPORT = RunReport(began=1.0, seconds={"load": 0.5}, python="3.11.7", peak_memory=5)

@@ -43,7 +43,7 @@ _SCALARS: dict[Any, list[Any]] = {
     Size: [Size.SMALL, "s"],
     dict: [{}, {"a": 1, "b": [1, None, 2.5]}, {"x": {"y": True}}],
 }
-_MISFITS = [None, 1, 1.5, True, "x", [], {}, (1,), [1], {"a": 1}, Color.RED]
+_CONVERSION_FAILURES = [None, 1, 1.5, True, "x", [], {}, (1,), [1], {"a": 1}, Color.RED]
 
 
 def random_type(rng: random.Random, depth: int = 0) -> Any:
@@ -62,7 +62,7 @@ def random_type(rng: random.Random, depth: int = 0) -> Any:
 def random_value(rng: random.Random, python_type: Any) -> Any:
     """Make a value of a type, with something wrong in it now and then."""
     if rng.random() < 0.03:
-        return rng.choice(_MISFITS)
+        return rng.choice(_CONVERSION_FAILURES)
     if python_type in _SCALARS:
         return rng.choice(_SCALARS[python_type])
     arguments = typing.get_args(python_type)

@@ -12,7 +12,7 @@ from google.protobuf import struct_pb2
 
 from kit.errors import GuessError
 from kit.types import FlyteDirectory, FlyteFile, default_engine
-from kit.types.structs import guess_from_schema
+from kit.types.json_schemas import guess_from_schema
 
 
 def schema(properties: Any, **rest: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -97,23 +98,28 @@ def test_a_family_is_loaded_for_its_first_type(setup, python_type):
     )
 
 
-def test_a_schema_that_names_a_class_of_flytes_is_read_as_that():
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [
+        ("FlyteFile", "kit.types.files"),
+        ("FlyteDirectory", "kit.types.directories"),
+        ("FlyteSchema", "kit.types.schema"),
+        ("StructuredDataset", "kit.types.datasets"),
+    ],
+)
+def test_a_schema_that_names_a_class_of_flytes_is_read_as_that(name, home):
     """Although nothing else in the process has asked for the class yet."""
-    literal_type = kit.types.default_engine.literal_type(_dataclass_with_a_file())
+    python_type = getattr(kit.types, name)
+    holder = dataclasses.make_dataclass("Holder", [("value", python_type)])
+    literal_type = kit.types.default_engine.literal_type(holder)
     run(f"""
 import dataclasses
 from flyteidl.core import types_pb2
 from kit.types import default_engine
 declared = types_pb2.LiteralType.FromString({literal_type.SerializeToString()!r})
 field, = dataclasses.fields(default_engine.guess_type(declared))
-assert field.type.__module__ == "kit.types.files", field
+assert field.type.__module__ == {home!r}, field
 """)
-
-
-def _dataclass_with_a_file() -> type:
-    import dataclasses
-
-    return dataclasses.make_dataclass("Holder", [("file", kit.types.FlyteFile)])
 
 
 def test_an_engine_refuses_a_second_one_of_a_place_s_name():

@@ -14,8 +14,7 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.definition.interface import kwtypes
 from kit.errors import ConversionError, MissingPackageError, UnsupportedTypeError
-from kit.types import FlyteSchema, HashMethod, StructuredDataset, default_engine
-from kit.types import datasets as frames
+from kit.types import FlyteSchema, HashMethod, StructuredDataset, default_engine, frames
 from kit.types.packed import pack, unpack
 from kit.types.structs import write_packed
 

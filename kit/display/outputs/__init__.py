@@ -36,7 +36,7 @@ from kit.display.summary import Fact, Facts, Item, Picture, Table, Tree
 from kit.display.types import arrival_of, cluster_type, python_type_name, wire_type_name
 from kit.errors import KitError
 from kit.escape import shorten
-from kit.renderers import image_type
+from kit.renderers.html import image_type
 from kit.running.compare_literals import kind_of, literal_text
 from kit.storage import is_remote
 from kit.storage.settings import redacted

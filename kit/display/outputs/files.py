@@ -31,10 +31,11 @@ from kit.display.summary import (
     size_text,
 )
 from kit.errors import KitError
-from kit.renderers import MarkdownRenderer, image_type
+from kit.renderers.html import MarkdownRenderer, image_type
 from kit.storage import is_remote, local_path
 from kit.storage.settings import redacted
-from kit.types.files import Blob, FlyteFile
+from kit.types.blobs import Blob
+from kit.types.files import FlyteFile
 
 __all__ = [
     "BINARY",

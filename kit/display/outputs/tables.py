@@ -22,7 +22,8 @@ from kit.display.text import REST, Budget, value_text
 from kit.errors import KitError
 from kit.escape import shorten
 from kit.storage import is_remote, local_path
-from kit.types.datasets import PARQUET, StructuredDataset
+from kit.types.datasets import StructuredDataset
+from kit.types.frames import PARQUET
 
 __all__ = [
     "ArrayRows",

@@ -13,8 +13,7 @@ from runner_tasks import LabTask
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface
-from kit.shim.context import current_context
-from kit.shim.decks import Deck
+from kit.shim.context import Deck, current_context
 
 IMAGE = "kit-test/kit:latest"
 

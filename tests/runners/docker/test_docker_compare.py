@@ -11,7 +11,7 @@ from runner_tasks import LabExecutor
 
 import kit
 from kit.runners import Phase
-from kit.shim.recorder import REPORT_VARIABLE
+from kit.shim.telemetry import REPORT_VARIABLE
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("slim")]
 

@@ -29,7 +29,7 @@ from kit.runners import Phase
 from kit.runners.outcome import Failure, Outcome
 from kit.runners.runner import RunRequest
 from kit.running.compare import RunComparison
-from kit.shim.decks import deck_page
+from kit.shim.deck_page import deck_page
 
 BOTH = ("in-process", "subprocess")
 ALONE = ("in-process", kit.SubprocessRunner(isolated=True))

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
 from flyteidl.core import types_pb2
 
-from kit.errors import UnsupportedTypeError
 
-__all__ = ["FieldsOf", "castable", "check_not_recursive", "parts_of"]
-
-
-def castable(given: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> bool:
+def is_compatible(given: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> bool:
     """Say whether literals of a given type are literals of the wanted one.
 
     The rule is flytekit's, which follows the backend's compiler: a union is taken if
@@ -21,14 +13,14 @@ def castable(given: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> boo
     structure, annotation) does not count.
     """
     if given.WhichOneof("type") == "union_type":
-        return all(castable(v, wanted) for v in given.union_type.variants)
+        return all(is_compatible(v, wanted) for v in given.union_type.variants)
     if wanted.WhichOneof("type") == "union_type" and any(
-        castable(given, v) for v in wanted.union_type.variants
+        is_compatible(given, v) for v in wanted.union_type.variants
     ):
         return True
     kind = given.WhichOneof("type")
     if kind in ("collection_type", "map_value_type"):
-        return wanted.WhichOneof("type") == kind and castable(
+        return wanted.WhichOneof("type") == kind and is_compatible(
             getattr(given, kind), getattr(wanted, kind)
         )
     if kind == "structured_dataset_type":
@@ -50,7 +42,7 @@ def _same_datasets(
         and len(given.columns) == len(wanted.columns)
         and all(
             ours.name == theirs.name
-            and castable(ours.literal_type, theirs.literal_type)
+            and is_compatible(ours.literal_type, theirs.literal_type)
             for ours, theirs in zip(given.columns, wanted.columns, strict=True)
         )
     )
@@ -62,34 +54,3 @@ def _essence(literal_type: types_pb2.LiteralType) -> types_pb2.LiteralType:
     for field in ("metadata", "structure", "annotation"):
         essence.ClearField(field)
     return essence
-
-
-FieldsOf = Callable[[Any], Iterable[Any] | None]
-"""Returns the types of a struct's fields; ``None`` for other types."""
-
-
-def parts_of(python_type: Any) -> Iterator[Any]:
-    """Return a type and the types in its brackets, at any depth."""
-    yield python_type
-    for argument in typing.get_args(python_type):
-        yield from parts_of(argument)
-
-
-def check_not_recursive(
-    struct: Any, fields_of: FieldsOf, inside: tuple[Any, ...] = ()
-) -> None:
-    """Refuse a struct that contains itself: its literal type would have no end.
-
-    Raises:
-        UnsupportedTypeError: It does.
-    """
-    fields = fields_of(struct)
-    if fields is None:
-        return
-    if any(struct is outer for outer in inside):
-        chain = " → ".join(each.__name__ for each in (*inside, struct))
-        msg = f"{struct!r} contains itself ({chain}), which a literal type cannot."
-        raise UnsupportedTypeError(msg)
-    for field in fields:
-        for part in parts_of(field):
-            check_not_recursive(part, fields_of, (*inside, struct))

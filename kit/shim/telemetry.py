@@ -1,6 +1,6 @@
-"""What follows a run from inside, if anybody asked for it.
+"""Telemetry of a run from inside, if anybody asked for it.
 
-A run says where it is and what it holds; the recorder that stands here does nothing
+A run says where it is and what it holds; the telemetry that stands here does nothing
 with it, and costs nothing.  :mod:`kit.shim.report` has the one that keeps it.
 """
 
@@ -11,16 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Literal
 
-__all__ = ["REPORT_VARIABLE", "Recorder", "Step", "take_recorder", "use_recorder"]
-
-
 REPORT_VARIABLE = "KIT_RUN_REPORT"
 """Names the file to write; the task does not see it."""
 
 Step = Literal["load", "inputs", "execute", "outputs", "decks"]
 
 
-class Recorder:
+class Telemetry:
     """Is told what a run does, and keeps nothing of it."""
 
     def enter(self, step: Step) -> None:
@@ -41,26 +38,26 @@ class Recorder:
         """
 
 
-_SILENT = Recorder()
-_next: ContextVar[Recorder] = ContextVar("kit_recorder", default=_SILENT)
+_SILENT = Telemetry()
+_next: ContextVar[Telemetry] = ContextVar("kit_recorder", default=_SILENT)
 
 
 @contextlib.contextmanager
-def use_recorder(recorder: Recorder) -> Iterator[None]:
-    """Let the next run in this block tell the recorder, and no run inside of it."""
-    token = _next.set(recorder)
+def use_telemetry(telemetry: Telemetry) -> Iterator[None]:
+    """Let the next run in this block tell the telemetry, and no run inside of it."""
+    token = _next.set(telemetry)
     try:
         yield
     finally:
         _next.reset(token)
 
 
-def take_recorder() -> Recorder:
+def take_telemetry() -> Telemetry:
     """Return who follows the run that begins here; runs inside of it are followed not.
 
-    Outside of :func:`use_recorder` it is the one that does nothing.
+    Outside of :func:`use_telemetry` it is the one that does nothing.
     """
-    recorder = _next.get()
-    if recorder is not _SILENT:
+    telemetry = _next.get()
+    if telemetry is not _SILENT:
         _next.set(_SILENT)
-    return recorder
+    return telemetry

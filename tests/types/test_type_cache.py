@@ -9,7 +9,7 @@ import pytest
 
 from kit.errors import UnsupportedTypeError
 from kit.types import default_engine
-from kit.types.engine import DEEPEST, PerType
+from kit.types.engine import DEEPEST, TypeCache
 
 
 def nested(depth: int) -> Any:
@@ -52,7 +52,7 @@ def test_what_was_being_built_while_forgetting_is_not_kept() -> None:
         go_on.wait(5)
         return found
 
-    kept = PerType(build, error=UnsupportedTypeError)
+    kept = TypeCache(build, error=UnsupportedTypeError)
     thread = threading.Thread(target=kept, args=(int,))
     thread.start()
     started.wait(5)

@@ -6,13 +6,13 @@ import time
 
 from flyteidl.core import literals_pb2, types_pb2
 
-from kit.types import default_engine, describe
+from kit.types import default_engine, format_message
 
 
 def test_fields_are_indented_under_the_types_name() -> None:
     """The words are those that flytekit prints."""
     literal = default_engine.to_literal("x", str)
-    assert describe(literal) == (
+    assert format_message(literal) == (
         "Flyte Serialized object (Literal):\n"
         "  scalar:\n"
         "    primitive:\n"
@@ -23,13 +23,15 @@ def test_fields_are_indented_under_the_types_name() -> None:
 def test_empty_messages_are_left_out() -> None:
     """Nothing is said of a message that has no fields."""
     literal = default_engine.to_literal(None, type(None))
-    assert describe(literal) == "Flyte Serialized object (Literal):\n  scalar:"
-    assert describe(literals_pb2.Literal()) == "Flyte Serialized object (Literal):"
+    assert format_message(literal) == "Flyte Serialized object (Literal):\n  scalar:"
+    assert (
+        format_message(literals_pb2.Literal()) == "Flyte Serialized object (Literal):"
+    )
 
 
 def test_repeated_fields_stand_on_one_shortened_line() -> None:
     """Lists are cut at a word, and marked."""
-    text = describe(default_engine.to_literal(list(range(100)), list[int]))
+    text = format_message(default_engine.to_literal(list(range(100)), list[int]))
     last = text.splitlines()[-1]
     assert last.startswith("    literals: [scalar { primitive { integer: 0 } } ,")
     assert last.endswith("[...]")
@@ -38,7 +40,7 @@ def test_repeated_fields_stand_on_one_shortened_line() -> None:
 
 def test_maps_show_their_first_entries() -> None:
     """A map is drawn as a dict."""
-    text = describe(default_engine.to_literal({"a": 1}, dict[str, int]))
+    text = format_message(default_engine.to_literal({"a": 1}, dict[str, int]))
     assert "    literals: {'a': scalar { primitive { integer: 1 } } }" in text
 
 
@@ -46,7 +48,7 @@ def test_long_values_cost_no_more_than_they_show() -> None:
     """A million elements are described as fast as a few."""
     literal = default_engine.to_literal([0] * 200_000, list[int])
     start = time.perf_counter()
-    describe(literal)
+    format_message(literal)
     assert time.perf_counter() - start < 0.1
 
 
@@ -57,6 +59,6 @@ def test_deep_messages_are_cut() -> None:
     for _ in range(300):
         inner = inner.collection_type
     inner.simple = types_pb2.INTEGER
-    text = describe(literal_type)
+    text = format_message(literal_type)
     assert len(text.splitlines()) < 250
     assert "more lines" in text

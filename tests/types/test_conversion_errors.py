@@ -11,7 +11,7 @@ import pytest
 
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engine
-from kit.types.annotated import shown
+from kit.types.conversion_errors import shorten
 
 
 class Color(enum.Enum):
@@ -82,6 +82,6 @@ def test_a_value_whose_text_fails_is_shown_by_its_type() -> None:
         def __str__(self) -> str:
             raise RuntimeError("no text")
 
-    assert "Broken" in shown(Broken())
+    assert "Broken" in shorten(Broken())
     with pytest.raises(ConversionError, match="whose text fails with RuntimeError"):
         default_engine.to_literal(Broken(), int)
