@@ -12,7 +12,7 @@ from typing import Any
 from flyteidl.core.literals_pb2 import Literal, LiteralMap, Scalar
 
 from kit.errors import StorageError
-from kit.storage.settings import is_local_file, is_local_folder, is_remote, local_path
+from kit.storage.urls import is_local_file, is_local_folder, is_remote, local_path
 from kit.template.macros import RenderContext
 
 DECK_FILE = "deck.html"

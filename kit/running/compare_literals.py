@@ -21,7 +21,7 @@ from kit.running.disagreement import (
     normal_text,
     short,
 )
-from kit.storage.settings import is_remote, local_path
+from kit.storage.urls import is_remote, local_path
 from kit.types.datasets import StructuredDataset
 
 Steps = tuple[str | int, ...]

@@ -15,23 +15,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kit import storage as files
 from kit.errors import StorageError, StorageNotFoundError
-from kit.storage.settings import (
-    failure,
+from kit.storage.failures import converted_errors, is_missing
+from kit.storage.local import (
+    copy_file,
+    copy_folder,
+    replace_file,
+    whole,
+    whole_folder,
+)
+from kit.storage.urls import (
     is_local_file,
     is_local_folder,
-    is_missing,
     is_remote,
     is_web,
     local_path,
-    raised_from,
     redacted,
-    whole,
 )
 
 __all__ = [
     "Storage",
+    "converted_errors",
     "copy_file",
     "copy_folder",
     "current_storage",
@@ -49,74 +53,11 @@ __all__ = [
     "read_bytes",
     "redacted",
     "replace_file",
-    "told",
     "upload",
     "use_storage",
     "whole_folder",
     "write_bytes",
 ]
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Give a file new content; its folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as temporary:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def copy_file(source: str, target: Path) -> None:
-    """Copy a file."""
-    with whole(target) as temporary:
-        shutil.copyfile(source, temporary)
-
-
-def copy_folder(source: str, target: Path) -> None:
-    """Copy a folder and what is in it, into one that may have other files already."""
-    inside = target.absolute()
-
-    def itself(folder: str, names: list[str]) -> list[str]:
-        """Leave out the target, and what becomes it: they may be in the source."""
-        return [
-            name
-            for name in names
-            if Path(folder, name).absolute() in (inside, temporary.absolute())
-        ]
-
-    with whole_folder(target) as temporary:
-        shutil.copytree(source, temporary, ignore=itself)
-
-
-@contextlib.contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a path beside a folder's, to be filled and then put in its place.
-
-    A folder that is there already keeps what else it has.
-    """
-    temporary = path.parent / f".kit-{os.urandom(16).hex()}"
-    try:
-        yield temporary
-        try:
-            temporary.replace(path)
-        except OSError:  # it is there, and not empty
-            if not path.is_dir():
-                raise
-            _merge(temporary, path)
-    finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
-
-
-def _merge(source: Path, target: Path) -> None:
-    for entry in os.scandir(source):
-        place = target / entry.name
-        if entry.is_dir() and not entry.is_symlink() and place.is_dir():
-            _merge(Path(entry.path), place)
-        else:
-            Path(entry.path).replace(place)
 
 
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
@@ -130,7 +71,7 @@ def read_bytes(path: str, *, limit: int | None = None) -> bytes:
         StorageError: It cannot be read, or is larger than the limit.
         MissingPackageError: The package for its store is not installed.
     """
-    with told("read", path):
+    with converted_errors("read", path):
         try:
             data = _read(path, None if limit is None else limit + 1)
         except Exception as error:  # each fsspec store has errors of its own
@@ -151,9 +92,9 @@ def read_bytes(path: str, *, limit: int | None = None) -> bytes:
 
 def _read(path: str, size: int | None) -> bytes:
     if is_remote(path):
-        from kit.storage import remote as reading
+        from kit.storage import remote
 
-        return reading.read(path, size)
+        return remote.read(path, size)
     with Path(local_path(path)).open("rb") as file:
         return file.read(-1 if size is None else size)
 
@@ -169,11 +110,11 @@ def write_bytes(path: str, data: bytes) -> None:
         StorageError: It cannot be written; what was there before is still there.
         MissingPackageError: The package for its store is not installed.
     """
-    with told("write", path):
+    with converted_errors("write", path):
         if is_remote(path):
-            from kit.storage import remote as reading
+            from kit.storage import remote
 
-            reading.write(path, data)
+            remote.write(path, data)
         else:
             replace_file(Path(local_path(path)), data)
 
@@ -187,10 +128,10 @@ def exists(path: str) -> bool:
     """
     if not is_remote(path):
         return Path(local_path(path)).exists()
-    with told("look for", path):
-        from kit.storage import remote as reading
+    with converted_errors("look for", path):
+        from kit.storage import remote
 
-        return reading.exists(path)
+        return remote.exists(path)
 
 
 def listing(path: str) -> list[tuple[str, bool]]:
@@ -200,11 +141,11 @@ def listing(path: str) -> list[tuple[str, bool]]:
         StorageError: It is not there, or cannot be read.
         MissingPackageError: The package for its store is not installed.
     """
-    with told("list", path):
+    with converted_errors("list", path):
         if is_remote(path):
-            from kit.storage import remote as reading
+            from kit.storage import remote
 
-            return sorted(reading.entries(path))
+            return sorted(remote.entries(path))
         found = os.scandir(local_path(path))
         return sorted((entry.path, entry.is_dir()) for entry in found)
 
@@ -220,19 +161,19 @@ def download(uri: str, local: str, *, recursive: bool = False) -> str:
         MissingPackageError: The package for its store is not installed.
     """
     target = Path(local)
-    with told("download", uri):
+    with converted_errors("download", uri):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not is_remote(uri):
             _copy(local_path(uri), target, recursive=recursive)
         else:
-            from kit.storage import remote as moving
+            from kit.storage import remote
 
             if recursive:
                 with whole_folder(target) as temporary:
-                    moving.download_folder(uri, temporary)
+                    remote.download_folder(uri, temporary)
             else:
                 with whole(target) as temporary:
-                    moving.download_file(uri, temporary)
+                    remote.download_file(uri, temporary)
     return local
 
 
@@ -248,32 +189,20 @@ def upload(local: str, uri: str, *, recursive: bool = False) -> str:
         StorageError: It cannot be copied.
         MissingPackageError: The package for its store is not installed.
     """
-    with told("upload to", uri):
+    with converted_errors("upload to", uri):
         if not is_remote(uri):
             target = Path(local_path(uri))
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy(local, target, recursive=recursive)
         else:
-            from kit.storage import remote as moving
+            from kit.storage import remote
 
-            (moving.upload_folder if recursive else moving.upload_file)(local, uri)
+            (remote.upload_folder if recursive else remote.upload_file)(local, uri)
     return uri
 
 
 def _copy(source: str, target: Path, *, recursive: bool) -> None:
     (copy_folder if recursive else copy_file)(source, target)
-
-
-@contextlib.contextmanager
-def told(action: str, path: str) -> Iterator[None]:
-    """Tell what goes wrong in a ``with`` block as one of kit's errors."""
-    try:
-        yield
-    except Exception as error:  # each fsspec store has errors of its own
-        made = failure(action, path, error)
-        if made is error:
-            raise
-        raise made from raised_from(made, error)
 
 
 @contextlib.contextmanager
@@ -294,7 +223,7 @@ def open_remote(
         StorageError: It cannot be opened.
         MissingPackageError: The package for its store is not installed.
     """
-    with told("open", url):
+    with converted_errors("open", url):
         from kit.storage.remote import connect
 
         remote = connect(url)
@@ -308,7 +237,7 @@ def open_remote(
             text.detach()
         _give_up(raw)
         raise
-    with told("write", url):
+    with converted_errors("write", url):
         (text or raw).close()
 
 
@@ -346,33 +275,33 @@ class Storage:
         """
         folder = Path(self.working_dir, _random_name())
         path = folder / Path(name).name if name else folder
-        with told("write", str(path)):
+        with converted_errors("write", str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
         return str(path)
 
     def read_bytes(self, path: str, *, limit: int | None = None) -> bytes:
         """Read a whole file: see :func:`kit.storage.read_bytes`."""
-        return files.read_bytes(path, limit=limit)
+        return read_bytes(path, limit=limit)
 
     def write_bytes(self, path: str, data: bytes) -> None:
         """Write a whole file or nothing: see :func:`kit.storage.write_bytes`."""
-        files.write_bytes(path, data)
+        write_bytes(path, data)
 
     def exists(self, path: str) -> bool:
         """Say whether a file or folder is there: see :func:`kit.storage.exists`."""
-        return files.exists(path)
+        return exists(path)
 
     def listing(self, path: str) -> list[tuple[str, bool]]:
         """List a folder: see :func:`kit.storage.listing`."""
-        return files.listing(path)
+        return listing(path)
 
     def download(self, uri: str, local: str, *, recursive: bool = False) -> str:
         """Copy something here: see :func:`kit.storage.download`."""
-        return files.download(uri, local, recursive=recursive)
+        return download(uri, local, recursive=recursive)
 
     def upload(self, local: str, uri: str, *, recursive: bool = False) -> str:
         """Copy something to where it shall be: see :func:`kit.storage.upload`."""
-        return files.upload(local, uri, recursive=recursive)
+        return upload(local, uri, recursive=recursive)
 
 
 def _random_name() -> str:

@@ -14,15 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fsspec.callbacks import Callback
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-from rich.progress import TransferSpeedColumn as SpeedColumn
 
-from kit.storage.settings import redacted
-
-__all__ = ["Bar", "Move", "MoveView", "Stopped", "Tally", "moving", "use_progress"]
-
+from kit.storage.urls import redacted
 
 _BIG = 8 * 1024 * 1024
 _FIRST_LINE_AFTER = 1.0
@@ -133,7 +126,7 @@ def use_progress(view: Callable[[Move], MoveView]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def moving(verb: str, uri: str) -> Iterator[tuple[Move, Callable[[], Any]]]:
+def transfer(verb: str, uri: str) -> Iterator[tuple[Move, Callable[[], Any]]]:
     """Show a move while it goes.
 
     Yields:
@@ -158,15 +151,21 @@ class Bar:
 
     Args:
         move: What it shows.
+
+    Raises:
+        ImportError: rich is not installed.
     """
 
     def __init__(self, move: Move) -> None:
+        from rich import progress
+        from rich.console import Console
+
         self._move = move
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            DownloadColumn(binary_units=True),
-            SpeedColumn(),
+        self._progress = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(bar_width=None),
+            progress.DownloadColumn(binary_units=True),
+            progress.TransferSpeedColumn(),
             console=Console(stderr=True),
             transient=True,
         )
@@ -187,6 +186,8 @@ class Bar:
 
 
 def _name(move: Move) -> str:
+    from rich.markup import escape
+
     name = move.uri
     if len(name) > _LONGEST_NAME:
         name = "…" + name[1 - _LONGEST_NAME :]
@@ -197,7 +198,7 @@ class Stopped(Exception):  # noqa: N818 - it is no error of anyone's
     """The move was given up: what a store's own thread is told."""
 
 
-class Tally(Callback):  # type: ignore[misc] # fsspec has no types
+class ByteCounter(Callback):  # type: ignore[misc] # fsspec has no types
     """What fsspec tells of one file.
 
     Args:

@@ -1,4 +1,9 @@
-"""Copying files and folders between another store and this machine, many at once."""
+"""Files and folders of other stores: read, written, and copied many at once.
+
+What fsspec and its stores do not do is here: one policy of retries for all of them, an
+end of all work when the caller is interrupted, and names checked before they are
+copied.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +12,21 @@ import contextlib
 import functools
 import io
 import os
-import random
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 import fsspec
 import fsspec.asyn
-import s3fs
-from fsspec.callbacks import DEFAULT_CALLBACK
-from fsspec.utils import isfilelike
-from s3fs.errors import translate_boto_error
 
-from kit.errors import MissingPackageError, StorageError, StorageSettingError, nearest
-from kit.storage.progress import Move, Tally, moving
-from kit.storage.settings import (
-    Patience,
-    failure,
-    is_missing,
-    is_transient,
-    redacted,
-    without_credentials,
-)
-
-__all__ = [
-    "Remote",
-    "S3Store",
-    "connect",
-    "download_file",
-    "download_folder",
-    "entries",
-    "exists",
-    "patiently",
-    "read",
-    "run",
-    "s3_options",
-    "upload_file",
-    "upload_folder",
-    "walk",
-    "write",
-]
-
+from kit.errors import MissingPackageError, StorageError, nearest
+from kit.storage.failures import is_missing
+from kit.storage.progress import ByteCounter, Move, transfer
+from kit.storage.retries import RetryPolicy, with_retries
+from kit.storage.urls import redacted, store_environ
 
 _S3 = ("s3", "s3a")
 _WEB = ("http", "https")
@@ -65,6 +39,9 @@ _PACKAGES = {
 """The package that brings a scheme's file system, and the extra of kit's with it."""
 
 
+_T = TypeVar("_T")
+
+
 @dataclass(frozen=True)
 class Remote:
     """A file or folder in another store.
@@ -73,24 +50,24 @@ class Remote:
         filesystem: Of its store, by fsspec.
         path: What it is called there.
         kind: Whether it is of S3, of a web server, or of another store.
-        patience: How a step is asked again: not at all where the file system asks
+        policy: How a step is asked again: not at all where the file system asks
             each of its requests again.
     """
 
     filesystem: Any
     path: str
     kind: Literal["s3", "web", "other"]
-    patience: Patience
+    policy: RetryPolicy
 
-    def ask(
+    def call(
         self, name: str, *arguments: Any, **options: Any
     ) -> Callable[[], Awaitable[Any]]:
-        """Return what asks for its path, be its store made for an event loop or not."""
+        """Return what calls a method of the file system, whether it is async or not."""
         if self.filesystem.async_impl:
             method = getattr(self.filesystem, f"_{name}")
-            return lambda: method(self.path, *arguments, **options)
+            return partial(method, *arguments, **options)
         plain = getattr(self.filesystem, name)
-        return lambda: asyncio.to_thread(plain, self.path, *arguments, **options)
+        return partial(asyncio.to_thread, plain, *arguments, **options)
 
     def at(self, path: str) -> Remote:
         """Return another path of the same store."""
@@ -120,7 +97,7 @@ def connect(url: str) -> Remote:
         if scheme in _WEB:
             return _connect_web(url)
         filesystem, path = fsspec.core.url_to_fs(url)
-        return Remote(filesystem, path, "other", Patience.from_environment())
+        return Remote(filesystem, path, "other", RetryPolicy.from_environment())
     except ImportError as error:
         raise _missing_package(url, scheme, error) from error
     except ValueError as error:
@@ -130,34 +107,17 @@ def connect(url: str) -> Remote:
 
 
 def _connect_s3(url: str) -> Remote:
-    patience = Patience.from_environment()
-    settings = sorted(
-        (name, value)
-        for name, value in os.environ.items()
-        if name.startswith(("AWS_", "FLYTE_AWS_"))
-    )
-    filesystem = _s3_store(patience, tuple(settings), os.getpid())
+    from kit.storage.s3 import s3_store
+
+    policy = RetryPolicy.from_environment()
+    filesystem = s3_store(policy, store_environ())
     path = filesystem._strip_protocol(url)  # noqa: SLF001 - fsspec's own name for it in its docs
-    return Remote(filesystem, path, "s3", replace(patience, retries=0))
-
-
-@functools.lru_cache(maxsize=4)
-def _s3_store(
-    patience: Patience, settings: tuple[tuple[str, str], ...], process: int
-) -> Any:
-    """Return the store of some settings, with its connections, for all threads.
-
-    fsspec's own cache keeps one for each thread for ever, and does not see that a
-    variable has changed.
-    """
-    del process  # another one has connections of its own
-
-    return S3Store(patience=patience, **s3_options(dict(settings)))
+    return Remote(filesystem, path, "s3", replace(policy, retries=0))
 
 
 def _connect_web(url: str) -> Remote:
-    patience = Patience.from_environment()
-    return Remote(_web(patience.timeout, os.getpid()), url, "web", patience)
+    policy = RetryPolicy.from_environment()
+    return Remote(_web(policy.timeout, os.getpid()), url, "web", policy)
 
 
 @functools.lru_cache(maxsize=4)
@@ -171,6 +131,13 @@ def _web(wait: float, process: int) -> Any:
     # As curl and requests do: proxies and .netrc as the environment says.
     options = {"timeout": limit, "trust_env": True}
     return fsspec.filesystem("http", client_kwargs=options, skip_instance_cache=True)
+
+
+def prepare(url: str) -> None:
+    """Find a store's credentials now: the variables that name them may change."""
+    remote = connect(url)
+    if remote.kind == "s3":
+        run(remote.filesystem.set_session())
 
 
 def _missing_package(url: str, scheme: str, error: ImportError) -> MissingPackageError:
@@ -187,7 +154,6 @@ def _unknown(url: str, scheme: str) -> StorageError:
     )
 
 
-_T = TypeVar("_T")
 _LOOK_EVERY = 0.1
 _LONGEST_END = 10.0
 """Seconds that a stopped coroutine has to clean up."""
@@ -222,34 +188,6 @@ def run(
     return tasks[0].result()
 
 
-_LONGEST_WAIT = 30.0
-
-
-async def patiently(step: Callable[[], Awaitable[_T]], patience: Patience) -> _T:
-    """Await a step, and again after each transient error, as often as patience says.
-
-    Args:
-        step: Makes what to await; it has to begin anew each time.
-        patience: How often and how long.
-
-    Raises:
-        Exception: The step's last error, if it is lasting or no retry is left.
-    """
-    for attempt in range(patience.retries):
-        try:
-            return await step()
-        except Exception as error:  # each fsspec store has errors of its own
-            if not is_transient(error):
-                raise
-        await asyncio.sleep(_wait(patience, attempt))
-    return await step()
-
-
-def _wait(patience: Patience, attempt: int) -> float:
-    longest = min(patience.backoff * 2.0**attempt, _LONGEST_WAIT)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter is no secret
-
-
 _AT_ONCE = 32
 _BIG_AT_ONCE = 4
 _BIG = 5 * 2**20
@@ -262,7 +200,7 @@ _S3_PARTS = {"chunksize": _BIG, "max_concurrency": 4}
 def download_file(url: str, local: Path) -> None:
     """Copy a file here, to a path that nobody looks at yet."""
     remote = connect(url)
-    with moving("download", url) as (move, look):
+    with transfer("download", url) as (move, look):
         run(_get(remote, local, move, is_all=True), look)
     if local.is_dir():  # what fsspec makes of a folder
         local.rmdir()
@@ -274,7 +212,7 @@ def upload_file(local: str, url: str) -> None:
     """Copy a local file to another store."""
     remote = connect(url)
     remote.make_folder(remote.path.rpartition("/")[0])
-    with moving("upload", url) as (move, look):
+    with transfer("upload", url) as (move, look):
         run(_put(remote, local, move, is_all=True), look)
 
 
@@ -285,7 +223,11 @@ def download_folder(url: str, local: Path) -> None:
         StorageError: It is a file, or has names that no folder here can have.
     """
     remote = connect(url)
-    found = run(patiently(_find(remote), remote.patience))
+    found = run(
+        with_retries(
+            remote.call("find", remote.path, withdirs=True, detail=True), remote.policy
+        )
+    )
     files = _local_names(remote.path, found, url)
     local.mkdir()
     for name, entry in files.items():
@@ -294,7 +236,7 @@ def download_folder(url: str, local: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
     wanted = {n: e for n, e in files.items() if e["type"] != "directory"}
     sizes: list[int | None] = [entry.get("size") for entry in wanted.values()]
-    with moving("download", url) as (move, look):
+    with transfer("download", url) as (move, look):
         move.total = None if None in sizes else sum(filter(None, sizes))
         jobs = [
             (
@@ -313,7 +255,7 @@ def upload_folder(local: str, url: str) -> None:
     base = remote.path.rstrip("/")
     for name in folders:
         remote.make_folder(f"{base}/{name}".rstrip("/"))
-    with moving("upload", url) as (move, look):
+    with transfer("upload", url) as (move, look):
         move.total = sum(files.values())
         jobs = [
             (partial(_put, remote.at(f"{base}/{name}"), f"{local}/{name}", move), size)
@@ -325,47 +267,37 @@ def upload_folder(local: str, url: str) -> None:
 async def _get(
     remote: Remote, local: Path, move: Move, *, is_all: bool = False
 ) -> None:
-    tally = Tally(move, is_all=is_all)
-    step = remote.ask("get_file", str(local), callback=tally)
-    await patiently(lambda: _counted(remote, step, tally), remote.patience)
+    counter = ByteCounter(move, is_all=is_all)
+    step = remote.call("get_file", remote.path, str(local), callback=counter)
+    await with_retries(lambda: _counted(remote, step, counter), remote.policy)
 
 
 async def _put(remote: Remote, local: str, move: Move, *, is_all: bool = False) -> None:
-    tally = Tally(move, is_all=is_all)
-    options: dict[str, Any] = {"callback": tally}
+    counter = ByteCounter(move, is_all=is_all)
+    options: dict[str, Any] = {"callback": counter}
     if remote.kind == "s3":
         options |= _S3_PARTS
     if remote.kind == "web":
         options["method"] = "put"
-    step = _put_step(remote, local, options)
-    await patiently(lambda: _counted(remote, step, tally), remote.patience)
-
-
-def _put_step(
-    remote: Remote, local: str, options: dict[str, Any]
-) -> Callable[[], Awaitable[Any]]:
-    """Return what uploads: fsspec takes the local path first, then the other."""
-    filesystem = remote.filesystem
-    if filesystem.async_impl:
-        return lambda: filesystem._put_file(local, remote.path, **options)  # noqa: SLF001 - fsspec's name for use in its loop
-    return lambda: asyncio.to_thread(filesystem.put_file, local, remote.path, **options)
+    step = remote.call("put_file", local, remote.path, **options)
+    await with_retries(lambda: _counted(remote, step, counter), remote.policy)
 
 
 async def _counted(
-    remote: Remote, step: Callable[[], Awaitable[Any]], tally: Tally
+    remote: Remote, step: Callable[[], Awaitable[Any]], counter: ByteCounter
 ) -> None:
     """Await one attempt; given up, wait until nothing writes any more."""
     work = asyncio.ensure_future(step())
     try:
         await asyncio.shield(work)
     except asyncio.CancelledError:
-        tally.stop()
-        if remote.filesystem.async_impl:  # a thread ends by what the tally tells it
+        counter.stop()
+        if remote.filesystem.async_impl:  # a thread ends by what the counter tells it
             work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         raise
     except BaseException:
-        tally.undo()
+        counter.undo()
         raise
 
 
@@ -385,10 +317,6 @@ async def _all(jobs: Iterable[tuple[_Job, int]]) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-
-
-def _find(remote: Remote) -> Callable[[], Awaitable[dict[str, Any]]]:
-    return remote.ask("find", withdirs=True, detail=True)
 
 
 def _local_names(
@@ -471,7 +399,7 @@ class _Full(Exception):  # noqa: N818 - it is no error
 
 
 def _run(remote: Remote, step: Callable[[], Awaitable[_T]]) -> _T:
-    return run(patiently(step, remote.patience))
+    return run(with_retries(step, remote.policy))
 
 
 def read(url: str, size: int | None) -> bytes:
@@ -484,7 +412,7 @@ def read(url: str, size: int | None) -> bytes:
     async def once() -> bytes:
         taken = _Enough(size)
         with contextlib.suppress(_Full):
-            await remote.ask("get_file", taken)()
+            await remote.call("get_file", remote.path, taken)()
         return taken.getvalue()[:size]
 
     return _run(remote, once)
@@ -494,14 +422,14 @@ def write(url: str, data: bytes) -> None:
     """Write a file whole."""
     remote = connect(url)
     remote.make_folder(remote.path.rpartition("/")[0])
-    _run(remote, remote.ask("pipe_file", data))
+    _run(remote, remote.call("pipe_file", remote.path, data))
 
 
 def exists(url: str) -> bool:
     """Say whether a file or folder is there."""
     remote = connect(url)
     if remote.kind != "web":
-        return bool(_run(remote, remote.ask("exists")))
+        return bool(_run(remote, remote.call("exists", remote.path)))
     # To fsspec a web server that refuses or fails has nothing.
     try:
         read(url, 1)
@@ -516,7 +444,7 @@ def entries(url: str) -> list[tuple[str, bool]]:
     """List a folder: the URL of each entry, and whether it is a folder."""
     remote = connect(url)
     found = []
-    for entry in _run(remote, remote.ask("ls", detail=True)):
+    for entry in _run(remote, remote.call("ls", remote.path, detail=True)):
         inner = entry["name"].rstrip("/")
         # Object stores list a folder's own empty marker among what is in it.
         if inner != remote.path.rstrip("/"):
@@ -538,164 +466,3 @@ def walk(
         found = remote.filesystem.walk(remote.path, **options)
         return remote.path, found if topdown else reversed(list(found))
     return remote.path, remote.filesystem.walk(remote.path, topdown=topdown, **options)
-
-
-_CHUNK = 1 << 18
-_STYLES = ("auto", "path", "virtual")
-
-_begun: ContextVar[list[str]] = ContextVar("kit_multipart_uploads")
-
-
-def s3_options(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return what :class:`S3Store` is made with, from flytekit's variables.
-
-    What they leave out botocore looks for in its own places: ``AWS_…`` variables,
-    ``~/.aws``, the machine's role.
-
-    Raises:
-        StorageSettingError: A variable is no such setting.
-    """
-    options: dict[str, Any] = {}
-    config: dict[str, Any] = {"retries": {"total_max_attempts": 1}}
-    if endpoint := environ.get("FLYTE_AWS_ENDPOINT"):
-        options["endpoint_url"] = _checked_endpoint(endpoint)
-    if key := environ.get("FLYTE_AWS_ACCESS_KEY_ID"):
-        options["key"] = key
-    if secret := environ.get("FLYTE_AWS_SECRET_ACCESS_KEY"):
-        options["secret"] = secret
-    if style := environ.get("FLYTE_AWS_ADDRESSING_STYLE"):
-        if style not in _STYLES:
-            msg = (
-                f"FLYTE_AWS_ADDRESSING_STYLE is {style!r:.80}, expected one of "
-                f"{', '.join(_STYLES)}."
-            )
-            raise StorageSettingError(msg)
-        config["s3"] = {"addressing_style": style}
-    return {**options, "config_kwargs": config}
-
-
-def _checked_endpoint(endpoint: str) -> str:
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = (
-            f"FLYTE_AWS_ENDPOINT is {redacted(endpoint)!r:.200}, expected a URL such "
-            "as 'http://localhost:30002'."
-        )
-        raise StorageSettingError(msg)
-    return endpoint
-
-
-class S3Store(s3fs.S3FileSystem):  # type: ignore[misc] # it has no types
-    """The file system of S3.
-
-    Args:
-        patience: How a request is asked again; s3fs's and botocore's own ways are off.
-        options: As of s3fs.
-    """
-
-    cachable = False  # whoever connects keeps it
-
-    def __init__(self, *, patience: Patience, **options: Any) -> None:
-        super().__init__(use_listings_cache=False, **options)
-        self.anon: bool
-        self._patience = patience
-        self.connect_timeout = self.read_timeout = patience.timeout
-        self.retries = patience.retries + 1  # of bodies that end early
-
-    async def _call_s3(self, method: str, *akwarglist: Any, **kwargs: Any) -> Any:
-        """Make one request, and again where that may help."""
-
-        async def call() -> Any:
-            await self.set_session()
-            bound = getattr(await self.get_s3(kwargs.get("Bucket")), method)
-            arguments = self._get_s3_method_kwargs(bound, *akwarglist, **kwargs)
-            try:
-                return await bound(**arguments)
-            except Exception as error:
-                translated = translate_boto_error(error)
-                if translated is error:
-                    raise
-                raise translated from error
-
-        try:
-            answer = await patiently(call, self._patience)
-        except Exception as error:
-            if is_transient(error):  # as an error that nothing asks again
-                where = "/".join(filter(None, map(kwargs.get, ("Bucket", "Key"))))
-                raise failure("reach", f"s3://{where}", error) from None
-            if not without_credentials(error):
-                raise
-            if not self.anon:  # what is public is there for whoever has none
-                self.anon = True
-                await self.set_session(refresh=True)
-            answer = await patiently(call, self._patience)
-        if method == "create_multipart_upload":
-            _begun.get([]).append(answer["UploadId"])
-        return answer
-
-    async def _get_file(
-        self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **_: Any
-    ) -> None:
-        """Copy an object to a path or into an open file, all of one version."""
-        with contextlib.ExitStack() as stack:
-            file = lpath
-            if not isfilelike(lpath):
-                file = stack.enter_context(Path(lpath).open("wb"))  # noqa: ASYNC230 - a local file
-            reading = _Reading(self, rpath, file, callback)
-            await patiently(reading.go_on, self._patience)
-
-    async def _put_file(self, lpath: str, rpath: str, **options: Any) -> None:
-        """Copy a local file to an object; given up, it leaves no parts behind."""
-        bucket, key, _ = self.split_path(rpath)
-        with _uploads_begun() as begun:
-            try:
-                await super()._put_file(lpath, rpath, **options)
-            except asyncio.CancelledError:
-                for upload in begun:
-                    await self._abort_mpu(bucket, key, upload)
-                raise
-
-
-@contextlib.contextmanager
-def _uploads_begun() -> Iterator[list[str]]:
-    begun: list[str] = []
-    token = _begun.set(begun)
-    try:
-        yield begun
-    finally:
-        _begun.reset(token)
-
-
-class _Reading:
-    """An object on its way into a file: broken off, it goes on where it was.
-
-    Args:
-        store: Where the object is.
-        path: Which one.
-        file: Open to be written, at its begin.
-        callback: Told of the size and of each chunk.
-    """
-
-    def __init__(self, store: S3Store, path: str, file: Any, callback: Any) -> None:
-        bucket, key, version = store.split_path(path)
-        self._store, self._file, self._callback = store, file, callback
-        self._object = {"Bucket": bucket, "Key": key}
-        if version:
-            self._object["VersionId"] = version
-        self._position = 0
-        self._tag: str | None = None
-
-    async def go_on(self) -> None:
-        """Read from where an earlier attempt ended, of the very same version."""
-        request = dict(self._object)
-        if self._position and self._tag:
-            request |= {"Range": f"bytes={self._position}-", "IfMatch": self._tag}
-        answer = await self._store._call_s3("get_object", **request)  # noqa: SLF001 - as s3fs's own files do
-        self._tag = answer.get("ETag")
-        if not self._position:
-            self._callback.set_size(answer.get("ContentLength"))
-        with contextlib.closing(answer["Body"]) as body:
-            while chunk := await body.read(_CHUNK):
-                self._file.write(chunk)
-                self._position += len(chunk)
-                self._callback.relative_update(len(chunk))

@@ -12,12 +12,12 @@ from flyteidl.core import literals_pb2, types_pb2
 
 from kit.errors import ConversionError
 from kit.storage import (
+    converted_errors,
     current_storage,
     is_local_file,
     is_local_folder,
     is_remote,
     redacted,
-    told,
 )
 from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
@@ -163,7 +163,7 @@ class FlyteDirectory(Blob):
             a dictionary of ``name``, ``size``, ``type`` and more, as one item.
         """
         base = self.source
-        with told("list", base):
+        with converted_errors("list", base):
             from kit.storage.remote import walk
 
             root, found = walk(base, maxdepth, topdown=topdown, detail=detail)

@@ -23,7 +23,8 @@ from kit.storage import (
     local_path,
     redacted,
 )
-from kit.storage.settings import failure, raised_from, whole
+from kit.storage.failures import failure, raised_from
+from kit.storage.local import whole
 
 PARQUET = "parquet"
 CSV = "csv"

@@ -1,4 +1,4 @@
-"""Real servers of files on loopback, one of each a module."""
+"""Real servers of files on loopback, one of each for all tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def quick(monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def s3_server():
     """Start an S3 server with a bucket named ``bucket``."""
     server = S3Server()
@@ -51,7 +51,7 @@ def _client(server):
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web_server():
     """Start a web server."""
     server = WebServer()

@@ -36,7 +36,9 @@ class S3Server:
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Quiet
         )
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.requests: list[str] = []

@@ -39,7 +39,7 @@ from kit.escape import shorten
 from kit.renderers.html import image_type
 from kit.running.compare_literals import kind_of, literal_text
 from kit.storage import is_remote
-from kit.storage.settings import redacted
+from kit.storage.urls import redacted
 from kit.types import default_engine
 from kit.types.datasets import StructuredDataset
 from kit.types.directories import FlyteDirectory

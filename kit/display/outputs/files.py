@@ -33,7 +33,7 @@ from kit.display.summary import (
 from kit.errors import KitError
 from kit.renderers.html import MarkdownRenderer, image_type
 from kit.storage import is_remote, local_path
-from kit.storage.settings import redacted
+from kit.storage.urls import redacted
 from kit.types.blobs import Blob
 from kit.types.files import FlyteFile
 
