@@ -44,6 +44,7 @@ __all__ = [
     "format_value",
     "literal_text",
     "macro_spans",
+    "quoted_text",
     "render_args",
 ]
 
@@ -125,7 +126,7 @@ def format_identifier(identifier: Identifier) -> str:
     for name in ("project", "domain", "name", "version", "org"):
         text = getattr(identifier, name)
         if text:
-            parts.append(f"{name}:{_quoted(text)}")
+            parts.append(f"{name}:{quoted_text(text)}")
     return "  ".join(parts)
 
 
@@ -134,7 +135,7 @@ def _kind(number: int) -> str:
     return str(known.name if known else number)
 
 
-def _quoted(text: str) -> str:
+def quoted_text(text: str) -> str:
     """Quote as protobuf-go's text format, which escapes control characters only."""
     return '"' + "".join(map(_escaped, text)) + '"'
 
