@@ -11,10 +11,9 @@ from typing import Any
 from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.checks.custom import contract_findings
 from kit.checks.report import CheckReport, Finding, Severity
-from kit.checks.rule import Rule, Subject
-from kit.checks.rules import arguments, container, identity, resources
+from kit.checks.rule import Subject
+from kit.checks.rules import rules
 from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
@@ -23,114 +22,6 @@ from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, container_message
 from kit.template.view import TaskTemplateView
-
-__all__ = ["RULES", "check"]
-
-
-RULES: tuple[Rule, ...] = (
-    identity.has_identifier,
-    identity.resource_is_task,
-    identity.project_is_set,
-    identity.domain_is_set,
-    identity.name_is_set,
-    identity.version_is_set,
-    identity.project_is_known,
-    identity.domain_is_known,
-    identity.name_fits_index,
-    identity.name_without_nul,
-    identity.name_fits_paths,
-    identity.name_makes_node,
-    identity.has_template,
-    identity.request_fits,
-    identity.type_is_set,
-    identity.type_is_allowed,
-    identity.has_metadata,
-    identity.runtime_has_version,
-    identity.has_interface,
-    identity.variables_have_types,
-    identity.variables_have_names,
-    identity.has_target,
-    identity.type_is_known,
-    identity.type_has_container_plugin,
-    identity.type_is_raw,
-    identity.timeout_reaches_node,
-    identity.retries_are_said,
-    container.identity_is_read,
-    container.parts_are_read,
-    identity.pod_template_exists,
-    identity.labels_are_valid,
-    identity.annotations_are_valid,
-    identity.template_fits_cluster,
-    identity.description_is_short,
-    container.image_is_set,
-    container.image_has_no_spaces,
-    container.image_is_reference,
-    container.image_is_pinned,
-    container.has_command,
-    resources.unplaced_entries_parse,
-    container.names_are_valid,
-    container.engine_sets_variable,
-    container.platform_sets_variable,
-    container.values_have_no_macros,
-    container.references_are_meant,
-    container.data_config_replaces_args,
-    resources.amounts_are_quantities,
-    resources.entries_are_single,
-    resources.devices_are_whole,
-    resources.requests_meet_devices,
-    resources.requests_within_limits,
-    resources.small_requests_within_limits,
-    resources.requests_within_platform,
-    resources.limits_within_platform,
-    resources.limits_have_requests,
-    resources.defaults_are_known,
-    resources.memory_is_whole,
-    resources.amounts_are_not_negative,
-    resources.zeros_are_meant,
-    resources.entries_are_placed,
-    resources.accelerator_has_limit,
-    resources.accelerator_has_device,
-    resources.shared_memory_has_place,
-    resources.shared_memory_has_size,
-    arguments.inputs_exist,
-    arguments.task_without_inputs_asks_none,
-    arguments.types_can_be_rendered,
-    arguments.durations_are_text,
-    arguments.floats_are_go,
-    arguments.lists_are_unquoted,
-    arguments.structs_are_go,
-    arguments.texts_are_unquoted,
-    arguments.macros_are_known,
-    arguments.names_end_before_spaces,
-    arguments.template_is_uploaded,
-    arguments.checkpoint_is_empty_at_first,
-    arguments.registration_macros_are_whole,
-    container.secrets_are_whole,
-    container.mounts_are_known,
-    container.groups_fit_volumes,
-    container.versions_are_one,
-    container.variables_have_no_version,
-    container.files_have_no_version,
-    container.keys_differ,
-    container.secrets_may_lack,
-    container.manager_can_mount,
-    container.names_are_variables,
-    container.descriptors_are_small,
-    identity.cache_has_version,
-    identity.serialized_is_cached,
-    identity.ignored_inputs_exist,
-    identity.cache_has_outputs,
-    arguments.executor_is_importable,
-    identity.flytekit_returns_outputs,
-    identity.types_survive_the_cluster,
-    identity.pickles_are_seen,
-    # kit's own
-    container.image_has_runtime,
-    container.pod_has_spec,
-    container.pod_containers_have_names,
-    identity.source_is_small,
-)
-
 
 Task = PythonCustomizedContainerTask[Any]
 
@@ -174,10 +65,8 @@ def check(
 
 def _findings(subject: Subject) -> Iterator[Finding]:
     yield from _failures(subject)
-    for rule in RULES:
+    for rule in rules():
         yield from rule.findings(subject)
-    if subject.task is not None:
-        yield from contract_findings(subject.task, subject.settings)
 
 
 def _subject(

@@ -15,8 +15,6 @@ from kit.errors import CheckError, DefinitionError
 from kit.notebook import Shown
 from kit.task.task import PythonCustomizedContainerTask
 
-__all__ = ["CheckReport", "Finding", "Fix", "Repair", "Severity", "fixed"]
-
 
 class Severity(Enum):
     """How bad it is; the gravest stands first."""

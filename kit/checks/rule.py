@@ -19,8 +19,8 @@ from kit.template.serialize import LOCAL_SETTINGS
 if TYPE_CHECKING:
     from flyteidl.admin.description_entity_pb2 import DescriptionEntity
 
-__all__ = ["Problem", "Rule", "Subject", "Word", "error", "note", "warning"]
-
+    from kit.checks.custom.round_trip import RoundTrip
+    from kit.checks.custom.usage import CustomUsage
 
 _GIVEN_LATER = {
     LOCAL_SETTINGS.project,
@@ -105,6 +105,25 @@ class Subject:
             for name, variable in found.items():
                 yield f"interface.{part}.{name}", name, variable
 
+    @cached_property
+    def custom(self) -> RoundTrip:
+        """What the task provides as custom and what arrives; empty for a template."""
+        from kit.checks.custom.round_trip import RoundTrip, round_trip
+
+        if self.task is None:
+            return RoundTrip()
+        return round_trip(self.task, self.settings)
+
+    @cached_property
+    def custom_usage(self) -> CustomUsage:
+        """What the task's executor reads of custom; nothing for a template."""
+        from kit.checks.custom.reader import usage_of
+        from kit.checks.custom.usage import CustomUsage
+
+        if self.task is None:
+            return CustomUsage()
+        return usage_of(self.task.written_executor)
+
     @property
     def is_container(self) -> bool:
         """Whether a container is started, not a pod or SQL."""
@@ -129,6 +148,7 @@ class Problem:
         words: The backend's words, if they are other than the rule's.
         repair: How it can be taken away mechanically.
         severity: How bad it is, if it is other than the rule says.
+        stage: When it happens, if it is other than the rule says.
     """
 
     path: str
@@ -137,6 +157,7 @@ class Problem:
     words: str = ""
     repair: Repair | None = None
     severity: Severity | None = None
+    stage: str | None = None
 
 
 _LONGEST = 1_000
@@ -178,7 +199,7 @@ class Rule:
             severity=problem.severity or self.severity,
             path=_bounded(problem.path),
             message=_bounded(problem.message),
-            stage=self.stage,
+            stage=self.stage if problem.stage is None else problem.stage,
             words=_bounded(problem.words or self.words),
             fix=problem.fix,
             repair=problem.repair,

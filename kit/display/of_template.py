@@ -23,7 +23,7 @@ from flyteidl.core.tasks_pb2 import (
 from flyteidl.core.tasks_pb2 import TaskMetadata as Message
 from flyteidl.core.types_pb2 import LiteralType
 
-from kit.checks.custom import contract_findings
+from kit.checks.rules.custom import custom_findings
 from kit.definition.metadata import TaskMetadata
 from kit.definition.resources import Quantity, parse_quantity
 from kit.definition.settings import SerializationSettings
@@ -372,7 +372,7 @@ def _contract(subject: Subject) -> Iterator[Item]:
         return
     if subject.failures:
         return
-    found = contract_findings(task, settings)
+    found = custom_findings(task, settings)
     yield from finding_items([one for one in found if one.rule not in _TOLD])
 
 

@@ -80,7 +80,8 @@ class Writer:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - no secrets
-        self._depth = 0
+        self._is_plain = seed % 2 == 0
+        self._names = ["c", "d", "e"]
 
     def module(self) -> str:
         """Return the source of a whole module."""
@@ -94,7 +95,7 @@ class Writer:
         return self._pick(text, text, text, text, "KEY", "k", "k", "0")
 
     def _name(self) -> str:
-        return self._pick("c", "d", "e")
+        return self._pick(*self._names)
 
     def _value(self, depth: int = 0) -> str:
         """Return an expression that is often what custom holds."""
@@ -102,6 +103,8 @@ class Writer:
             return self._pick(self._name(), "tt.custom")
         value = self._value(depth + 1)
         key = self._key()
+        if self._is_plain:
+            return self._plain_value(value, key)
         return self._pick(
             self._name(),
             "tt.custom",
@@ -126,6 +129,34 @@ class Writer:
             f"{{**{value}}}",
             f"[{value}, {self._name()}][n]",
             f"({value}, {self._name()})[0]",
+        )
+
+    def _plain_value(self, value: str, key: str) -> str:
+        """Return what an author may well write."""
+        return self._pick(
+            f"{self._name()}[{key}]",
+            f"tt.custom[{key}]",
+            f"{value}[{key}]",
+            f"{value}.get({key})",
+            f"helper(tt.custom[{key}], flag)",
+            f"self.part({self._name()})",
+            f"self.other({self._name()})",
+            f"int({value}[{key}])",
+            f"[x[{key}] for x in {value}]",
+        )
+
+    def _plain_statement(self) -> str:
+        value, name = self._value(), f"x{len(self._names)}"
+        if self._random.random() < 0.3:
+            self._names.append(name)
+            return f"{name} = {value}"
+        return self._pick(
+            f"{value}",
+            f"print({value}, end='')",
+            f"f'{{{self._name()}}}'",
+            f"if {self._key()} in {self._name()}: {value}",
+            f"if flag: return {value}",
+            f"for {name} in {value}: print({name}[{self._key()}])",
         )
 
     def _test(self) -> str:
@@ -167,6 +198,8 @@ class Writer:
         )
 
     def _simple(self) -> str:
+        if self._is_plain:
+            return self._plain_statement()
         value, name, key = self._value(), self._name(), self._key()
         return self._pick(
             f"{name} = {value}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kit.checks.custom import contract_findings
-from kit.checks.custom.static import INTEGER_ARGUMENTS
+from kit.checks.custom.reader import INTEGER_ARGUMENTS
 from kit.checks.custom.trace import trace_run
 from kit.checks.report import Severity
+from kit.checks.rules.custom import custom_findings
 from kit.template.serialize import LOCAL_SETTINGS
 
 IMPORTS = "import heapq, itertools, math, secrets"
@@ -74,11 +74,11 @@ def test_every_entry_is_tried():
 def test_where_an_integer_is_wanted_a_float_is_a_warning(cell, expression):
     """It fails with an integer of custom, which arrives as a float; int() mends it."""
     task = _task(cell, expression)
-    (finding,) = contract_findings(task, LOCAL_SETTINGS)
+    (finding,) = custom_findings(task, LOCAL_SETTINGS)
     assert (finding.severity, finding.path) == (Severity.WARNING, "custom.n")
     assert isinstance(trace_run(task).exception, (TypeError, ValueError))
     mended = _task(cell, expression.replace("N", "int(N)"))
-    assert list(contract_findings(mended, LOCAL_SETTINGS)) == []
+    assert list(custom_findings(mended, LOCAL_SETTINGS)) == []
     assert trace_run(mended).exception is None
 
 
@@ -87,6 +87,6 @@ def test_where_a_float_does_it_is_a_note(cell, expression):
     """It runs with the float, and the report only says that it is one."""
     task = _task(cell, expression)
     assert trace_run(task).exception is None
-    (finding,) = contract_findings(task, LOCAL_SETTINGS)
+    (finding,) = custom_findings(task, LOCAL_SETTINGS)
     assert finding.severity is Severity.NOTE
     assert finding.fix == "Write int(tt.custom['n'])."

@@ -8,7 +8,7 @@ from checks.templates import good_template, set_args, set_resources, spec_of
 from flyteidl.admin.task_pb2 import TaskSpec
 
 import kit
-from kit.checks.check import RULES
+from kit.checks.rules import rules
 from kit.definition.resources import parse_quantity
 
 NAMED = [
@@ -43,10 +43,8 @@ def test_a_rule_finds_what_breaks_it(case):
 
 def test_each_rule_has_a_case():
     """No rule is untested, and none is told twice in the table."""
-    assert len(set(map(id, RULES))) == len(RULES)
-    assert {rule.name for rule in RULES} - {
-        case.rule for case in CASES
-    } == ONLY_IN_SPECS
+    named = {rule.name for rule in rules() if not rule.name.startswith("custom.")}
+    assert named - {case.rule for case in CASES} == ONLY_IN_SPECS
 
 
 def test_a_spec_without_a_template_is_told():

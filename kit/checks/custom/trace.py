@@ -16,9 +16,6 @@ from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 from kit.template.view import TaskTemplateView
 from kit.types import default_engine
 
-__all__ = ["Trace", "TracedDict", "TracedRun", "trace_run", "traced"]
-
-
 Steps = tuple[str | int, ...]
 
 

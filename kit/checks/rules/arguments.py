@@ -13,24 +13,6 @@ from kit.checks.rule import Problem, Subject, Word, error, note, warning
 from kit.errors import MacroError
 from kit.template.macros import Span, literal_text
 
-__all__ = [
-    "checkpoint_is_empty_at_first",
-    "durations_are_text",
-    "executor_is_importable",
-    "floats_are_go",
-    "inputs_exist",
-    "lists_are_unquoted",
-    "macros_are_known",
-    "names_end_before_spaces",
-    "registration_macros_are_whole",
-    "structs_are_go",
-    "task_without_inputs_asks_none",
-    "template_is_uploaded",
-    "texts_are_unquoted",
-    "types_can_be_rendered",
-]
-
-
 _REGISTRATION = re.compile(r"\{\{ ?\.(?:remote_package_path|dest_dir) ?\}\}")
 _WHOLE = ("{{ .remote_package_path }}", "{{ .dest_dir }}")
 _RESOLVERS = (

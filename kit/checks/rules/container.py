@@ -17,37 +17,6 @@ from kit.errors import ImageError
 from kit.template.macros import macro_spans
 from kit.template.serialize import is_placeholder
 
-__all__ = [
-    "data_config_replaces_args",
-    "descriptors_are_small",
-    "engine_sets_variable",
-    "files_have_no_version",
-    "groups_fit_volumes",
-    "has_command",
-    "identity_is_read",
-    "image_has_no_spaces",
-    "image_has_runtime",
-    "image_is_pinned",
-    "image_is_reference",
-    "image_is_set",
-    "keys_differ",
-    "manager_can_mount",
-    "mounts_are_known",
-    "names_are_valid",
-    "names_are_variables",
-    "parts_are_read",
-    "platform_sets_variable",
-    "pod_containers_have_names",
-    "pod_has_spec",
-    "references_are_meant",
-    "secrets_are_whole",
-    "secrets_may_lack",
-    "values_have_no_macros",
-    "variables_have_no_version",
-    "versions_are_one",
-]
-
-
 _COMPILE = (
     "task failed compilation with Collected Errors: 1\n\tError 0: Code: {code}, "
     "Node Id: {node}, Description: {text}.\n"

@@ -15,50 +15,6 @@ from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.shipment import DEFAULT_INLINE_LIMIT, INLINE_KEY
 from kit.template.macros import format_identifier
 
-__all__ = [
-    "annotations_are_valid",
-    "cache_has_outputs",
-    "cache_has_version",
-    "description_is_short",
-    "domain_is_known",
-    "domain_is_set",
-    "flytekit_returns_outputs",
-    "has_identifier",
-    "has_interface",
-    "has_metadata",
-    "has_target",
-    "has_template",
-    "ignored_inputs_exist",
-    "labels_are_valid",
-    "name_fits_index",
-    "name_fits_paths",
-    "name_is_set",
-    "name_makes_node",
-    "name_without_nul",
-    "pickles_are_seen",
-    "pod_template_exists",
-    "project_is_known",
-    "project_is_set",
-    "request_fits",
-    "resource_is_task",
-    "retries_are_said",
-    "runtime_has_version",
-    "serialized_is_cached",
-    "source_is_small",
-    "template_fits_cluster",
-    "timeout_reaches_node",
-    "type_has_container_plugin",
-    "type_is_allowed",
-    "type_is_known",
-    "type_is_raw",
-    "type_is_set",
-    "types_survive_the_cluster",
-    "variables_have_names",
-    "variables_have_types",
-    "version_is_set",
-]
-
-
 _TASK = identifier_pb2.TASK
 _KINDS = {number: name for name, number in identifier_pb2.ResourceType.items()}
 _INDEX_BYTES = 2600  # of the 2704 that a row of Postgres' btree holds

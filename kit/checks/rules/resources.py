@@ -14,29 +14,6 @@ from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
 from kit.forecast.resources import Refusal, amounts, comparisons, entry_refusals
 
-__all__ = [
-    "accelerator_has_device",
-    "accelerator_has_limit",
-    "amounts_are_not_negative",
-    "amounts_are_quantities",
-    "defaults_are_known",
-    "devices_are_whole",
-    "entries_are_placed",
-    "entries_are_single",
-    "limits_have_requests",
-    "limits_within_platform",
-    "memory_is_whole",
-    "requests_meet_devices",
-    "requests_within_limits",
-    "requests_within_platform",
-    "shared_memory_has_place",
-    "shared_memory_has_size",
-    "small_requests_within_limits",
-    "unplaced_entries_parse",
-    "zeros_are_meant",
-]
-
-
 _ARGUMENTS = {"CPU": "cpu", "MEMORY": "mem", "GPU": "gpu"}
 _ARGUMENTS |= {"EPHEMERAL_STORAGE": "ephemeral_storage"}
 _UNPLACED = (Resources.UNKNOWN, Resources.STORAGE)

@@ -7,11 +7,14 @@ from enum import Enum, IntEnum
 from typing import NamedTuple
 
 import pytest
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 import kit
-from kit.checks.custom import Arrival, change_findings, contract_findings
-from kit.checks.custom.static import Contract
+from kit.checks.custom.round_trip import RoundTrip
+from kit.checks.custom.usage import CustomUsage
 from kit.checks.report import Severity
+from kit.checks.rule import Subject
+from kit.checks.rules.custom import custom_findings, custom_is_the_same
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.template.view import TaskTemplateView
 
@@ -59,8 +62,10 @@ def found(custom):
     """Return what changes on the way of a dictionary through a real template."""
     view = task_of(custom).serialize_to_model(LOCAL_SETTINGS)
     arrived = TaskTemplateView.from_flyte_idl(view.to_flyte_idl()).custom
-    contract = Contract.unknown("it may read everything")
-    return list(change_findings(Arrival(custom, arrived), contract))
+    subject = Subject(template=TaskTemplate())
+    usage = CustomUsage.unknown("it may read everything")
+    vars(subject).update(custom=RoundTrip(custom, arrived), custom_usage=usage)
+    return list(custom_is_the_same.findings(subject))
 
 
 CHANGES = {
@@ -117,7 +122,7 @@ def test_items_that_change_alike_are_told_once():
 )
 def test_what_does_not_arrive_is_an_error(custom, path):
     """What a template does not take, or nobody reads again, has its path."""
-    (finding,) = contract_findings(task_of(custom), LOCAL_SETTINGS)
+    (finding,) = custom_findings(task_of(custom), LOCAL_SETTINGS)
     assert finding.severity is Severity.ERROR
     assert (finding.rule, finding.path) == ("custom.changes", path)
     assert finding.words

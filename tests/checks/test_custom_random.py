@@ -10,10 +10,9 @@ from types import SimpleNamespace
 import pytest
 from random_executors import CUSTOM, Writer
 
-from kit.checks.custom import missing_findings
-from kit.checks.custom.static import analyse
+from kit.checks.custom.reader import usage_in
 from kit.checks.custom.trace import traced
-from kit.checks.report import Severity
+from kit.checks.rules.custom import missing_keys
 
 FEW, MANY = 200, 4000
 
@@ -46,17 +45,17 @@ def _run(text, flag, n):
 def check_executor(seed):
     """Compare what is claimed of one executor with four runs of it."""
     text = Writer(seed).module()
-    contract = analyse(text, "Executor", ("Executor", "object"))
-    claims = list(missing_findings(CUSTOM, contract))
-    sure = [claim for claim in claims if claim.severity is Severity.ERROR]
+    usage = usage_in(text, "Executor", ("Executor", "object"))
+    claims = list(missing_keys(CUSTOM, usage))
+    sure = [claim for claim in claims if claim.severity is None]
     for flag in (False, True):
         for n in (0, 2):
             trace, failed = _run(text, flag, n)
             for path in _paths(CUSTOM):
                 if isinstance(path[-1], str) and trace.has_read(path):
-                    assert contract.may_read(path), f"{seed} reads {path}\n{text}"
+                    assert usage.may_read(path), f"{seed} reads {path}\n{text}"
             assert failed or not sure, f"{seed} does not miss {sure}\n{text}"
-    return contract, claims
+    return usage, claims
 
 
 def check_executors(seeds):
@@ -64,10 +63,10 @@ def check_executors(seeds):
     told = 0
     for seed in seeds:
         try:
-            contract, claims = check_executor(seed)
+            usage, claims = check_executor(seed)
         except SyntaxError:
             continue  # not every nonsense is Python
-        told += bool(claims) + (not contract.why_unknown)
+        told += bool(claims) + (not usage.why_unknown)
     assert told > len(seeds) // 10
 
 

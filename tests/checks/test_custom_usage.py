@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.checks.custom import missing_findings, unused_findings
-from kit.checks.custom.static import analyse
-from kit.checks.report import Severity
+from kit.checks.custom.reader import usage_in
+from kit.checks.custom.round_trip import RoundTrip
+from kit.checks.rule import Subject
+from kit.checks.rules.custom import (
+    keys_are_provided,
+    keys_are_read,
+    missing_keys,
+    unused_keys,
+)
 
 HELPERS = """
 import contextlib, json
@@ -26,15 +33,23 @@ def forever(tt, n=0):
 """
 
 
+def subject_of(custom, usage):
+    """Return what rules look at, for an executor that gets this custom."""
+    subject = Subject(template=TaskTemplate())
+    vars(subject).update(custom=RoundTrip(custom, custom), custom_usage=usage)
+    return subject
+
+
 def look(body, custom, parameters="tt, n: int = 0"):
     """Return the paths that are told missing (with E or W) and unused."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
-    contract = analyse(f"{HELPERS}\n\ndef f({parameters}):\n{lines}\n", "f")
+    usage = usage_in(f"{HELPERS}\n\ndef f({parameters}):\n{lines}\n", "f")
+    subject = subject_of(custom, usage)
     missing = {
         f"{finding.severity.name[0]} {finding.path}"
-        for finding in missing_findings(custom, contract)
+        for finding in keys_are_provided.findings(subject)
     }
-    unused = {finding.path for finding in unused_findings(custom, (), contract)}
+    unused = {finding.path for finding in keys_are_read.findings(subject)}
     return missing, unused
 
 
@@ -42,7 +57,6 @@ READS_TABLE = {
     "directly": 'return tt.custom["table"]',
     "by an alias": 'c = tt.custom\nreturn c["table"]',
     "by a second alias": 'c = d = tt.custom\nreturn d["table"]',
-    "by a tuple": 'c, m = tt.custom, n\nreturn c["table"]',
     "by a walrus": 'return (c := tt.custom)["table"] + c["table"]',
     "by an alias of the template": 'x = tt\nreturn x.custom["table"]',
     "by a constant": "return tt.custom[KEY]",
@@ -50,10 +64,9 @@ READS_TABLE = {
     "by a helper": "return table_of(tt.custom)",
     "by a helper's helper": "return nested(tt)",
     "by a keyword argument": "return table_of(c=tt.custom)",
-    "by a nested function": 'def g():\n    return tt.custom["table"]\nreturn g()',
-    "by a lambda": 'return (lambda c: c["table"])(tt.custom)',
+    "by a recursive helper": "return forever(tt)",
+    "in a comprehension": 'return [x for x in tt.custom["table"]]',
     "in a text": "return f\"{tt.custom['table']}\"",
-    "in a comprehension": 'return [tt.custom["table"] for tt in [tt]]',
     "in a with statement": 'with open("x"):\n    return tt.custom["table"]',
     "by __getitem__": 'return tt.custom.__getitem__("table")',
     "by pop": 'return tt.custom.pop("table")',
@@ -96,6 +109,7 @@ NOT_NEEDED = {
     "match": 'match tt.custom:\n    case {"x": 1}:\n        return 1',
     "other": 'c = tt.custom\nc = {"x": 1}\nc["x"]',
     "maybe other": 'c = tt.custom\nif n:\n    c = {"x": 1}\nc["x"]',
+    "in a nested function": 'def g():\n    return tt.custom["x"]\nreturn g',
     "shadowed": 'def g(tt):\n    return tt["x"]\nreturn g({"x": 1})',
     "handed on": 'json.loads(tt.custom)\ntt.custom["x"]',
 }
@@ -117,7 +131,10 @@ READS_ALL = {
     "an unknown key": "return tt.custom[str(n)]",
     "kept": "global C\nC = tt.custom",
     "returned": "return tt.custom",
-    "recursion": "return forever(tt)",
+    "a tuple": "c, m = tt.custom, n\nreturn c",
+    "a lambda": 'return (lambda c: c["a"])(tt.custom)',
+    "a name of two values": 'c = tt.custom\nc = c["a"]\nreturn c',
+    "a computed key of a loop": "for k in dict(n):\n    tt.custom[k]",
     "getattr": 'return getattr(tt, "custom")["x"]',
     "a message": "return tt.to_flyte_idl()",
     "a starred call": "return print(*tt.custom)",
@@ -144,17 +161,17 @@ def test_nested_keys_are_told_by_their_path():
 
 def test_a_number_is_no_key():
     """Keys arrive as text, and the fix says so."""
-    contract = analyse("def f(tt):\n    return tt.custom[1]\n", "f")
-    (finding,) = missing_findings({"1": "x"}, contract)
+    usage = usage_in("def f(tt):\n    return tt.custom[1]\n", "f")
+    (finding,) = missing_keys({"1": "x"}, usage)
     assert finding.words == "KeyError: 1"
     assert finding.fix == "Keys arrive as text: read ['1']."
 
 
 def test_a_near_key_is_offered():
     """A typing error is told with the key that is meant."""
-    contract = analyse('def f(tt):\n    return tt.custom["tabel"]\n', "f")
-    (finding,) = missing_findings({"table": "x"}, contract)
-    assert finding.severity is Severity.ERROR
+    usage = usage_in('def f(tt):\n    return tt.custom["tabel"]\n', "f")
+    (finding,) = missing_keys({"table": "x"}, usage)
+    assert finding.severity is None
     assert finding.words == "KeyError: 'tabel'"
     assert "Did you mean 'table'?" in finding.fix
 
@@ -174,9 +191,9 @@ class Executor(Base):
     def part(self, tt):
         return super().part(tt), tt.custom["own"]
 """
-    contract = analyse(text, "Executor", ("Executor", "Base", "object"))
-    assert {read.path for read in contract.needs()} == {("base",), ("own",)}
-    assert not contract.why_unknown
+    usage = usage_in(text, "Executor", ("Executor", "Base", "object"))
+    assert {read.path for read in usage.needs()} == {("base",), ("own",)}
+    assert not usage.why_unknown
 
 
 @pytest.mark.parametrize(
@@ -190,9 +207,9 @@ class Executor(Base):
 )
 def test_what_cannot_be_followed_is_unknown(text):
     """Nothing is claimed, and the reason is told."""
-    contract = analyse(text, "f")
-    assert contract.why_unknown
-    assert list(unused_findings({"a": 1}, (), contract)) == []
+    usage = usage_in(text, "f")
+    assert usage.why_unknown
+    assert list(unused_keys({"a": 1}, (), usage)) == []
 
 
 def test_long_and_deep_sources_end():
@@ -201,6 +218,8 @@ def test_long_and_deep_sources_end():
         f"def f{n}(c):\n    return f{n + 1}(c), f{n + 1}(c)" for n in range(60)
     )
     text = f"{calls}\ndef f60(c):\n    return c\ndef f(tt):\n    return f0(tt.custom)"
-    assert "too long" in analyse(text, "f").why_unknown
+    assert usage_in(text, "f").why_unknown
     deep = "def f(tt):\n    c = tt.custom\n    while c:\n        c = c['next']\n"
-    assert analyse(deep, "f").may_read(("next", "next", "other"))
+    assert usage_in(deep, "f").may_read(("next", "next", "other"))
+    grows = "def g(c):\n    g(c['next'])\ndef f(tt):\n    g(tt.custom)"
+    assert "too long" in usage_in(grows, "f").why_unknown
