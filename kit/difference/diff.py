@@ -20,18 +20,6 @@ from kit.errors import TemplateError
 from kit.notebook import Shown
 from kit.template.files import template_digest
 
-__all__ = [
-    "Difference",
-    "Outcome",
-    "Verdict",
-    "compare_sides",
-    "diff",
-    "difference_json",
-    "judge_registration",
-    "value_json",
-]
-
-
 Outcome = Literal["identical", "refused", "separate", "unknown"]
 
 _WORDS: dict[Outcome, str] = {

@@ -21,22 +21,6 @@ from google.protobuf.struct_pb2 import Struct, Value
 from kit.messages import is_map, parts_of, readable, unknown_fields
 from kit.template.custom import fill_struct
 
-__all__ = [
-    "HIDDEN",
-    "Edit",
-    "Items",
-    "Kind",
-    "Steps",
-    "compare_messages",
-    "compare_sequences",
-    "compare_structs",
-    "is_only_a_map",
-    "json_of_struct",
-    "leaf",
-    "without_secrets",
-]
-
-
 Kind = Literal["added", "removed", "changed", "reordered"]
 Steps = tuple[str | int, ...]
 

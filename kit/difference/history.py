@@ -18,9 +18,6 @@ from kit.shim.executable import RAISED
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 
-__all__ = ["Definition", "History", "follow", "history", "observe", "unfollow"]
-
-
 _MOST_BYTES = 64 * 2**20
 
 Task = PythonCustomizedContainerTask[Any]

@@ -21,17 +21,6 @@ from kit.forecast.arrival import strip_type
 from kit.template.files import message_digest
 from kit.types.compatibility import is_compatible
 
-__all__ = [
-    "CacheKey",
-    "Change",
-    "Impact",
-    "cache_key",
-    "change_of",
-    "judge_interface",
-    "judge_place",
-    "key_parts",
-]
-
 
 class Impact(Enum):
     """A kind of consequence, the gravest first."""

@@ -17,8 +17,6 @@ from kit.errors import KitError, RevisionError, nearest
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import task_spec
 
-__all__ = ["main"]
-
 
 def main(root: str, working_tree: str, module: str, task: str) -> int:
     """Write the spec of a task; return the exit status."""

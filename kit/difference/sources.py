@@ -38,20 +38,6 @@ from kit.template.files import (
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
 from kit.template.view import MAX_TEMPLATE_BYTES
 
-__all__ = [
-    "Repository",
-    "Revision",
-    "Side",
-    "is_package",
-    "names_side",
-    "open_repository",
-    "parse_revision",
-    "read_package_task",
-    "read_sides",
-    "task_of_revision",
-]
-
-
 _REGISTERED = "flyte:"
 _REVISION = "git:"
 
@@ -355,10 +341,10 @@ class Repository:
         size = sum(blob.size for blob in files.values())
         if len(files) > _MOST_FILES or size > _MOST_PYTHON_BYTES:
             msg = (
-                f"There are {len(files):,} Python files of {size:,} bytes beside the "
-                f"module, more than the {_MOST_FILES:,} of {_MOST_PYTHON_BYTES:,} bytes that "
-                "are taken out of a revision. Put it into a package, or compare with a "
-                "template file made there: kit show TASK -o task.pb."
+                f"There are {len(files):,} Python files of {size:,} bytes next to the "
+                f"module, more than the {_MOST_FILES:,} of {_MOST_PYTHON_BYTES:,} bytes "
+                "that are taken out of a revision. Put it into a package, or compare "
+                "with a template file made there: kit show TASK -o task.pb."
             )
             raise RevisionError(msg)
         for path in files:
