@@ -342,8 +342,8 @@ class Repository:
         if len(files) > _MOST_FILES or size > _MOST_PYTHON_BYTES:
             msg = (
                 f"There are {len(files):,} Python files of {size:,} bytes next to the "
-                f"module, more than the {_MOST_FILES:,} of {_MOST_PYTHON_BYTES:,} bytes "
-                "that are taken out of a revision. Put it into a package, or compare "
+                f"module: at most {_MOST_FILES:,} of {_MOST_PYTHON_BYTES:,} bytes are "
+                "taken out of a revision. Put it into a package, or compare "
                 "with a template file made there: kit show TASK -o task.pb."
             )
             raise RevisionError(msg)
