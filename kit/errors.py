@@ -36,7 +36,7 @@
     ├── DisplayError            something that kit has no view of
     ├── DeckError               what a renderer cannot draw, or a deck cannot have
     ├── TemplateError           a file or bytes that are not a TaskTemplate
-    ├── SideError               a side of a diff that is no task, template or file
+    ├── TargetError             a text or object that names no task or template
     │   └── RevisionError       a task that cannot be had from a git revision
     ├── SavedRunError           a file that is not a saved run, or a damaged one
     ├── MacroError              container args that the engine would fail to render
@@ -128,13 +128,13 @@ __all__ = [
     "SecretInSourceError",
     "SecretNotFoundError",
     "ShippingError",
-    "SideError",
     "SourceError",
     "StorageError",
     "StorageForbiddenError",
     "StorageNotFoundError",
     "StorageSettingError",
     "StorageUnavailableError",
+    "TargetError",
     "TemplateError",
     "TrackingError",
     "UndefinedNameError",
@@ -333,11 +333,19 @@ class TemplateError(KitError, ValueError):
     """A file or bytes that are not a TaskTemplate."""
 
 
-class SideError(KitError, TypeError, ValueError):
-    """A side of a diff that is no task, template, file or revision."""
+class TargetError(KitError, TypeError, ValueError):
+    """A text or an object that names no task, template, file or revision.
+
+    Attributes:
+        detail: The traceback of the module's own code, if importing it failed.
+    """
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
-class RevisionError(SideError):
+class RevisionError(TargetError):
     """A task that cannot be had from a git revision."""
 
 

@@ -21,6 +21,7 @@ FLOORS = (
         "kit.renderers",
     ),
     ("kit.task",),
+    ("kit.targets",),
     ("kit.runners",),
     ("kit.running",),
     (
@@ -33,7 +34,7 @@ FLOORS = (
     ),
     ("kit.display", "kit.forms"),
     ("kit.widgets",),
-    ("kit.cli", "kit.magics", "kit.faces", "kit.__main__", "kit"),
+    ("kit.cli", "kit.demo", "kit.magics", "kit.faces", "kit.__main__", "kit"),
 )
 """Lowest first; ``kit`` itself also stands for what is named nowhere."""
 

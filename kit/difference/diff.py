@@ -173,7 +173,7 @@ def diff(
         The difference; it is true if there is any.
 
     Raises:
-        SideError: A side is none of these; RevisionError if it is of git.
+        TargetError: A side is none of these; RevisionError if it is of git.
         StorageError: A file cannot be read.
         TemplateError: A file or bytes hold no template.
         DefinitionError: A task cannot be serialized.

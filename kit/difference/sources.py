@@ -23,7 +23,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition
-from kit.errors import RevisionError, SideError, TemplateError, nearest
+from kit.errors import RevisionError, TargetError, TemplateError, nearest
 from kit.runners.environment import inherited_environment, python_path
 from kit.runners.process import Process
 from kit.storage import read_bytes
@@ -82,7 +82,7 @@ def read_sides(
         replaced: Fields of the settings to take in place of those.
 
     Raises:
-        SideError: A side is none of these.
+        TargetError: A side is none of these.
         StorageError: A file cannot be read.
         TemplateError: A file or bytes hold no template.
         DefinitionError: A task cannot be serialized.
@@ -133,7 +133,7 @@ def _source(thing: Any) -> Side | Unmade:
         "TaskTemplate, a TaskSpec, bytes, a template file, package.tgz::task, or "
         "git:REVISION:path/module.py:task."
     )
-    raise SideError(msg)
+    raise TargetError(msg)
 
 
 def _of_task(task: Any, settings: SerializationSettings) -> Side:
@@ -149,20 +149,20 @@ def _of_text(text: str) -> Side | Unmade:
             f"{text!r} names a registered version, and kit cannot fetch those yet. "
             "Compare with a file of what was registered, a .pb or a package."
         )
-        raise SideError(msg)
+        raise TargetError(msg)
     path, _, task = text.partition("::")
 
     if is_package(path):
         return _of_message(read_package_task(path, task), text)
     if task:
         msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) hold several tasks."
-        raise SideError(msg)
+        raise TargetError(msg)
     if ".py" in PurePath(path.partition(":")[0]).suffix:
         msg = (
             f"{text!r} names a module, which is not imported here: import the task and "
             "give that, or write git:REVISION: before it."
         )
-        raise SideError(msg)
+        raise TargetError(msg)
     form = form_of(path)
     data = read_bytes(path, limit=MAX_TEMPLATE_BYTES)
     return _of_message(decode_message(data, form, path), text)
@@ -204,7 +204,7 @@ def read_package_task(path: str, name: str = "") -> TemplateMessage:
 
     Raises:
         StorageError: The archive cannot be read.
-        SideError: It has no such task, or several and none is named.
+        TargetError: It has no such task, or several and none is named.
         TemplateError: It is no archive, or holds more than is read.
     """
     tasks = dict(_tasks(path))
@@ -219,7 +219,7 @@ def read_package_task(path: str, name: str = "") -> TemplateMessage:
         msg = f"{path} has no task {name!r}.{nearest(name, tasks)} It has: {offered}."
     else:
         msg = f"{path} has {len(tasks)} tasks; say which: {offered}."
-    raise SideError(msg)
+    raise TargetError(msg)
 
 
 def _tasks(path: str) -> Iterator[tuple[str, TemplateMessage]]:
@@ -432,7 +432,7 @@ def parse_revision(text: str) -> Revision:
     """Read ``git:REVISION:path/module.py:task``.
 
     Raises:
-        SideError: It is not of that form.
+        TargetError: It is not of that form.
     """
     found = _FORM.fullmatch(text)
     if found is None:
@@ -440,7 +440,7 @@ def parse_revision(text: str) -> Revision:
             f"{text!r} names no task of a git revision: write "
             "git:REVISION:path/module.py:task, as in git:HEAD~1:tasks.py:load."
         )
-        raise SideError(msg)
+        raise TargetError(msg)
     return Revision(found["revision"], found["path"], found["task"] or "")
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import kit
-from kit.cli import run_app
+from kit.cli import main as run_app
 from kit.errors import CallError
 
 CLASS_FORM = """

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import kit
-from kit.cli import run_app
+from kit.cli.app import run_app
 
 TASKS = """
 import kit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from kit.cli import main
-from kit.cli.check_env import Check, _docker, _version
-from kit.cli.demo import find_table, heaviest, write_database
-from kit.errors import StorageError
+from kit.cli.commands.check_env import Check, _docker, _version
+from kit.demo.penguins import TABLE, write_database
+from kit.demo.sqlite import heaviest
 from kit.running.start import run
 
 
@@ -29,7 +29,7 @@ def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):
         "task penguins.heaviest",
         "--inputs {{.input}} \\",
         "resolver  kit.resolver.default_task_template_resolver",
-        "executor  kit.cli.demo.SQLiteQueryExecutor",
+        "executor  kit.demo.sqlite.SQLiteQueryExecutor",
         "stdout  querying penguins.sqlite",
         "SUCCEEDED",
         "rows: 3 rows",
@@ -54,7 +54,7 @@ def test_the_demo_can_be_run_again(capsys, tmp_path: Path):
 
 
 def test_the_demo_does_not_load_pandas(tmp_path: Path):
-    """The table is read without the package that ships it."""
+    """The table is read with the standard library."""
     source = (
         "import sys; from kit.cli import main;"
         f"status = main(['demo', '--directory', {str(tmp_path)!r}]);"
@@ -64,7 +64,9 @@ def test_the_demo_does_not_load_pandas(tmp_path: Path):
 
 
 def test_the_data_are_the_real_ones(tmp_path: Path):
-    """Species, islands and missing values are those of the published table."""
+    """All 344 rows of the published table, with its missing values."""
+    digest = hashlib.sha256(TABLE.read_bytes()).hexdigest()
+    assert digest == "f204db2c753b0937caac3cb35258562c14f073e4bbc76be24b4c51ce22767a93"
     assert write_database(tmp_path / "p.sqlite") == 344
     with contextlib.closing(sqlite3.connect(tmp_path / "p.sqlite")) as database:
         species = dict(
@@ -83,13 +85,6 @@ def test_inputs_are_parameters_of_the_query(tmp_path: Path):
     task = heaviest(tmp_path / "p.sqlite")
     done = run(task, species="' OR 1=1 --", runner="in-process")
     assert done.outputs == {"rows": [], "count": 0}
-
-
-def test_a_missing_package_names_the_command(monkeypatch):
-    """Without the extra the error says how to get it."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(StorageError, match=r"pip install 'flyte-task-kit\[demo\]'"):
-        find_table()
 
 
 def test_an_unwritable_folder_is_an_error(capsys, tmp_path: Path):
@@ -113,7 +108,7 @@ def test_check_env_is_complete_here(capsys):
 def test_check_env_fails_without_what_is_required(capsys, monkeypatch):
     """A missing dependency is named with its command, and the status is 1."""
     monkeypatch.setattr(
-        "kit.cli.check_env._version",
+        "kit.cli.commands.check_env._version",
         lambda name: None if name in ("msgpack", "pandas") else _version(name),
     )
     assert main(["check-env"]) == 1

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kit.cli import run_app
+from kit.cli.app import run_app
 
 SOURCE = '''
 import kit

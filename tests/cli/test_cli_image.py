@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from kit.cli import main, run_app
+from kit.cli import main
+from kit.cli.app import run_app
 
 SOURCE = '''
 import kit

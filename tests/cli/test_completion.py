@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.cli import main
-from kit.cli.arguments import inputs_in, tasks_in
+from kit.cli.completion import inputs_in, tasks_in
 
 TASKS = """
 import kit

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
-from kit.cli import app, main
+from kit.cli import main
+from kit.cli.app import app
 
 
 @pytest.mark.parametrize("command", app.list_commands(click.Context(app)))

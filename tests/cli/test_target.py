@@ -8,8 +8,9 @@ from pathlib import Path
 import cli_tasks
 import pytest
 
-from kit.cli import LoadError, main
-from kit.cli.arguments import load_task
+from kit.cli import main
+from kit.errors import TargetError
+from kit.targets import load_task
 
 SOURCE = """
     from kit.definition.executor import ShimTaskExecutor
@@ -104,7 +105,7 @@ def test_modules_of_the_current_folder_are_found(tmp_path: Path, monkeypatch):
 )
 def test_what_cannot_be_loaded_says_why(target, words):
     """The error names the target, and what there is instead."""
-    with pytest.raises(LoadError, match=words):
+    with pytest.raises(TargetError, match=words):
         load_task(target)
 
 
@@ -124,14 +125,14 @@ def test_a_missing_dependency_is_not_taken_for_a_missing_module(tmp_path: Path):
     """What the module imports in vain is named."""
     path = tmp_path / "needy_mod.py"
     path.write_text("import not_installed_at_all\n")
-    with pytest.raises(LoadError, match="Importing needy_mod failed") as caught:
+    with pytest.raises(TargetError, match="Importing needy_mod failed") as caught:
         load_task(str(path))
     assert "No module named 'not_installed_at_all'" in caught.value.detail
 
 
 def test_names_that_cannot_be_imported_are_refused(tmp_path: Path):
     """A file's name must be one that an import statement can have, and be free."""
-    with pytest.raises(LoadError, match="'my-task' is no Python name"):
+    with pytest.raises(TargetError, match="'my-task' is no Python name"):
         load_task(str(write_module(tmp_path / "my-task.py")))
-    with pytest.raises(LoadError, match="'json' is already taken"):
+    with pytest.raises(TargetError, match="'json' is already taken"):
         load_task(str(write_module(tmp_path / "json.py")))

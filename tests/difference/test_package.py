@@ -11,7 +11,7 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from kit.definition.settings import SerializationSettings
 from kit.difference import sources as package
 from kit.difference.diff import diff
-from kit.errors import SideError, TemplateError
+from kit.errors import TargetError, TemplateError
 from kit.template.serialize import task_spec
 
 SETTINGS = SerializationSettings()
@@ -63,16 +63,16 @@ def test_one_of_several_tasks_is_named(tmp_path):
     members = {f"{n}_{name}_1.pb": spec_bytes(name) for n, name in enumerate(names)}
     path = write(tmp_path / "p.tgz", members)
     assert not diff(query(), against=f"{path}::lab.query")
-    with pytest.raises(SideError, match=r"has 2 tasks; say which: .*::lab\.load, "):
+    with pytest.raises(TargetError, match=r"has 2 tasks; say which: .*::lab\.load, "):
         diff(query(), against=path)
-    with pytest.raises(SideError, match=r"Did you mean 'lab\.load'"):
+    with pytest.raises(TargetError, match=r"Did you mean 'lab\.load'"):
         diff(query(), against=f"{path}::lab.lod")
 
 
 def test_a_package_without_tasks_says_so(tmp_path):
     """It may hold workflows only."""
     path = write(tmp_path / "p.tgz", {"0_w_2.pb": WORKFLOW.SerializeToString()})
-    with pytest.raises(SideError, match="has no tasks in it"):
+    with pytest.raises(TargetError, match="has no tasks in it"):
         diff(query(), against=path)
 
 
@@ -99,7 +99,7 @@ def test_a_cut_off_archive_is_refused(tmp_path):
     for size in range(0, len(data) - 8, 7):
         cut = tmp_path / "cut.tgz"
         cut.write_bytes(data[:size])
-        with pytest.raises((TemplateError, SideError)):
+        with pytest.raises((TemplateError, TargetError)):
             diff(query(), against=cut)
 
 
@@ -118,5 +118,5 @@ def test_links_are_not_followed(tmp_path):
         member = tarfile.TarInfo("0_x_1.pb")
         member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(member)
-    with pytest.raises(SideError, match="has no tasks"):
+    with pytest.raises(TargetError, match="has no tasks"):
         diff(query(), against=path)

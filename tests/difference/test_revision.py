@@ -12,7 +12,7 @@ from kit.definition.settings import SerializationSettings
 from kit.difference import sources as git_files
 from kit.difference import sources as revisions
 from kit.difference.diff import diff
-from kit.errors import RevisionError, SideError
+from kit.errors import RevisionError, TargetError
 from kit.template.serialize import LOCAL_SETTINGS
 
 MODULE = """
@@ -191,5 +191,5 @@ def test_without_git_it_says_so(tmp_path, monkeypatch):
 @pytest.mark.parametrize("text", ["git:", "git:HEAD", "git:HEAD:tasks", "git::x.py"])
 def test_what_names_no_revision_is_refused(text):
     """With the form that is meant."""
-    with pytest.raises(SideError, match="git:HEAD~1:tasks"):
+    with pytest.raises(TargetError, match="git:HEAD~1:tasks"):
         diff(query(), against=text)

@@ -12,7 +12,7 @@ from kit.definition.settings import SerializationSettings
 from kit.difference.diff import compare_sides, diff
 from kit.difference.meaning import Impact
 from kit.difference.sources import read_sides
-from kit.errors import KitError, SideError, StorageError, TemplateError
+from kit.errors import KitError, StorageError, TargetError, TemplateError
 from kit.template.files import write_template
 from kit.template.serialize import LOCAL_SETTINGS, task_spec, task_template
 from kit.template.view import TaskTemplateView
@@ -104,15 +104,15 @@ BAD = [
     (b'{"a": 1}', TemplateError, "JSON text"),
     (LiteralMap().SerializeToString(), TemplateError, "no task template"),
     (b"\x12\x02\xff\xfe", TemplateError, "no task template"),
-    (3, SideError, "A int is no side of a diff: 3."),
-    (None, SideError, "A NoneType is no side"),
-    ([query], SideError, "A list is no side"),
-    (WorkflowSpec(), SideError, "A WorkflowSpec is no side"),
-    ("flyte:lab/development/x@v1", SideError, "cannot fetch those yet"),
-    ("tasks.py:load", SideError, "names a module"),
-    ("git:HEAD", SideError, "git:REVISION:path/module.py:task"),
+    (3, TargetError, "A int is no side of a diff: 3."),
+    (None, TargetError, "A NoneType is no side"),
+    ([query], TargetError, "A list is no side"),
+    (WorkflowSpec(), TargetError, "A WorkflowSpec is no side"),
+    ("flyte:lab/development/x@v1", TargetError, "cannot fetch those yet"),
+    ("tasks.py:load", TargetError, "names a module"),
+    ("git:HEAD", TargetError, "git:REVISION:path/module.py:task"),
     ("task.docx", TemplateError, "no known template form 'docx'"),
-    ("task.pb::name", SideError, "only packages"),
+    ("task.pb::name", TargetError, "only packages"),
     ("missing.pb", StorageError, "missing.pb"),
     ("missing.tgz", StorageError, "missing.tgz"),
     ("nul\0.pb", StorageError, "nul"),

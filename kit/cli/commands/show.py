@@ -1,4 +1,4 @@
-"""``kit show``: the template a task makes."""
+"""``kit show``: show the template of a task."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any, cast
 
 import click
 
-from kit.cli import EPILOG, ExitStatus, LoadError, report
-from kit.cli.arguments import TaskTarget, given, settings_flags
+from kit.cli.app import EPILOG, ExitStatus, report
+from kit.cli.completion import TaskTarget
+from kit.cli.options import given, settings_flags
 from kit.cli.output import VIEWS, form_of, output_flags, write_result
-
-__all__ = ["command"]
-
+from kit.errors import TargetError
 
 _HELP = """Show the template a task makes.
 
@@ -42,7 +41,7 @@ def command(
     **settings: str | None,
 ) -> ExitStatus:
     """Show the template a task makes."""
-    from kit.cli.arguments import load_task
+    from kit.targets import load_task
     from kit.template.serialize import LOCAL_SETTINGS, task_template
 
     chosen = LOCAL_SETTINGS.replace(**given(settings))
@@ -70,7 +69,7 @@ def _show_view(
 
     part, error = next(iter(subject.failures.items()))
     msg = f"The {part} of {subject.template.id.name!r} cannot be made: "
-    return report(LoadError(msg + error_text(error)), ExitStatus.DEFINITION)
+    return report(TargetError(msg + error_text(error)), ExitStatus.DEFINITION)
 
 
 def _write_message(message: object, form: str, output: Path | None) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus, status_of
-from kit.cli.arguments import TaskGroup, chosen_runner, docker_flags
+from kit.cli.app import ExitStatus, status_of
+from kit.cli.inputs import TaskGroup
+from kit.cli.options import chosen_runner, docker_flags
 from kit.cli.output import form_of, output_flags, write_result
 from kit.runners import RUNNERS
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from kit.runners import LogLine
     from kit.runners.outcome import Outcome
     from kit.task.task import PythonCustomizedContainerTask
-
-__all__ = ["command"]
 
 
 _HELP = """Run a task the way the cluster would.

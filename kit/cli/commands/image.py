@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus
-from kit.cli.arguments import TaskTarget, given, settings_flags
+from kit.cli.app import ExitStatus
+from kit.cli.completion import TaskTarget
+from kit.cli.options import given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.images.image import BuiltImage
-
-__all__ = ["command"]
 
 
 _EPILOG = """\b
@@ -78,8 +77,8 @@ def command(
     It holds the task's runtime, the packages that the task imports in the versions that
     are installed here, and modules of your own. The build has no network.
     """
-    from kit.cli.arguments import load_task
     from kit.images.image import build_image, containerfile
+    from kit.targets import load_task
     from kit.template.serialize import LOCAL_SETTINGS
 
     options = {name: said.pop(name) for name in _OPTIONS}

@@ -1,4 +1,4 @@
-"""``kit compare``: run a task in several places, and compare what it came to."""
+"""``kit compare``: run a task in several places, and compare the results."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus
-from kit.cli.arguments import TaskGroup
+from kit.cli.app import ExitStatus
+from kit.cli.inputs import TaskGroup
 from kit.cli.output import form_of, output_flags, write_result
 from kit.runners import RUNNERS
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.running.compare import RunComparison
     from kit.task.task import PythonCustomizedContainerTask
-
-__all__ = ["command"]
 
 
 _HELP = """Run a task in several places, and compare what it came to.

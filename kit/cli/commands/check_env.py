@@ -1,4 +1,4 @@
-"""``kit check-env``: what this environment can do."""
+"""``kit check-env``: show what this environment can do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from typing import Literal
 
 import click
 
-from kit.cli import EPILOG, ExitStatus
-
-__all__ = ["command"]
-
+from kit.cli.app import EPILOG, ExitStatus
 
 _MINIMUM_PYTHON = (3, 10)
 _REQUIRED = (
@@ -29,7 +26,6 @@ _REQUIRED = (
 _EXTRAS = {
     "cli": ("click", "rich"),
     "cache": ("diskcache",),
-    "demo": ("palmerpenguins",),
     "notebook": ("ipywidgets", "ipykernel"),
     "pandas": ("pandas", "pyarrow"),
     "numpy": ("numpy",),

@@ -1,4 +1,4 @@
-"""``kit prove``: make sure that what ships is all that a task needs."""
+"""``kit prove``: verify that what ships is all that a task needs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus
-from kit.cli.arguments import TaskGroup
+from kit.cli.app import ExitStatus
+from kit.cli.inputs import TaskGroup
 from kit.cli.output import form_of, output_flags, write_result
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.proof.outcome import Proof
     from kit.task.task import PythonCustomizedContainerTask
-
-__all__ = ["command"]
 
 
 _HELP = """Make sure that what ships is all that a task needs.

@@ -1,4 +1,4 @@
-"""``kit export``: write tasks to files."""
+"""``kit export``: write tasks as a package, a module or an archive."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kit.cli import EPILOG, ExitStatus
-from kit.cli.arguments import TaskTarget, given, settings_flags
+from kit.cli.app import EPILOG, ExitStatus
+from kit.cli.completion import TaskTarget
+from kit.cli.options import given, settings_flags
 
 if TYPE_CHECKING:
     from kit.exporters.export import Export
-
-__all__ = ["command"]
 
 
 _HELP = """Write tasks as a package, a module or an archive.
@@ -52,9 +51,9 @@ def command(
     **said: str | None,
 ) -> ExitStatus:
     """Write tasks to files."""
-    from kit.cli.arguments import load_task
     from kit.definition.settings import SerializationSettings
     from kit.exporters.export import export
+    from kit.targets import load_task
 
     chosen = given(said)
     done = export(

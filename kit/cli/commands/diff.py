@@ -1,4 +1,4 @@
-"""``kit diff``: what differs between two tasks."""
+"""``kit diff``: show what differs between two tasks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus, report
-from kit.cli.arguments import TEMPLATES, TaskTarget, given, settings_flags
+from kit.cli.app import ExitStatus, report
+from kit.cli.completion import TEMPLATES, TaskTarget
+from kit.cli.options import given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
 from kit.errors import KitError
 
 if TYPE_CHECKING:
     from kit.difference.diff import Difference
     from kit.display.summary import Summary
-
-__all__ = ["command"]
 
 
 _SAME, _DIFFERENT, _TROUBLE = 0, 1, 2
@@ -76,8 +75,8 @@ def _compare(old: str, new: str, settings: dict[str, str]) -> Difference:
 
 def _side(word: str) -> Any:
     """Return a task that is named here, or the word, which names a file or revision."""
-    from kit.cli.arguments import load_task
     from kit.difference.sources import names_side
+    from kit.targets import load_task
 
     return word if names_side(word) else load_task(word)
 

@@ -1,4 +1,4 @@
-"""``kit check``: tell what of a task will fail."""
+"""``kit check``: check a task and suggest fixes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kit.cli import ExitStatus
-from kit.cli.arguments import TEMPLATES, TaskTarget, given, settings_flags
+from kit.cli.app import ExitStatus
+from kit.cli.completion import TEMPLATES, TaskTarget
+from kit.cli.options import given, settings_flags
 from kit.cli.output import form_of, output_flags, write_result
 
 if TYPE_CHECKING:
     from kit.checks.report import CheckReport, Finding
     from kit.display.summary import Summary
     from kit.forecast.platform import Platform
-
-__all__ = ["command"]
 
 
 _EPILOG = """\b
@@ -74,8 +73,8 @@ def _subject(target: str) -> Any:
     """Return the template in a file, or the task that is named."""
     from pathlib import PurePath
 
-    from kit.cli.arguments import load_task
     from kit.storage import read_bytes
+    from kit.targets import load_task
     from kit.template.files import FORMATS, decode_message, form_of
     from kit.template.view import MAX_TEMPLATE_BYTES
 
