@@ -16,9 +16,6 @@ import click
 if TYPE_CHECKING:
     from kit.display.summary import Summary
 
-__all__ = ["DATA", "MESSAGES", "VIEWS", "form_of", "output_flags", "write_result"]
-
-
 VIEWS = ("text", "html")
 DATA = ("json", "yaml")
 MESSAGES = ("pbtxt", "pb")
