@@ -27,9 +27,6 @@ from kit.task.signature import interface_of, workflow_name
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, runtime_of
 
-__all__ = ["FunctionTask", "check_function", "container_task", "interface_of_task"]
-
-
 _TEMPLATE = "tt"
 
 
