@@ -16,32 +16,6 @@ from kit.errors import ResourcesError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = [
-    "A10G",
-    "A100",
-    "A100_80GB",
-    "H100",
-    "H200",
-    "K80",
-    "L4",
-    "L4_VWS",
-    "L40S",
-    "M60",
-    "P4",
-    "P100",
-    "RTX_PRO_6000",
-    "T4",
-    "V5E",
-    "V5P",
-    "V6E",
-    "V100",
-    "BaseAccelerator",
-    "GPUAccelerator",
-    "MultiInstanceGPUAccelerator",
-    "extended_resources",
-]
-
-
 T = TypeVar("T")
 MIG = TypeVar("MIG", bound="MultiInstanceGPUAccelerator")
 

@@ -26,19 +26,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import InterfaceError, nearest
 
-__all__ = [
-    "Artifact",
-    "ArtifactIDSpecification",
-    "ArtifactQuery",
-    "Granularity",
-    "Inputs",
-    "Labels",
-    "TimePartition",
-    "label",
-    "labels",
-]
-
-
 Labels: TypeAlias = "Mapping[str, LabelValue]"
 
 

@@ -12,17 +12,6 @@ from kit.errors import ExecutorError, TrackingError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = [
-    "ShimTaskExecutor",
-    "TrackedInstance",
-    "check_executor_importable",
-    "check_executor_type",
-    "executor_path",
-    "importable_name",
-    "make_executor",
-]
-
-
 _MAIN = "__main__"
 _PROMPT = "_pyrepl.__main__"  # from Python 3.13 on, what is typed at >>>
 _TYPING_FRAMES = 2  # Class[int](…) puts typing's own frames in between

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from kit.errors import ImageError, nearest
 
-__all__ = ["Image", "ImageConfig", "check_image_reference", "render_image"]
-
-
 # Patterns are compiled when they are first needed, which many processes do not.
 
 # Group 2 names the image, group 3 the attribute; only the keyword ignores case.

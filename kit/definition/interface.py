@@ -22,15 +22,6 @@ from kit.types import TypeEngine, default_engine
 if TYPE_CHECKING:
     import docstring_parser
 
-__all__ = [
-    "Docstring",
-    "Interface",
-    "is_optional",
-    "kwtypes",
-    "parameter_map",
-    "typed_interface",
-]
-
 
 class Docstring:
     """A docstring in Google's, NumPy's, reST's or Epydoc's style.

@@ -16,19 +16,6 @@ from kit.definition.interface import Docstring
 from kit.definition.settings import explain_keywords
 from kit.errors import DefinitionError, MetadataError, nearest
 
-__all__ = [
-    "DEFAULT_DECK_FIELDS",
-    "DeckField",
-    "Description",
-    "Documentation",
-    "SourceCode",
-    "TaskMetadata",
-    "check_deck_fields",
-    "decks_enabled",
-    "documentation_of",
-]
-
-
 _FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eager")
 _TEXTS = ("cache_version", "deprecated", "pod_template_name")
 _FLYTE_SDK = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK

@@ -23,21 +23,6 @@ from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engi
 from kit.types.annotated import underlying
 from kit.types.frames import is_frame_type
 
-__all__ = [
-    "Parser",
-    "as_text",
-    "from_json",
-    "json_parser",
-    "parse_date",
-    "parse_datetime",
-    "parse_timedelta",
-    "parser_for",
-    "to_json",
-    "union_members",
-    "write_timedelta",
-]
-
-
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _LARGE_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|us|[wdhms])")

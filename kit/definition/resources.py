@@ -18,17 +18,6 @@ from kit.errors import ResourcesError
 if TYPE_CHECKING:
     from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
-__all__ = [
-    "Quantity",
-    "ResourceSpec",
-    "Resources",
-    "override_resources",
-    "parse_quantity",
-    "quantity_text",
-    "resources_message",
-]
-
-
 _Pair: TypeAlias = "list[Any] | tuple[Any, ...]"
 _ACCEPTED: dict[str, tuple[type, ...]] = {
     "cpu": (str, int, float),

@@ -13,17 +13,6 @@ from flyteidl.core import security_pb2
 from kit.definition.settings import explain_keywords
 from kit.errors import SecretError
 
-__all__ = [
-    "Identity",
-    "OAuth2Client",
-    "OAuth2TokenRequest",
-    "Secret",
-    "SecurityContext",
-    "check_secret_requests",
-    "check_secrets_mountable",
-]
-
-
 _ENV_VAR = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 

@@ -11,17 +11,6 @@ from typing import Any, ClassVar, Literal, TypeVar
 from kit.definition.images import ImageConfig
 from kit.errors import DefinitionError, nearest
 
-__all__ = [
-    "RUNTIMES",
-    "Runtime",
-    "SerializationSettings",
-    "check_environment",
-    "check_runtime",
-    "check_task_name",
-    "explain_keywords",
-]
-
-
 # An index row of the database that holds name and version has 2704 bytes.
 _MAX_NAME_BYTES = 2600
 

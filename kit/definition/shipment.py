@@ -11,22 +11,6 @@ from typing import Any, Literal, get_args
 from kit.errors import DefinitionError
 from kit.notebook import interactive_shell
 
-__all__ = [
-    "DEFAULT_INLINE_LIMIT",
-    "IMPORTABLE",
-    "INLINE_EXECUTOR",
-    "INLINE_KEY",
-    "Exported",
-    "Ship",
-    "Shipment",
-    "check_inline_limit",
-    "check_ship",
-    "is_interactive",
-    "module_shipment",
-    "no_other_process",
-]
-
-
 Ship = Literal["module", "inline", "export"]
 
 # Wire contracts: both stand in registered templates and never move.
