@@ -43,18 +43,6 @@ from kit.escape import bounded, label, shorten, visible
 from kit.running.run import Run
 from kit.template.macros import macro_spans
 
-__all__ = [
-    "Grid",
-    "Lines",
-    "draw",
-    "item_text",
-    "make_console",
-    "plain_text",
-    "print_summary",
-    "run_progress",
-]
-
-
 Cell = str | Text
 _LINE = Segment.line()
 _TAB = 8

@@ -36,24 +36,6 @@ from kit.escape import bounded, label, one_line, shorten
 from kit.shim.deck_page import DECK_STYLE
 from kit.template.macros import macro_spans
 
-__all__ = [
-    "fragment",
-    "frame_element",
-    "frames_html",
-    "heading_html",
-    "item_html",
-    "page",
-    "preformatted",
-    "resizing_element",
-    "resizing_script",
-    "section_html",
-    "sides_html",
-    "style_element",
-    "stylesheet",
-    "tree_html",
-]
-
-
 _STATIC = Path(__file__).with_name("static")
 _LETTERS = re.compile(r"[^\w.-]+")
 

@@ -11,19 +11,6 @@ from kit.display.summary import Summary
 from kit.errors import DisplayError
 from kit.notebook import interactive_shell
 
-__all__ = [
-    "MESSAGES",
-    "SUMMARIZERS",
-    "RunningCell",
-    "forget_stylesheet",
-    "mimebundle",
-    "register",
-    "running_cell",
-    "style_if_new",
-    "summarize",
-    "unregister",
-]
-
 
 class RunningCell(NamedTuple):
     """A cell, and the request to run it, of which there is another each time."""

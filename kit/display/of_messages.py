@@ -23,17 +23,6 @@ from kit.display.summary import Code, Fact, Facts, Section, Summary, Table
 from kit.display.types import leaves
 from kit.task.workflow import Workflow
 
-__all__ = [
-    "summarize_interface",
-    "summarize_literal",
-    "summarize_literal_map",
-    "summarize_message",
-    "summarize_python_interface",
-    "summarize_spec",
-    "summarize_workflow",
-]
-
-
 _MOST_ROWS = 200
 _LONGEST = 16_384
 _SHOWN_LEAVES = 20

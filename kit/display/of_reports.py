@@ -35,25 +35,6 @@ from kit.images.image import BuiltImage
 from kit.proof.outcome import Proof, Step
 from kit.runners.log import LogLine
 
-__all__ = [
-    "WHEN",
-    "DrawnChange",
-    "change_groups",
-    "change_lines",
-    "drawn_changes",
-    "finding_item",
-    "finding_items",
-    "headed",
-    "meaning_section",
-    "summarize_check",
-    "summarize_difference",
-    "summarize_export",
-    "summarize_image",
-    "summarize_proof",
-    "summarize_proof_shown",
-]
-
-
 WHEN = {
     "registration": "at registration",
     "launch": "at launch",

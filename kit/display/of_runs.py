@@ -34,22 +34,6 @@ from kit.running.run import Run, Runs
 from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
 
-__all__ = [
-    "output_sections",
-    "side_by_side",
-    "summarize_comparison",
-    "summarize_deck",
-    "summarize_decks",
-    "summarize_measured",
-    "summarize_outputs",
-    "summarize_panel",
-    "summarize_preview",
-    "summarize_run",
-    "summarize_run_shown",
-    "summarize_runs",
-]
-
-
 _LOG_LINES = 20
 
 

@@ -75,40 +75,6 @@ from kit.template.serialize import LOCAL_SETTINGS
 from kit.template.view import TaskTemplateView
 from kit.types import default_engine
 
-__all__ = [
-    "Subject",
-    "appended",
-    "arrivals",
-    "badges",
-    "command",
-    "config",
-    "custom",
-    "environment",
-    "error_text",
-    "failure_items",
-    "fields",
-    "forms",
-    "inline_source",
-    "inputs",
-    "loader_arguments",
-    "message_code",
-    "metadata",
-    "other_targets",
-    "outputs",
-    "overview",
-    "rendered",
-    "resources",
-    "sample_context",
-    "sample_inputs",
-    "secrets",
-    "summarize_subject",
-    "summarize_task",
-    "summarize_template",
-    "summarize_view",
-    "task_subject",
-]
-
-
 _BUCKET = "s3://my-s3-bucket"
 _EXECUTION = "f2f0b1c3d4"
 _POD = f"{_EXECUTION}-n0-0"

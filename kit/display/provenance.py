@@ -20,9 +20,6 @@ from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import INLINE_KEY
 from kit.resolver import default_task_template_resolver
 
-__all__ = ["source_of"]
-
-
 _ARGUMENTS_OF_DECORATOR = {
     "container_image": "image",
     "interface": "annotations of the function",

@@ -11,27 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = [
-    "Badge",
-    "Code",
-    "Fact",
-    "Facts",
-    "Finding",
-    "Frame",
-    "Frames",
-    "Gauge",
-    "Gauges",
-    "Item",
-    "Picture",
-    "Section",
-    "Summary",
-    "Table",
-    "Tree",
-    "mark_changes",
-    "size_text",
-]
-
-
 _KILO, _MEGA = 1_000, 1_000_000
 
 Severity = Literal["error", "warning", "note"]

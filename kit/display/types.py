@@ -24,20 +24,6 @@ from kit.messages import Part, enum_name, parts_of, readable, unknown_fields
 from kit.types import default_engine
 from kit.types.annotated import underlying
 
-__all__ = [
-    "Arrival",
-    "Bounded",
-    "Leaf",
-    "arrival_of",
-    "cluster_type",
-    "leaves",
-    "python_type_name",
-    "read_struct",
-    "type_name",
-    "wire_type_name",
-]
-
-
 _SIMPLE = {
     SimpleType.NONE: "None",
     SimpleType.INTEGER: "int",

@@ -44,9 +44,6 @@ from kit.types import default_engine
 from kit.types.datasets import StructuredDataset
 from kit.types.directories import FlyteDirectory
 
-__all__ = ["fact_of", "output_items", "parts_of", "rows_of", "wire_table"]
-
-
 _LONGEST_LINE = 200
 _SHORT = 60  # characters of a value that is as easy to read in a line as in a tree
 _MANY = 20  # values whose number is told

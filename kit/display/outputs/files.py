@@ -37,28 +37,6 @@ from kit.storage.urls import redacted
 from kit.types.blobs import Blob
 from kit.types.files import FlyteFile
 
-__all__ = [
-    "BINARY",
-    "SVG",
-    "TEXT",
-    "Content",
-    "Listing",
-    "content_items",
-    "content_of",
-    "content_rows",
-    "file_items",
-    "file_text",
-    "folder_items",
-    "folder_text",
-    "is_text",
-    "listing_of",
-    "local_source",
-    "media_type",
-    "text_code",
-    "type_of",
-]
-
-
 _HEAD = 4_096
 
 

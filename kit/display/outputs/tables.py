@@ -25,35 +25,6 @@ from kit.storage import is_remote, local_path
 from kit.types.datasets import StructuredDataset
 from kit.types.frames import PARQUET
 
-__all__ = [
-    "ArrayRows",
-    "ArrowRows",
-    "BoundedTree",
-    "Column",
-    "FrameRows",
-    "ObjectRows",
-    "Order",
-    "ParquetRows",
-    "Rows",
-    "SortedRows",
-    "bounded_tree",
-    "cell_text",
-    "csv_rows",
-    "dataset_rows",
-    "fields_of",
-    "is_array",
-    "is_arrow",
-    "is_frame",
-    "parquet_rows",
-    "plain_text",
-    "record_rows",
-    "rows_caption",
-    "rows_table",
-    "sorted_positions",
-    "value_rows",
-]
-
-
 _HEAD = 16  # bytes
 
 
