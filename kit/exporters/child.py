@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__: list[str] = []
-
 
 def _hide_kit(plan: dict[str, Any]) -> None:
     """Import the executors without kit, and forget it all again."""

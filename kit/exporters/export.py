@@ -47,8 +47,6 @@ from kit.source.module import import_lines, requirements_of
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
-__all__ = ["Draft", "Export", "export", "verify"]
-
 
 @dataclass(frozen=True, repr=False)
 class Export(Shown):

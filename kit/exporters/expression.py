@@ -29,16 +29,6 @@ from kit.source.literals import NotPlainError, literal
 from kit.task.task import PythonCustomizedContainerTask
 from kit.types import FlyteAnnotation, FlyteDirectory, FlyteFile, FlyteSchema
 
-__all__ = [
-    "Definition",
-    "Expressions",
-    "decorator_facts",
-    "definition_of_task",
-    "indented",
-    "laid_out",
-]
-
-
 _WIDTH = 80
 
 

@@ -29,16 +29,6 @@ from kit.source.module import (
 )
 from kit.task.task import PythonCustomizedContainerTask
 
-__all__ = [
-    "ExecutorModule",
-    "TaskSource",
-    "executor_module",
-    "leave_out_base",
-    "module_file",
-    "task_source",
-]
-
-
 Task = PythonCustomizedContainerTask[Any]
 
 

@@ -26,24 +26,6 @@ from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import task_spec
 from kit.types import default_engine
 
-__all__ = [
-    "OWN_EXTRAS",
-    "PackageTests",
-    "PluginPackage",
-    "Requirements",
-    "archive",
-    "archive_members",
-    "compatible",
-    "containerfile",
-    "distributions_with",
-    "package_tests",
-    "plugin_package",
-    "project_file",
-    "readme",
-    "requirements",
-]
-
-
 Task = PythonCustomizedContainerTask[Any]
 
 

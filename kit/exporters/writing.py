@@ -20,20 +20,6 @@ from kit.errors import ExportError, StorageError, TrackingError
 from kit.source.definitions import namespace_of
 from kit.task.task import PythonCustomizedContainerTask
 
-__all__ = [
-    "check_file",
-    "check_folder",
-    "class_name",
-    "code",
-    "module_name",
-    "plain",
-    "project_name",
-    "variables",
-    "write_file",
-    "write_tree",
-]
-
-
 _PROJECT = "pyproject.toml"
 MARK = "[tool.kit.export]"
 """The line of a pyproject.toml that says that the folder is an export."""
