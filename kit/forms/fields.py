@@ -19,23 +19,6 @@ from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 from kit.types.annotated import annotations_of, is_class, underlying
 from kit.types.frames import is_frame_type
 
-__all__ = [
-    "MOST_UPLOADED",
-    "ChoiceField",
-    "Field",
-    "PathField",
-    "Problem",
-    "Reading",
-    "SwitchField",
-    "TextField",
-    "Upload",
-    "description_of",
-    "is_place",
-    "merged",
-    "store_uploads",
-]
-
-
 _NOTHING: Any = object()
 
 

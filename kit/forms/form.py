@@ -27,8 +27,6 @@ from kit.forms.nested import DictField, ListField, RecordField, UnionField, is_r
 from kit.types import default_engine
 from kit.types.annotated import is_class, underlying
 
-__all__ = ["Form", "Input", "make_field"]
-
 
 def make_field(label: str, python_type: Any, description: str = "") -> Field:
     """Make the field of a type; what has no form of its own is typed as JSON."""

@@ -17,16 +17,6 @@ from kit.forms.fields import Field, Problem, Reading, TextField, description_of,
 from kit.types import default_engine
 from kit.types.annotated import underlying
 
-__all__ = [
-    "DictField",
-    "ListField",
-    "NestedField",
-    "RecordField",
-    "RowsField",
-    "UnionField",
-    "is_record",
-]
-
 
 class NestedField(Field):
     """A field with fields in it, which can be typed as JSON instead.
