@@ -30,18 +30,6 @@ from kit.source.literals import is_third_party
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import runtime_of
 
-__all__ = [
-    "KIT",
-    "BasePython",
-    "ImportedModules",
-    "Needs",
-    "check_packaging",
-    "needs_of",
-    "python_of",
-    "this_python",
-]
-
-
 _OLDEST_GLIBC = 5
 _MANYLINUX = {(2, 5): "1", (2, 12): "2010", (2, 17): "2014"}
 

@@ -25,23 +25,6 @@ from kit.runners.docker.engine import Engine, engine_errors
 from kit.runners.log import LogLine
 from kit.template.view import parse_template
 
-__all__ = [
-    "CONTAINERFILE",
-    "HOME",
-    "LABEL",
-    "Answer",
-    "Layer",
-    "ask",
-    "build",
-    "check_loads",
-    "check_user",
-    "containerfile_text",
-    "context_archive",
-    "give_tag",
-    "remove_untagged",
-]
-
-
 HOME = "/opt/kit"
 LABEL = "kit.image"
 

@@ -49,18 +49,6 @@ from kit.source.literals import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
-__all__ = [
-    "Building",
-    "BuiltImage",
-    "Recipe",
-    "build_image",
-    "chosen_tag",
-    "containerfile",
-    "image",
-    "own_tag",
-]
-
-
 Task = PythonCustomizedContainerTask[Any]
 
 _FOLDERS = ("packages", "kit", "task")

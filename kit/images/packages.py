@@ -21,24 +21,6 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-__all__ = [
-    "Contents",
-    "ImagePackage",
-    "Origin",
-    "Resolution",
-    "Source",
-    "add_distribution",
-    "add_programs",
-    "gather",
-    "installed",
-    "is_editable",
-    "misfit",
-    "resolve",
-    "unpack_from_index",
-    "unpack_wheels",
-]
-
-
 _OF_THIS_MACHINE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _LEFT_OUT = re.compile(r"\.(pyc|pyi|pth)$")
 _PROGRAM = """#!{python}

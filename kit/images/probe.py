@@ -13,8 +13,6 @@ import sys
 import sysconfig
 from importlib import metadata  # noqa: TID253 - a script of its own, run by path
 
-__all__ = ["python_facts"]
-
 
 def python_facts() -> dict[str, object]:
     """Return what decides which packages fit this Python, as JSON has it."""
