@@ -13,9 +13,6 @@ from urllib.parse import unquote, urlparse
 from kit.proof.outcome import Case, Obstacle, Raised
 from kit.runners.outcome import Phase
 
-__all__ = ["diagnose", "explain_missing_module", "local_notes"]
-
-
 _DISTRIBUTIONS = {
     "Crypto": "pycryptodome",
     "PIL": "pillow",

@@ -16,20 +16,6 @@ from kit.runners.log import Log
 from kit.runners.outcome import Outcome
 from kit.template.view import TaskTemplateView, parse_template
 
-__all__ = [
-    "Case",
-    "CustomUse",
-    "Note",
-    "Obstacle",
-    "Proof",
-    "Raised",
-    "Step",
-    "StepStatus",
-    "custom_use",
-    "read_notes",
-]
-
-
 _MAX_BYTES = 4_000_000
 
 

@@ -34,9 +34,6 @@ from kit.shim.executable import RAISED, error_text
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
-__all__ = ["fresh_steps", "notes_of", "planned_steps", "prove", "template_step"]
-
-
 Facts = Mapping[str, Any]
 
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from kit.proof.child.raised import chain, trace
 
-__all__ = ["Notes"]
-
 
 class Notes:
     """Notes of the steps of one process.

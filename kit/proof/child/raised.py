@@ -7,8 +7,6 @@ import traceback
 from types import FrameType
 from typing import Any
 
-__all__ = ["chain", "trace"]
-
 _MAX_TEXT = 4_000
 _MAX_TRACEBACK = 20_000
 _MAX_CHAIN = 6

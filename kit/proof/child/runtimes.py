@@ -9,8 +9,6 @@ from typing import Any
 
 from kit.proof.child.watch import INLINE_EXECUTOR, Watch, location_of
 
-__all__ = ["load_runtime"]
-
 _COMMANDS = {
     "kit-execute": ("kit.entrypoint", "main"),
     "pyflyte-execute": ("flytekit.bin.entrypoint", "execute_task_cmd"),

@@ -10,8 +10,6 @@ import threading
 from os import environ
 from pathlib import Path
 
-__all__ = ["Surroundings"]
-
 _MAX_NAMES = 20
 _LIBRARIES = {"site-packages", "dist-packages"}
 

@@ -12,8 +12,6 @@ from typing import Any
 from kit.proof.child.notes import Notes
 from kit.proof.child.surroundings import Surroundings
 
-__all__ = ["INLINE_EXECUTOR", "Watch", "location_of"]
-
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
 """The executor that stands for the one whose source is in the template."""
 _VIEW = "kit.template.view.TaskTemplateView"
