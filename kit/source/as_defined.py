@@ -12,9 +12,6 @@ from kit.source.definitions import Definition, bound_in_body, function_of, own_n
 from kit.source.literals import is_plain
 from kit.source.scopes import bound_names, mangled
 
-__all__ = ["check_as_defined"]
-
-
 _INNOCENT = {"builtins", "typing", "enum", "abc"}
 
 

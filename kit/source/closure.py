@@ -51,18 +51,6 @@ from kit.source.pages import (
 )
 from kit.source.scopes import Use, free_names
 
-__all__ = [
-    "Closure",
-    "ConstantParts",
-    "Part",
-    "Reference",
-    "References",
-    "cannot_travel",
-    "dynamic",
-    "older",
-    "undefined",
-]
-
 
 @dataclass
 class Part:

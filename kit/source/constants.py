@@ -15,8 +15,6 @@ from typing import Any
 
 from kit.source.literals import NotPlainError, Write, called_class, literal, refuse
 
-__all__ = ["TYPE_EXPRESSIONS", "Constants", "construction", "record"]
-
 
 def record(value: Any, to: Write) -> str:
     """Return the call of a class with all the fields of one of its instances.

@@ -38,30 +38,6 @@ from kit.source.pages import (
 )
 from kit.source.scopes import bound_names, free_names, mangled
 
-__all__ = [
-    "Definition",
-    "alias_definition",
-    "bound_in_body",
-    "cases",
-    "check_executor",
-    "definition_of",
-    "function_of",
-    "has_parameters",
-    "install",
-    "is_alias",
-    "is_dispatching",
-    "is_made_by",
-    "lambda_definition",
-    "methods_of",
-    "namespace_of",
-    "own_names",
-    "page_of_function",
-    "root_definition",
-    "without_kit",
-    "written_definition",
-]
-
-
 _NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
 _GENERATED = ("<string>", "<attrs")  # by dataclass and attrs, from text of their own
 _MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")

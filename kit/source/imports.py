@@ -10,8 +10,6 @@ from typing import Any
 from kit.source.literals import has_object, import_from, is_importable
 from kit.source.pages import Page
 
-__all__ = ["WrittenImports", "submodule_imports"]
-
 
 class WrittenImports:
     """What pages import from modules, read once.

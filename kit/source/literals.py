@@ -21,30 +21,6 @@ from typing import Any, Protocol
 from kit.errors import SecretInSourceError
 from kit.source.pages import Page
 
-__all__ = [
-    "LIMIT",
-    "NotPlainError",
-    "SecretValues",
-    "Write",
-    "called_class",
-    "exported_folders",
-    "has_object",
-    "home_of_object",
-    "import_from",
-    "import_of_module",
-    "import_of_object",
-    "in_brackets",
-    "is_called_class",
-    "is_importable",
-    "is_plain",
-    "is_third_party",
-    "literal",
-    "make_importable",
-    "refuse",
-    "type_checking_import",
-]
-
-
 LIMIT = 16 * 1024
 """The longest literal, in characters: more than that is data, not a constant."""
 

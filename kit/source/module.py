@@ -19,21 +19,6 @@ from kit.source.definitions import check_executor, namespace_of, root_definition
 from kit.source.literals import SecretValues, is_third_party
 from kit.source.scopes import unquoted
 
-__all__ = [
-    "ModuleSource",
-    "check_module",
-    "import_lines",
-    "in_order",
-    "keeps_annotations",
-    "left_out",
-    "merged_imports",
-    "module_body",
-    "module_text",
-    "requirements_of",
-    "self_contained",
-    "with_registries_split",
-]
-
 
 def in_order(
     first: Iterable[str],

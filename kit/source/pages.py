@@ -17,28 +17,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-__all__ = [
-    "BUILTIN",
-    "TIMED",
-    "Cells",
-    "DefinitionNode",
-    "Page",
-    "cell_pages",
-    "cells",
-    "dedented",
-    "first_line",
-    "has_odd_ends",
-    "is_history",
-    "is_shells_own",
-    "looked_at_once",
-    "note_cell",
-    "page_of",
-    "page_text",
-    "timed_body",
-    "timed_page_of",
-    "timed_pages",
-]
-
 
 def dedented(lines: Sequence[str], node: ast.stmt, first: int) -> str:
     r"""Return the lines of a statement without the indentation of their block.

@@ -12,17 +12,6 @@ from typing import Any, NamedTuple
 
 from kit.source.pages import DefinitionNode
 
-__all__ = [
-    "Bound",
-    "Quoted",
-    "Use",
-    "bound_names",
-    "free_names",
-    "mangled",
-    "parameters",
-    "unquoted",
-]
-
 
 class Quoted(NamedTuple):
     """A part of an annotation: itself, or what stands in a string of it."""

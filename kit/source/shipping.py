@@ -33,17 +33,6 @@ from kit.errors import AuthoringError, ExecutorError, ShippingError
 if TYPE_CHECKING:
     from kit.source.module import ModuleSource
 
-__all__ = [
-    "EXECUTOR_MODULE",
-    "Need",
-    "Shipping",
-    "check_python",
-    "first_version",
-    "minimum_python",
-    "python_of_image",
-]
-
-
 EXECUTOR_MODULE = "__kit_executor_module__"
 """What a module has that its author wants to be one, though a notebook made it."""
 
