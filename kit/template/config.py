@@ -12,9 +12,6 @@ from typing import Any
 
 from kit.errors import DefinitionError
 
-__all__ = ["DECK_FIELDS", "OUTPUT_ORDER", "check_config", "kit_entries"]
-
-
 _RESERVED = "kit."
 OUTPUT_ORDER = "kit.output_order"
 """Names of the outputs in their order, joined by commas; only if there are several."""

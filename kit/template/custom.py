@@ -15,9 +15,6 @@ from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from kit.errors import CustomError, TemplateError, render_path
 
-__all__ = ["custom_from_struct", "doubtful_numbers", "fill_struct", "key_text"]
-
-
 # protobuf parses messages nested up to a hundred deep; a dict takes three of them
 # (Struct, map entry, Value) and a list two (ListValue, Value).
 _NESTING = 100

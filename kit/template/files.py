@@ -24,20 +24,6 @@ from kit.template.view import MAX_TEMPLATE_BYTES, check_template, parse_template
 if TYPE_CHECKING:
     from flyteidl.core.tasks_pb2 import TaskTemplate
 
-__all__ = [
-    "FORMATS",
-    "decode_message",
-    "decode_template",
-    "encode_template",
-    "form_of",
-    "message_digest",
-    "read_template",
-    "template_digest",
-    "template_of",
-    "write_template",
-]
-
-
 TemplateMessage = tasks_pb2.TaskTemplate | task_pb2.TaskSpec
 
 

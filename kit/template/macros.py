@@ -33,22 +33,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import KitError, MacroError
 
-__all__ = [
-    "MacroError",
-    "RenderContext",
-    "Span",
-    "format_duration",
-    "format_float",
-    "format_identifier",
-    "format_timestamp",
-    "format_value",
-    "literal_text",
-    "macro_spans",
-    "quoted_text",
-    "render_args",
-]
-
-
 _FIRST_SECOND = -62135596800  # 0001-01-01T00:00:00Z
 _FIRST_SECOND_AFTER = 253402300800  # 10000-01-01T00:00:00Z
 _NANOS = 1_000_000_000

@@ -33,21 +33,6 @@ if TYPE_CHECKING:
 
     from kit.definition.metadata import Documentation
 
-__all__ = [
-    "LOCAL_SETTINGS",
-    "TaskDefinition",
-    "command_args",
-    "container_message",
-    "is_placeholder",
-    "loader_args_of",
-    "runtime_of",
-    "task_spec",
-    "task_template",
-    "template_bytes",
-    "write_metadata",
-]
-
-
 # Wire contracts: these names stand in registered templates and never move.
 _RESOLVER = "kit.resolver.default_task_template_resolver"
 _FLYTEKIT_RESOLVER = (

@@ -22,20 +22,6 @@ from kit.template.custom import custom_from_struct
 if TYPE_CHECKING:
     from kit.definition.security import SecurityContext
 
-__all__ = [
-    "MAX_TEMPLATE_BYTES",
-    "ContainerView",
-    "InterfaceView",
-    "K8sObjectMetadataView",
-    "K8sPodView",
-    "MetadataView",
-    "TaskTemplateView",
-    "View",
-    "check_template",
-    "parse_template",
-]
-
-
 M = TypeVar("M", bound=Message)
 
 
