@@ -15,17 +15,6 @@ from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 
 from kit.display.html import style_element
 
-__all__ = [
-    "Looks",
-    "can_script",
-    "close_parts",
-    "close_tree",
-    "finder",
-    "live_box",
-    "named",
-    "scripted",
-]
-
 
 def close_tree(widget: Any) -> None:
     """Close a widget, its children, and their layouts and styles.

@@ -27,22 +27,6 @@ from kit.forms.form import Form, Input
 from kit.forms.nested import DictField, NestedField, RecordField, RowsField, UnionField
 from kit.widgets.base import Looks, close_parts, named
 
-__all__ = [
-    "ChoiceRow",
-    "FormView",
-    "NestedRow",
-    "PathRow",
-    "Row",
-    "RowsRow",
-    "Shared",
-    "SwitchRow",
-    "TextRow",
-    "UnionRow",
-    "label_text",
-    "make_row",
-]
-
-
 _LONGEST_LABEL = 80
 _LONGEST_NOTE = 2_000
 

@@ -22,22 +22,6 @@ from kit.display.notebook import RunningCell, running_cell
 from kit.notebook import Shown, interactive_shell
 from kit.task.task import PythonCustomizedContainerTask
 
-__all__ = [
-    "PER_SECOND",
-    "VIEWS",
-    "Live",
-    "TaskView",
-    "View",
-    "draw_while",
-    "forget",
-    "is_busy",
-    "keep_open",
-    "live_face",
-    "open_views",
-    "stop_when_interrupted",
-    "watch",
-]
-
 
 class View(Protocol):
     """Something that a cell shows."""

@@ -50,18 +50,6 @@ from kit.widgets.base import (
     scripted,
 )
 
-__all__ = [
-    "FetchPart",
-    "Held",
-    "OutputsPane",
-    "OutputsView",
-    "Source",
-    "data_table",
-    "downloads",
-    "output_widgets",
-]
-
-
 _PAGE = 20
 _MOST_ROWS = 500  # of a page
 

@@ -20,8 +20,6 @@ from kit.escape import label, one_line
 from kit.runners.outcome import Phase
 from kit.widgets.base import Looks, named
 
-__all__ = ["Pane", "Panes", "clock_html", "head_html", "panes_of", "phase_html"]
-
 
 @dataclass(frozen=True)
 class Pane:

@@ -38,9 +38,6 @@ from kit.widgets.preview_edits import (
 if TYPE_CHECKING:
     from kit.widgets.preview_view import Panel
 
-__all__ = ["Preview", "permanent_code", "preview"]
-
-
 _FIELD_OF_SETTINGS = {"default_image": "image_config", "settings_env": "env"}
 _ATTRIBUTE_OF = {
     "image": "container_image",

@@ -32,30 +32,6 @@ from kit.task.task import PythonCustomizedContainerTask
 from kit.template.custom import fill_struct
 from kit.template.files import decode_message, template_of
 
-__all__ = [
-    "CHANGES",
-    "FIELDS",
-    "Control",
-    "Draft",
-    "Edits",
-    "Field",
-    "Group",
-    "Task",
-    "View",
-    "compared",
-    "custom_of_text",
-    "custom_text",
-    "duration_of_text",
-    "duration_text",
-    "environment_of_text",
-    "environment_text",
-    "field_named",
-    "view_of_definition",
-    "view_of_task",
-    "with_proof",
-]
-
-
 Task = PythonCustomizedContainerTask[Any]
 
 

@@ -20,9 +20,6 @@ from kit.widgets.run_panel import Panel as RunPanel
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview
 
-__all__ = ["Form", "Panel", "RunTab", "Tools"]
-
-
 _ROWS = {"env": 3, "settings_env": 3, "custom": 5}
 
 

@@ -25,8 +25,6 @@ from kit.display.text import html_text
 from kit.errors import DefinitionError
 from kit.widgets.base import Looks, close_tree, live_box, named
 
-__all__ = ["Choices", "DifferenceView", "ReportView"]
-
 
 class Choices:
     """A row of menus, each with "all", and a field of text.

@@ -21,9 +21,6 @@ from kit.widgets.live import TaskView, forget, stop_when_interrupted, watch
 if TYPE_CHECKING:
     from kit.widgets.run_panel_view import PanelView
 
-__all__ = ["Panel", "panel"]
-
-
 _IN_PROCESS = "in-process"
 
 

@@ -26,8 +26,6 @@ from kit.widgets.run_view import Masks, RunView
 if TYPE_CHECKING:
     from kit.widgets.run_panel import Panel
 
-__all__ = ["PanelView", "RunnerChoice", "TimeoutField"]
-
 
 class RunnerChoice:
     """A list of the runners, with a note on the one that is chosen.

@@ -45,18 +45,6 @@ from kit.widgets.live import draw_while, is_busy
 from kit.widgets.outputs import OutputsPane
 from kit.widgets.panes import Panes, clock_html, panes_of, phase_html
 
-__all__ = [
-    "MOST_LINES",
-    "DecksPane",
-    "DecksView",
-    "LiveRun",
-    "LogView",
-    "Masks",
-    "RunView",
-    "summarize_results",
-]
-
-
 MASK = "[secret]"
 _SHORTEST = 4  # shorter ones would mask ordinary words
 
