@@ -23,7 +23,7 @@ def _static(thing: object) -> Bundle:
 
 
 def _live(thing: object) -> Bundle:
-    from kit.widgets.live import live_face
+    from kit.widgets.live_face import live_face
 
     return live_face(thing)
 

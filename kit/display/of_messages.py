@@ -1,4 +1,4 @@
-"""What is shown of literals, interfaces and task specs."""
+"""What is shown of interfaces, literals, workflows and other messages."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import Message
 
 from kit.definition.interface import Interface
-from kit.display.of_template import (
-    Subject,
-    arrivals,
-    inputs,
-    outputs,
-    summarize_template,
-)
+from kit.display.leaves import leaves
+from kit.display.of_template import summarize_template
+from kit.display.sections.interface import arrivals, inputs, outputs
+from kit.display.sections.subject import Subject
+from kit.display.summarizers import summarizes
 from kit.display.summary import Code, Fact, Facts, Section, Summary, Table
-from kit.display.types import leaves
 from kit.task.workflow import Workflow
 
 _MOST_ROWS = 200
@@ -28,6 +25,7 @@ _LONGEST = 16_384
 _SHOWN_LEAVES = 20
 
 
+@summarizes(TaskSpec)
 def summarize_spec(spec: TaskSpec) -> Summary:
     """Summarize what is registered: the template and its documentation."""
     summary = summarize_template(spec.template)
@@ -40,6 +38,7 @@ def summarize_spec(spec: TaskSpec) -> Summary:
     return replace(summary, sections=(*summary.sections, section))
 
 
+@summarizes(TypedInterface)
 def summarize_interface(interface: TypedInterface) -> Summary:
     """Summarize an interface as templates carry it."""
     subject = Subject(template=TaskTemplate(interface=interface))
@@ -47,6 +46,7 @@ def summarize_interface(interface: TypedInterface) -> Summary:
     return Summary("interface", "", sections)
 
 
+@summarizes(Interface)
 def summarize_python_interface(interface: Interface) -> Summary:
     """Summarize an interface as its author wrote it."""
     from kit.definition.interface import typed_interface
@@ -68,11 +68,13 @@ class _Declared:
         self.python_interface = interface
 
 
+@summarizes(Literal)
 def summarize_literal(literal: Literal) -> Summary:
     """Summarize a literal: its kind and its fields."""
     return Summary("literal", _kind(literal), _fields(literal))
 
 
+@summarizes(LiteralMap)
 def summarize_literal_map(literals: LiteralMap) -> Summary:
     """Summarize literals by their names."""
     rows = tuple(
@@ -86,6 +88,7 @@ def summarize_literal_map(literals: LiteralMap) -> Summary:
     return Summary("literals", f"{count:,}", (Section("Literals", items),))
 
 
+@summarizes(Message)
 def summarize_message(message: Message) -> Summary:
     """Summarize any other message, field by field."""
     return Summary("message", message.DESCRIPTOR.full_name, _fields(message))
@@ -124,6 +127,7 @@ def _value(literal: Literal) -> str:
     return ", ".join(texts) + (", …" if len(found) > _SHOWN_LEAVES else "")
 
 
+@summarizes(Workflow)
 def summarize_workflow(workflow: Workflow) -> Summary:
     """Summarize a workflow as far as it is defined."""
     interface = summarize_python_interface(workflow.python_interface)

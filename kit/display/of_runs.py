@@ -1,12 +1,12 @@
-"""The table of a comparison of runs: a column each, and what disagrees marked."""
+"""What is shown of runs, their outputs and their decks."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kit.display.outputs import output_items, wire_table
+from kit.display.summarizers import summarizes
 from kit.display.summary import (
     Code,
     Fact,
@@ -16,19 +16,11 @@ from kit.display.summary import (
     Frames,
     Item,
     Section,
-    Severity,
-    Style,
     Summary,
     Table,
 )
-from kit.display.text import command_text, value_text
-from kit.errors import render_path
-from kit.forms.form import Form
-from kit.runners.outcome import Outcome, Timings
-from kit.running.compare import Column, Measured, RunComparison
-from kit.running.compare_literals import literal_text
-from kit.running.compare_outcomes import error_text
-from kit.running.disagreement import Disagreement
+from kit.display.text import command_text
+from kit.runners.outcome import Outcome
 from kit.running.outputs import Outputs, facts_of
 from kit.running.run import Run, Runs
 from kit.shim.context import Deck
@@ -66,11 +58,13 @@ def summarize_run(
     return Summary("run", run.task, tuple(sections), status=run.phase.value)
 
 
+@summarizes(Run, Outcome)
 def summarize_run_shown(run: Run | Outcome) -> Summary:
     """Summarize a run for the end of a cell, where the same run looks the same."""
     return summarize_run(run, with_files=False)
 
 
+@summarizes(Outputs)
 def summarize_outputs(outputs: Outputs) -> Summary:
     """Summarize the outputs of a run."""
     return Summary("outputs", facts_of(outputs).task, tuple(output_sections(outputs)))
@@ -132,6 +126,7 @@ def _files(run: Outcome) -> Iterator[Item]:
 _COLUMNS = ("run", "task", "runner", "phase", "what came of it")
 
 
+@summarizes(Runs)
 def summarize_runs(runs: Runs) -> Summary:
     """Summarize runs as they stand: a line each, the newest last."""
     table = Table(_COLUMNS, tuple(_row(run) for run in runs))
@@ -152,11 +147,13 @@ _MOST_BYTES = 8_000_000
 _MOST_FRAMES = 50
 
 
+@summarizes(Deck)
 def summarize_deck(deck: Deck) -> Summary:
     """Summarize one deck."""
     return summarize_decks(Decks([deck], title=deck.name))
 
 
+@summarizes(Decks)
 def summarize_decks(decks: Decks) -> Summary:
     """Summarize decks in their order.
 
@@ -192,263 +189,3 @@ def _advice(decks: Decks) -> str:
     if decks.path is None:
         return "Its HTML is in .html of the deck."
     return f"Open the file in a browser: {decks.path}"
-
-
-_MARK = "≠ "
-_NOT_RUN, _NOT_TOLD, _EQUAL = "not run", "not told", "equal"
-_MOST_ROWS = 100
-
-Row = tuple[str, ...]
-
-
-def side_by_side(comparison: RunComparison) -> Table:
-    """Return phase, error, types, outputs, decks and versions of all runs."""
-    rows = tuple(_Rows(comparison).all())
-    hidden = len(rows) > _MOST_ROWS
-    caption = f"the first {_MOST_ROWS} of {len(rows):,} facts" if hidden else ""
-    labels = tuple(column.label for column in comparison.columns)
-    return Table(("", *labels), rows[:_MOST_ROWS], caption)
-
-
-class _Rows:
-    """Makes the rows, each with a cell per place."""
-
-    def __init__(self, comparison: RunComparison) -> None:
-        self._comparison = comparison
-        self._outcomes = {k: run.outcome for k, run in comparison.runs.items()}
-        self._differing = {found.path for found in comparison.disagreements}
-
-    def all(self) -> Iterator[Row]:
-        outcomes = self._outcomes.values()
-        yield self._row("phase", lambda one: one.phase.value)
-        if any(one.error for one in outcomes):
-            yield self._row("error", error_text)
-            yield self._row("error code", _code)
-        for name in _names(one.report.inputs for one in outcomes if one.report):
-            path = render_path(("inputs", name))
-            yield self._row(path, _type_cell("inputs", name))
-        for name in _names(one.literals.literals for one in outcomes if one.literals):
-            yield self._output(name)
-            yield self._row("… returned as", _type_cell("outputs", name))
-        if any(one.decks.names for one in outcomes):
-            yield self._row("decks", lambda one: ", ".join(one.decks.names))
-        yield self._row("python", lambda one: one.report.python if one.report else "")
-        yield from self._packages()
-
-    def _row(self, path: str, cell: Callable[[Outcome], str]) -> Row:
-        return self._cells(
-            path,
-            {label: cell(one) for label, one in self._outcomes.items()},
-            marked=path in self._differing,
-        )
-
-    def _cells(
-        self, name: str, cells: Mapping[str, str], *, marked: bool = False
-    ) -> Row:
-        labels = (column.label for column in self._comparison.columns)
-        title = f"{_MARK}{name}" if marked else name
-        return (title, *(cells.get(label, _NOT_RUN) for label in labels))
-
-    def _output(self, name: str) -> Row:
-        """Show what the first run made, and where the others made something else."""
-        path = render_path(("outputs", name))
-        cells: dict[str, str] = {}
-        base = ""
-        for label, one in self._outcomes.items():
-            if one.literals is None or name not in one.literals.literals:
-                cells[label] = ""
-            elif not base:
-                base, cells[label] = label, literal_text(one.literals.literals[name])
-            else:
-                cells[label] = self._against(base, label, path)
-        marked = any(_is_at_or_below(place, path) for place in self._differing)
-        return self._cells(path, cells, marked=marked)
-
-    def _against(self, base: str, label: str, path: str) -> str:
-        """Say where an output differs from that of the first run."""
-        found = [
-            place
-            for place in self._comparison.disagreements
-            if _is_at_or_below(place.path, path)
-            and place.values.get(base) != place.values.get(label)
-        ]
-        if not found:
-            return _EQUAL
-        first, more = found[0], len(found) - 1
-        if first.path == path:
-            return first.values[label]
-        return f"differs at {first.path[len(path) :].lstrip('.')}" + (
-            f" and {more} more" if more else ""
-        )
-
-    def _packages(self) -> Iterator[Row]:
-        for found in self._comparison.surroundings:
-            if found.about == "packages":
-                yield self._cells(found.path.partition(".")[2], found.values)
-
-
-def _is_at_or_below(place: str, path: str) -> bool:
-    return place == path or place.startswith((f"{path}.", f"{path}["))
-
-
-def _names(mappings: Iterable[Mapping[str, Any]]) -> list[str]:
-    return sorted({name for mapping in mappings for name in mapping})
-
-
-def _code(outcome: Outcome) -> str:
-    error = outcome.error
-    if error is None:
-        return ""
-    return " ".join(filter(None, (error.origin, error.kind, error.code)))
-
-
-def _type_cell(side: str, name: str) -> Callable[[Outcome], str]:
-    def cell(outcome: Outcome) -> str:
-        if outcome.report is None:
-            return _NOT_TOLD
-        report = outcome.report
-        types = report.inputs if side == "inputs" else report.outputs
-        return types.get(name, "")
-
-    return cell
-
-
-_MOST_FINDINGS = 50
-
-
-def summarize_comparison(comparison: RunComparison) -> Summary:
-    """Summarize a comparison: where results disagree, all facts, and what may be why.
-
-    No seconds and no memory, which differ from run to run.
-    """
-    around: Severity = "warning" if comparison.disagreements else "note"
-    sections = (
-        Section("Not available", tuple(_unavailable(comparison))),
-        Section("Disagreements", tuple(_findings(comparison.disagreements, "error"))),
-        Section("Side by side", (side_by_side(comparison),)),
-        Section("Around the runs", tuple(_findings(comparison.surroundings, around))),
-    )
-    return Summary("comparison", comparison.task, sections, status=_status(comparison))
-
-
-def summarize_measured(measured: Measured) -> Summary:
-    """Summarize what the runs took."""
-    columns = tuple(column for column in measured.comparison.columns if column.run)
-    rows = tuple(_time_rows(columns))
-    memory = ("peak memory", *map(_megabytes, measured.peak_memory.values()))
-    labels = tuple(column.label for column in columns)
-    items: list[Item] = [Table(("", *labels), (*rows, memory))]
-    if "in-process" in labels:
-        items.append(
-            Finding(
-                "note",
-                "In-process, the peak is that of this process, with all that was done "
-                "in it before.",
-            )
-        )
-    sections = (Section("Measured", tuple(items)),)
-    return Summary("measured", measured.comparison.task, sections)
-
-
-def _status(comparison: RunComparison) -> str:
-    count = len(comparison.disagreements)
-    if count:
-        return f"{count} disagreement{'s' if count > 1 else ''}"
-    return "agree" if comparison.agree else "nothing to compare"
-
-
-def _unavailable(comparison: RunComparison) -> Iterator[Item]:
-    for label, reason in comparison.unavailable.items():
-        yield Finding("warning", f"{label}: {reason}")
-
-
-def _findings(found: Sequence[Disagreement], severity: Severity) -> Iterator[Item]:
-    for one in found[:_MOST_FINDINGS]:
-        yield Finding(severity, one.message, one.advice)
-    if len(found) > _MOST_FINDINGS:
-        yield Finding(severity, f"{len(found) - _MOST_FINDINGS:,} more are not shown.")
-
-
-def _time_rows(columns: Sequence[Column]) -> Iterator[tuple[str, ...]]:
-    """Yield the seconds of each part that any of the runs tells."""
-    timings = [column.run.timings for column in columns if column.run]
-    for field in dataclasses.fields(Timings):
-        seconds = [getattr(one, field.name) for one in timings]
-        if any(part is not None for part in seconds):
-            yield (field.name, *map(_seconds, seconds))
-    yield ("total", *(_seconds(one.total) for one in timings))
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.3f} s"
-
-
-def _megabytes(size: int | None) -> str:
-    return "not told" if size is None else f"{size / 2**20:,.0f} MiB"
-
-
-class _Panel(Protocol):
-    @property
-    def task(self) -> Any: ...
-
-    @property
-    def form(self) -> Form: ...
-
-    @property
-    def runner(self) -> str: ...
-
-    @property
-    def current(self) -> Run | None: ...
-
-
-def summarize_panel(panel: _Panel) -> Summary:
-    """List the inputs, tell how to run the task, and show its run if there is one."""
-    sections = (
-        Section("Inputs", tuple(_inputs(panel.form))),
-        Section("Run it", (Code(_call(panel), "python"),)),
-    )
-    made = Summary("run", panel.task.name, sections)
-    if panel.current is None:
-        return made
-    run = summarize_run_shown(panel.current)
-    return dataclasses.replace(run, sections=(*sections, *run.sections))
-
-
-def _inputs(form: Form) -> Iterator[Facts | Table]:
-    if not form.inputs:
-        yield Facts((Fact("inputs", "none"),))
-        return
-    columns = ("input", "type", "value", "description")
-    styles: tuple[Style, ...] = ("text", "code", "code", "text")
-    rows = tuple(
-        (name, entry.type_name, _value(form, name), entry.field.description)
-        for name, entry in form.inputs.items()
-    )
-    yield Table(columns, rows, styles=styles)
-
-
-def _value(form: Form, name: str) -> str:
-    reading = form.inputs[name].field.read()
-    return value_text(reading.value) if reading.ok else "needed"
-
-
-def _call(panel: _Panel) -> str:
-    name = panel.task.name.rpartition(".")[2]
-    inputs = "".join(f", {name}={_argument(panel, name)}" for name in panel.form.inputs)
-    runner = "" if panel.runner == "subprocess" else f", runner={panel.runner!r}"
-    return f"run = kit.run({name}{inputs}{runner})"
-
-
-def _argument(panel: _Panel, name: str) -> str:
-    reading = panel.form.inputs[name].field.read()
-    return value_text(reading.value) if reading.ok else "…"
-
-
-class _Previewed(Protocol):
-    @property
-    def summary(self) -> Summary: ...
-
-
-def summarize_preview(preview: _Previewed) -> Summary:
-    """Return what a view shows now: the widgets are above this floor."""
-    return preview.summary

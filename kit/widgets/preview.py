@@ -13,6 +13,7 @@ from kit.decorator import FunctionTask, container_task
 from kit.definition.images import ImageConfig
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import Definition, history
+from kit.display.summarizers import summarizes
 from kit.display.summary import Summary
 from kit.errors import AuthoringError, DisplayError, TrackingError
 from kit.exporters.expression import Expressions, decorator_facts, laid_out
@@ -22,7 +23,7 @@ from kit.source.definitions import namespace_of
 from kit.task.signature import workflow_name
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.live import TaskView, forget, watch
+from kit.widgets.cell_events import watch
 from kit.widgets.preview_edits import (
     FIELDS,
     Draft,
@@ -34,9 +35,10 @@ from kit.widgets.preview_edits import (
     view_of_task,
     with_proof,
 )
+from kit.widgets.view_registry import TaskView, forget
 
 if TYPE_CHECKING:
-    from kit.widgets.preview_view import Panel
+    from kit.widgets.preview_view import PreviewView
 
 _FIELD_OF_SETTINGS = {"default_image": "image_config", "settings_env": "env"}
 _ATTRIBUTE_OF = {
@@ -50,7 +52,7 @@ _ATTRIBUTE_OF = {
 _WIDTH = 88
 
 
-def permanent_code(
+def edited_code(
     task: Task, settings: SerializationSettings, draft: Draft, held: Mapping[str, str]
 ) -> str:
     """Write the code that makes a task and settings as they were edited.
@@ -219,7 +221,7 @@ class Preview(TaskView):
         self._previous: View | None = None
         self._past: int | None = None
         self._view = self._base
-        self._panel: Panel | None = None
+        self._panel: PreviewView | None = None
         self._is_closed = False
         self._proof: Proof | None = None
 
@@ -258,7 +260,7 @@ class Preview(TaskView):
         held = self._edits.held
         if not held:
             return ""
-        return permanent_code(self._task, self._settings, self._edits.draft, held)
+        return edited_code(self._task, self._settings, self._edits.draft, held)
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
@@ -388,16 +390,22 @@ class Preview(TaskView):
         if self._panel is not None:
             self._panel.draw()
 
-    def opened(self) -> Panel:
+    def opened(self) -> PreviewView:
         """Return the widgets, which are made when they are first asked for."""
-        from kit.widgets.preview_view import Panel
+        from kit.widgets.preview_view import PreviewView
 
         with self._lock:
             if self._panel is None:
-                self._panel = Panel(self)
+                self._panel = PreviewView(self)
             return self._panel
 
     def __repr__(self) -> str:
         count = len(self._edits.held)
         edited = f", {count} edit{'s' if count > 1 else ''}" if count else ""
         return f"Preview({self._task.name!r}{edited})"
+
+
+@summarizes(Preview)
+def summarize_preview(preview: Preview) -> Summary:
+    """Return what a preview shows now."""
+    return preview.summary

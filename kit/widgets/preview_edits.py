@@ -22,9 +22,12 @@ from kit.definition.settings import RUNTIMES, SerializationSettings
 from kit.difference.diff import Difference, compare_sides
 from kit.difference.history import Definition
 from kit.difference.sources import Side
-from kit.display.of_reports import summarize_difference, summarize_proof_shown
-from kit.display.of_template import Subject, summarize_subject, task_subject
-from kit.display.summary import Facts, Item, Section, Summary, mark_changes
+from kit.display.highlight_changes import highlight_changes
+from kit.display.of_difference import summarize_difference
+from kit.display.of_reports import summarize_proof_shown
+from kit.display.of_template import summarize_subject, task_subject
+from kit.display.sections.subject import Subject
+from kit.display.summary import Facts, Item, Section, Summary
 from kit.errors import CustomError, DefinitionError, KitError, MetadataError, nearest
 from kit.proof.outcome import Proof
 from kit.shim.executable import RAISED, call_author
@@ -576,7 +579,7 @@ def compared(view: View, before: View | None) -> Summary:
     difference = compare_sides(
         Side(view.label, view.template), Side(before.label, before.template)
     )
-    marked = mark_changes(view.summary, before.summary)
+    marked = highlight_changes(view.summary, before.summary)
     changes = Section(CHANGES, _changes(difference))
     return dataclasses.replace(marked, sections=(changes, *marked.sections))
 

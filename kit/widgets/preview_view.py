@@ -12,10 +12,10 @@ from kit.display.notebook import forget_stylesheet
 from kit.display.summary import Code
 from kit.display.text import html_text
 from kit.widgets.base import Looks, close_parts, close_tree, finder, live_box, named
-from kit.widgets.live import stop_when_interrupted
+from kit.widgets.cell_events import stop_when_interrupted
 from kit.widgets.panes import Pane, Panes, panes_of
 from kit.widgets.preview_edits import CHANGES, FIELDS, Edits, Field
-from kit.widgets.run_panel import Panel as RunPanel
+from kit.widgets.run_panel import Panel
 
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview
@@ -120,7 +120,7 @@ class RunTab:
 
     def __init__(self, preview: Preview, looks: Looks) -> None:
         self._preview = preview
-        self._panel: RunPanel | None = None
+        self._panel: Panel | None = None
         self.widgets: tuple[Any, ...] = ()
         head = "<details><summary><b>Run</b></summary></details>"
         self._open = ipywidgets.Button(
@@ -151,7 +151,7 @@ class RunTab:
 
     def _show(self) -> None:
         draft = self._preview.edits.draft
-        panel = RunPanel(draft.task, draft.settings, {})
+        panel = Panel(draft.task, draft.settings, {})
         self._panel = panel
         stop_when_interrupted(panel)
         self._body.children = (panel.opened().root,)
@@ -224,7 +224,7 @@ def _button(text: str, tooltip: str, looks: Looks) -> Any:
     return ipywidgets.Button(description=text, tooltip=tooltip, **looks.button)
 
 
-class Panel:
+class PreviewView:
     """Draws a preview, and draws again only what says something else.
 
     Args:

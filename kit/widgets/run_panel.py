@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kit.definition.interface import Interface
 from kit.definition.settings import SerializationSettings
+from kit.display.of_runs import summarize_run_shown
+from kit.display.summarizers import summarizes
+from kit.display.summary import Code, Fact, Facts, Section, Style, Summary, Table
 from kit.display.text import value_text
 from kit.errors import CallError
 from kit.forms.fields import Reading
@@ -16,7 +21,8 @@ from kit.running.run import Run, announced
 from kit.running.start import check_task, checked_timeout
 from kit.running.start import run as run_task
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.live import TaskView, forget, stop_when_interrupted, watch
+from kit.widgets.cell_events import stop_when_interrupted, watch
+from kit.widgets.view_registry import TaskView, forget
 
 if TYPE_CHECKING:
     from kit.widgets.run_panel_view import PanelView
@@ -278,3 +284,47 @@ def _told(interface: Interface) -> list[tuple[str, Any, str]]:
         (name, kind, f"{value_text(default)} {described.get(name)}")
         for name, (kind, default) in interface.inputs_with_defaults.items()
     ]
+
+
+@summarizes(Panel)
+def summarize_panel(panel: Panel) -> Summary:
+    """List the inputs, tell how to run the task, and show its run if there is one."""
+    sections = (
+        Section("Inputs", tuple(_inputs(panel.form))),
+        Section("Run it", (Code(_call(panel), "python"),)),
+    )
+    made = Summary("run", panel.task.name, sections)
+    if panel.current is None:
+        return made
+    run = summarize_run_shown(panel.current)
+    return dataclasses.replace(run, sections=(*sections, *run.sections))
+
+
+def _inputs(form: Form) -> Iterator[Facts | Table]:
+    if not form.inputs:
+        yield Facts((Fact("inputs", "none"),))
+        return
+    columns = ("input", "type", "value", "description")
+    styles: tuple[Style, ...] = ("text", "code", "code", "text")
+    rows = tuple(
+        (name, entry.type_name, _value(form, name), entry.field.description)
+        for name, entry in form.inputs.items()
+    )
+    yield Table(columns, rows, styles=styles)
+
+
+def _value(form: Form, name: str) -> str:
+    reading = form.inputs[name].field.read()
+    return value_text(reading.value) if reading.ok else "needed"
+
+
+def _call(panel: Panel) -> str:
+    name = panel.task.name.rpartition(".")[2]
+    inputs = "".join(f", {name}={_argument(panel, name)}" for name in panel.form.inputs)
+    runner = "" if panel.runner == "subprocess" else f", runner={panel.runner!r}"
+    return f"run = kit.run({name}{inputs}{runner})"
+
+
+def _argument(panel: Panel, name: str) -> str:
+    reading = panel.form.inputs[name].field.read()
+    return value_text(reading.value) if reading.ok else "…"

@@ -19,9 +19,9 @@ from kit.runners import RUNNERS
 from kit.running.run import Run
 from kit.widgets.base import Looks, close_tree, live_box, named
 from kit.widgets.form import FormView
-from kit.widgets.live import draw_while
 from kit.widgets.panes import head_html
 from kit.widgets.run_view import Masks, RunView
+from kit.widgets.ticker import draw_while
 
 if TYPE_CHECKING:
     from kit.widgets.run_panel import Panel

@@ -41,9 +41,10 @@ from kit.widgets.base import (
     named,
     scripted,
 )
-from kit.widgets.live import draw_while, is_busy
+from kit.widgets.cell_events import is_busy
 from kit.widgets.outputs import OutputsPane
 from kit.widgets.panes import Panes, clock_html, panes_of, phase_html
+from kit.widgets.ticker import draw_while
 
 MASK = "[secret]"
 _SHORTEST = 4  # shorter ones would mask ordinary words

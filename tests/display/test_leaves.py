@@ -8,7 +8,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from kit.display.types import leaves
+from kit.display.leaves import leaves
 from kit.template.serialize import task_template
 
 

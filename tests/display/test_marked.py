@@ -7,6 +7,7 @@ from display_tasks import SETTINGS, full_task
 from xss import PAYLOADS, everywhere
 
 import kit
+from kit.display.highlight_changes import highlight_changes
 from kit.display.html import fragment
 from kit.display.of_template import summarize_task
 from kit.display.summary import (
@@ -18,7 +19,6 @@ from kit.display.summary import (
     Summary,
     Table,
     Tree,
-    mark_changes,
 )
 
 
@@ -29,13 +29,13 @@ def summary(*items) -> Summary:
 
 def marked(item, before):
     """Mark one item."""
-    return mark_changes(summary(item), summary(before)).sections[0].items[0]
+    return highlight_changes(summary(item), summary(before)).sections[0].items[0]
 
 
 def test_the_same_has_no_marks():
     """Neither in the model nor in HTML."""
     of_task = summarize_task(full_task(), SETTINGS)
-    html = fragment(mark_changes(of_task, of_task))
+    html = fragment(highlight_changes(of_task, of_task))
     assert html == fragment(of_task)
 
 
@@ -93,7 +93,7 @@ def test_values_of_other_types_are_other_values(new, old):
 def test_what_has_no_partner_is_new():
     """A section that was not there, an item that was not in it."""
     now = Summary("task", "t", (Section("New", (Facts((Fact("a", "1"),)),)),))
-    (item,) = mark_changes(now, summary()).sections[0].items
+    (item,) = highlight_changes(now, summary()).sections[0].items
     assert item.rows[0].before == ""
     finding = Finding("note", "m")
     assert marked(finding, Facts(())) == finding
@@ -103,7 +103,7 @@ def test_a_task_is_marked_where_it_was_changed():
     """In every section that tells of it."""
     before = summarize_task(full_task(), SETTINGS)
     other = full_task(requests=kit.Resources(cpu="2", mem="1024Mi"))
-    found = mark_changes(summarize_task(other, SETTINGS), before)
+    found = highlight_changes(summarize_task(other, SETTINGS), before)
     resources = found.section("Resources").items[0]
     assert [row is not None for row in resources.before] == [True, False, False]
     assert "← " not in fragment(found)  # the arrow is the stylesheet's
@@ -112,7 +112,7 @@ def test_a_task_is_marked_where_it_was_changed():
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_no_payload_acts_through_what_was_before(payload):
     """It is escaped as what is now."""
-    html = fragment(mark_changes(everywhere("now"), everywhere(payload)))
+    html = fragment(highlight_changes(everywhere("now"), everywhere(payload)))
     assert "<script" not in html
     assert "<img" not in html
     assert "<svg" not in html

@@ -8,8 +8,8 @@ import pytest
 from display_tasks import SETTINGS, full_task, plain_task
 
 import kit
+from kit.display.leaves import leaves
 from kit.display.provenance import source_of
-from kit.display.types import leaves
 from kit.resolver import TaskTemplateResolver
 from kit.template.serialize import task_template
 

@@ -7,7 +7,8 @@ from display_tasks import SETTINGS, Query, full_task, plain_task
 from flyteidl.core.tasks_pb2 import Resources, Sql, TaskTemplate
 
 import kit
-from kit.display.of_template import message_code, summarize_task, summarize_template
+from kit.display.of_template import summarize_task, summarize_template
+from kit.display.sections.message import message_code
 from kit.display.summary import Code, Facts, Finding, Gauges, Table, Tree
 
 

@@ -20,7 +20,7 @@ COUNT = """
 import gc, comm
 from ipywidgets.widgets.widget import _instances
 from kit.difference import history
-from kit.widgets.live import open_views
+from kit.widgets.view_registry import open_views
 from kit.widgets.preview import Preview
 from kit.widgets.run_panel import Panel
 import threading
@@ -41,10 +41,10 @@ def counted():
 """
 RUN = """
 import time
-from kit.widgets.run_panel import flusher
+from kit.widgets import ticker
 (view,) = open_views(Panel)
 view.start().wait()
-while flusher._thread is not None:
+while ticker._thread is not None:
     time.sleep(0.05)
 del view
 """
@@ -59,7 +59,7 @@ def going(tt) -> int:
 SETTLED = """
 for run in kit.runs():
     run.wait()
-while flusher._thread is not None:
+while ticker._thread is not None:
     time.sleep(0.05)
 del run
 """
@@ -205,7 +205,7 @@ def test_running_a_panel_again_leaves_nothing(kernel):
 def test_a_run_that_is_followed_again_and_again_leaves_nothing(kernel):
     """Neither of those that had ended by then, nor of those that went on."""
     kernel.run(DEFINE, "define")
-    kernel.run("import time; from kit.widgets.run_panel import flusher", "import")
+    kernel.run("import time; from kit.widgets import ticker", "import")
     kernel.run(GOING, "going")
 
     def count() -> dict[str, int]:

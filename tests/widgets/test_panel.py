@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from preview_tasks import SETTINGS, heaviest, query_task
 from xss import PAYLOADS
@@ -10,19 +12,19 @@ import kit
 from kit.widgets.preview import Preview
 
 ipywidgets = pytest.importorskip("ipywidgets")
-from kit.widgets.preview_view import Panel
+PreviewView = pytest.importorskip("kit.widgets.preview_view").PreviewView
 
 
 @pytest.fixture
 def view():
     """Return a preview of which there is a panel."""
     made = Preview(heaviest, SETTINGS)
-    made._panel = Panel(made)
+    made._panel = PreviewView(made)
     yield made
     made.close()
 
 
-def widgets(panel: Panel) -> list:
+def widgets(panel: Any) -> list:
     """Return all widgets below a panel, from top to bottom."""
     found, waiting = [], [panel.root]
     while waiting:
@@ -79,7 +81,7 @@ def test_there_is_no_widget_for_each_node():
     large = Preview(query_task(interface=kit.Interface(inputs)), SETTINGS)
     counts = []
     for preview in (small, large):
-        preview._panel = Panel(preview)
+        preview._panel = PreviewView(preview)
         counts.append(len(widgets(preview._panel)))
         preview.close()
     assert counts[0] == counts[1] < 120
@@ -127,7 +129,7 @@ def test_closing_closes_every_widget():
 
     before = set(_instances)
     view = Preview(heaviest, SETTINGS)
-    view._panel = Panel(view)
+    view._panel = PreviewView(view)
     view.edit("cpu", "x")
     assert len(set(_instances) - before) > 40
     view.close()
@@ -152,7 +154,7 @@ def test_no_payload_is_markup(payload):
     """Neither what a task says nor what is typed over it, right or wrong."""
     text = payload.replace("\0", "")
     view = Preview(query_task(text, environment={"KEY": text}), SETTINGS)
-    view._panel = Panel(view)
+    view._panel = PreviewView(view)
     harmless = text_of(view)
     for label in ("CPU", "version", "timeout", "image"):
         control(view, label).value = payload

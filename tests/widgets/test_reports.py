@@ -10,7 +10,7 @@ import kit
 
 pytest.importorskip("ipywidgets")
 
-from kit.widgets.live import live_face
+from kit.widgets.live_face import live_face
 from kit.widgets.reports import DifferenceView, ReportView
 
 

@@ -14,8 +14,8 @@ from xss import PAYLOADS
 import kit
 from kit.errors import CallError
 from kit.runners.outcome import Phase
-from kit.widgets import live as cells
-from kit.widgets import live as flusher
+from kit.widgets import cell_events as cells
+from kit.widgets import ticker
 
 ipywidgets = pytest.importorskip("ipywidgets")
 
@@ -60,7 +60,7 @@ def panel():
 def drawn() -> None:
     """Wait until nothing more is drawn."""
     end = time.monotonic() + 10
-    while flusher._drawing and time.monotonic() < end:
+    while ticker._drawing and time.monotonic() < end:
         time.sleep(0.02)
 
 
@@ -300,10 +300,10 @@ def test_an_interrupted_cell_cancels(panel):
     panel.start()
     cells.stop_when_interrupted(panel)
     result = type("Result", (), {"error_in_exec": None})()
-    cells._after_cell(result)
+    cells._after_any_cell(result)
     assert not panel.current.is_done
     result.error_in_exec = KeyboardInterrupt()
-    cells._after_cell(result)
+    cells._after_any_cell(result)
     assert panel.current.wait().phase is Phase.ABORTED
 
 
@@ -317,7 +317,7 @@ def test_a_busy_kernel_is_told(panel, monkeypatch):
     while "busy with a cell" not in shown(panel) and time.monotonic() < end:
         time.sleep(0.02)
     assert "interrupt the kernel" in shown(panel)
-    cells._after_cell()
+    cells._after_any_cell()
     panel.cancel()
     panel.current.wait()
 
@@ -352,7 +352,7 @@ def test_closing_leaves_no_widget_and_no_thread():
     assert len(set(_instances) - before) > 20
     panel.close()
     assert set(_instances) <= before
-    time.sleep(2 / flusher.PER_SECOND)
+    time.sleep(2 / ticker.PER_SECOND)
     assert threading.active_count() <= threads
 
 

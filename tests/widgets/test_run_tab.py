@@ -11,7 +11,7 @@ import kit
 from kit.widgets.preview import Preview
 
 ipywidgets = pytest.importorskip("ipywidgets")
-from kit.widgets.preview_view import Panel
+PreviewView = pytest.importorskip("kit.widgets.preview_view").PreviewView
 
 
 @kit.container_task(image="a/b:1", name="where", environment={"PLACE": "home"})
@@ -37,7 +37,7 @@ def button(view: Preview, text: str) -> Any:
 def view():
     """Return a preview of which there is a widget."""
     made = Preview(where, SETTINGS)
-    made._panel = Panel(made)
+    made._panel = PreviewView(made)
     yield made
     made.close()
 
@@ -59,7 +59,7 @@ def test_closing_the_preview_closes_it():
 
     before = set(_instances)
     view = Preview(where, SETTINGS)
-    view._panel = Panel(view)
+    view._panel = PreviewView(view)
     button(view, "Open the run panel").click()
     view.close()
     assert set(_instances) <= before

@@ -82,6 +82,6 @@ def _side(word: str) -> Any:
 
 
 def _summary(difference: Difference) -> Summary:
-    from kit.display.of_reports import summarize_difference
+    from kit.display.of_difference import summarize_difference
 
     return summarize_difference(difference)

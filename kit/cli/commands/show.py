@@ -65,7 +65,7 @@ def _show_view(
     )
     if not subject.failures:
         return ExitStatus.OK
-    from kit.display.of_template import error_text
+    from kit.display.sections.subject import error_text
 
     part, error = next(iter(subject.failures.items()))
     msg = f"The {part} of {subject.template.id.name!r} cannot be made: "

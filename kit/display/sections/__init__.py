@@ -1,0 +1,1 @@
+"""The sections of a task's view, each a function of what is known of its template."""

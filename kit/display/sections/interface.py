@@ -1,0 +1,116 @@
+"""The interface: what callers pass and get, and what the executor receives of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flyteidl.core.interface_pb2 import Variable, VariableMap
+
+from kit.display.sections.subject import Subject, failure_items
+from kit.display.summary import (
+    Item,
+    Section,
+    Style,
+    Table,
+)
+from kit.display.text import value_text
+from kit.display.types import arrival_of, python_type_name, type_name, wire_type_name
+
+
+def inputs(subject: Subject) -> Section:
+    """List the inputs: declared type, default, description."""
+    items = [
+        *failure_items(subject, "interface"),
+        *_variables(subject, "inputs", subject.defaults),
+    ]
+    return Section("Inputs", tuple(items))
+
+
+def outputs(subject: Subject) -> Section:
+    """List the outputs: declared type, description."""
+    return Section("Outputs", tuple(_variables(subject, "outputs", {})))
+
+
+def arrivals(subject: Subject) -> Section:
+    """Tell for every variable its Flyte type and what the executor really meets."""
+    rows = []
+    for side, arrow in (("inputs", ""), ("outputs", "→\N{NO-BREAK SPACE}")):
+        declared = _declared(subject, side)
+        for name, variable in _ordered(subject, side).items():
+            arrival = arrival_of(variable.type, declared.get(name))
+            types = (arrival.here, arrival.on_cluster) if side == "inputs" else ("", "")
+            loss = arrival.loss if side == "inputs" else ""
+            rows.append((f"{arrow}{name}", wire_type_name(variable.type), *types, loss))
+    if not rows:
+        return Section("What the executor receives", ())
+    columns = ("variable", "Flyte type", "here", "on a cluster", "what is lost")
+    styles: tuple[Style, ...] = ("text", "code", "code", "code", "text")
+    shown = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    table = Table(
+        tuple(columns[index] for index in shown),
+        tuple(tuple(row[index] for index in shown) for row in rows),
+        styles=tuple(styles[index] for index in shown),
+    )
+    return Section("What the executor receives", (table,))
+
+
+def _variables(
+    subject: Subject, side: str, defaults: Mapping[str, Any]
+) -> Iterator[Item]:
+    variables = _ordered(subject, side)
+    if not variables:
+        return
+    declared = _declared(subject, side)
+    columns = {
+        "name": list(variables),
+        "type": [
+            _declared_name(declared.get(name), variable)
+            for name, variable in variables.items()
+        ],
+        "default": [
+            value_text(defaults[name]) if name in defaults else "" for name in variables
+        ],
+        "description": [_description(*pair) for pair in variables.items()],
+    }
+    shown = {
+        title: cells
+        for title, cells in columns.items()
+        if title in ("name", "type") or any(cells)
+    }
+    sources = tuple(subject.source(f"interface.{side}.{name}") for name in variables)
+    known = sources if any(sources) else ()
+    styles: dict[str, Style] = {"type": "code", "default": "code"}
+    yield Table(
+        tuple(shown),
+        tuple(zip(*shown.values(), strict=True)),
+        styles=tuple(styles.get(title, "text") for title in shown),
+        sources=known,
+    )
+
+
+def _declared_name(declared: Any, variable: Variable) -> str:
+    if declared is None or variable.type.HasField("blob"):
+        return type_name(variable.type)  # it knows the format of a file, too
+    return python_type_name(declared)
+
+
+def _description(name: str, variable: Variable) -> str:
+    """Return a description; where none was written, the wire has the name itself."""
+    return "" if variable.description == name else variable.description
+
+
+def _ordered(subject: Subject, side: str) -> dict[str, Variable]:
+    """Return the variables in the order of the definition, or else by name."""
+    message: VariableMap = getattr(subject.template.interface, side)
+    variables = message.variables
+    names = dict.fromkeys([*subject.order, *sorted(variables)])
+    return {name: variables[name] for name in names if name in variables}
+
+
+def _declared(subject: Subject, side: str) -> Mapping[str, Any]:
+    """Return the Python types of a task; of a template there are none."""
+    if subject.task is None:
+        return {}
+    types: Mapping[str, Any] = getattr(subject.task.python_interface, side)
+    return types
