@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import selectors
 import signal
@@ -230,6 +231,7 @@ class Process(Stoppable):
             start_new_session=True,
         )
         _live.add(self)
+        _watchdog.watch(self.pid)
         name = f"kit-process-{self.pid}"
         threading.Thread(target=self._pump, name=name, daemon=True).start()
 
@@ -290,6 +292,7 @@ class Process(Stoppable):
     def _reap(self) -> None:
         with self._lock:
             self._note_exit(self._popen.wait())
+        _watchdog.forget(self.pid)
 
     def _close(self) -> None:
         for pipe in (self._popen.stdout, self._popen.stderr):
@@ -329,6 +332,77 @@ def _wait_without_reaping(popen: subprocess.Popen[bytes]) -> None:
         os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)
 
 
+_WATCH = f"""
+trap '' HUP INT TERM
+while read -r line; do groups=$line; done
+for group in $groups; do kill -s INT -- "-$group"; done 2>/dev/null
+[ -z "$groups" ] || sleep {GRACE_SECONDS:g}
+for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
+"""
+"""Keeps the last line it was sent: the groups to end when nobody can send any more."""
+
+
+class _Watchdog:
+    """Ends the process groups of this process if it is killed, by ``kill -9`` too.
+
+    A shell reads from a pipe which groups run; the pipe ends with this process.  There
+    is a shell for as long as there is a group.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._groups: set[int] = set()
+        self._owner = 0
+        self._shell: subprocess.Popen[bytes] | None = None
+
+    def watch(self, group: int) -> None:
+        """End a group with this process."""
+        with self._lock:
+            if self._owner != os.getpid():  # a fork: the shell is its parent's
+                self._owner, self._groups, self._shell = os.getpid(), set(), None
+            if self._shell is None:
+                self._shell = _start_watch()
+            self._groups.add(group)
+            self._send()
+
+    def forget(self, group: int) -> None:
+        """Leave a group alone that has ended: its number may become another's."""
+        with self._lock:
+            self._groups.discard(group)
+            self._send()
+            if not self._groups and self._shell is not None:
+                shell, self._shell = self._shell, None
+                shell.communicate()
+
+    def _send(self) -> None:
+        if self._shell is None or self._shell.stdin is None:
+            return
+        line = " ".join(map(str, sorted(self._groups)))
+        try:
+            self._shell.stdin.write(f"{line}\n".encode())
+        except OSError as error:
+            _log.warning(_UNWATCHED, error)
+
+
+def _start_watch() -> subprocess.Popen[bytes] | None:
+    try:
+        return subprocess.Popen(  # noqa: S603 - a constant script
+            ["/bin/sh", "-c", _WATCH],
+            bufsize=0,
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        _log.warning(_UNWATCHED, error)
+        return None
+
+
+_UNWATCHED = "No watchdog (%s): if this process is killed, its runs go on."
+_log = logging.getLogger("kit")
+_watchdog = _Watchdog()
 _live: weakref.WeakSet[Process] = weakref.WeakSet()
 
 

@@ -322,8 +322,9 @@ from kit.runners.process import Process
 plain = subprocess.Popen
 def interrupted(*args, **kwargs):
     started = plain(*args, **kwargs)
-    print(started.pid, flush=True)
-    os.kill(os.getpid(), signal.SIGINT)
+    if args[0][0] == "sleep":
+        print(started.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGINT)
     return started
 subprocess.Popen = interrupted
 try:
@@ -372,3 +373,45 @@ def test_nothing_is_left_when_the_interpreter_ends():
         check=True,
     )
     assert until(lambda: not is_alive(int(done.stdout)))
+
+
+STARTER = """
+import sys, time
+from kit.runners.process import Process
+
+{before}
+process = Process([sys.executable, "-S", "-c", {child!r}])
+print(process.pid, flush=True)
+{after}
+time.sleep(60)
+"""
+DEAF = (
+    "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
+)
+
+
+@pytest.mark.parametrize("child", ["import time; time.sleep(60)", DEAF])
+def test_a_killed_parent_takes_its_processes_along(child):
+    """``kill -9`` of a kernel leaves no run, not even one that ignores SIGINT."""
+    source = STARTER.format(before="", child=child, after="")
+    parent = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE)
+    with parent, parent.stdout:
+        pid = int(parent.stdout.readline())
+        assert is_alive(pid)
+        parent.kill()
+    assert until(lambda: not is_alive(pid), seconds=20)
+
+
+def test_a_fork_has_a_watchdog_of_its_own():
+    """A process of a forked child ends with that child, not with its parent."""
+    before = "import os\nif os.fork():\n    time.sleep(60)"
+    source = STARTER.format(
+        before=before,
+        child="import time; time.sleep(60)",
+        after="os.kill(os.getpid(), 9)",
+    )
+    parent = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE)
+    with parent, parent.stdout:
+        pid = int(parent.stdout.readline())
+        assert until(lambda: not is_alive(pid), seconds=20)
+        parent.kill()
