@@ -228,6 +228,21 @@ class SecurityContext:
         )
 
 
+_SECRET_NAME = re.compile(
+    r"(token|passw(or)?d|passphrase|secret|(api|access|private)[_-]?key|credentials?)$",
+    re.IGNORECASE,
+)
+
+
+def looks_secret(name: str) -> bool:
+    """Return whether what has this name is probably a secret, and is not shown.
+
+    >>> looks_secret("DB_PASSWORD"), looks_secret("DB_HOST")
+    (True, False)
+    """
+    return _SECRET_NAME.search(name) is not None
+
+
 def check_secret_requests(requests: Any) -> tuple[Secret, ...]:
     """Return a task's secret requests as a tuple, each a :class:`Secret`.
 

@@ -8,7 +8,6 @@ are compared as raw tags.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
+from kit.definition.security import looks_secret
 from kit.messages import is_map, parts_of, readable, unknown_fields
 from kit.template.custom import fill_struct
 
@@ -385,10 +385,6 @@ _NAMES = {
 HIDDEN = "(hidden)"
 """What stands for a value that is not shown."""
 
-_SECRET = re.compile(
-    r"(token|passw(or)?d|passphrase|secret|(api|access|private)[_-]?key|credentials?)$",
-    re.IGNORECASE,
-)
 _PAIR = "value"
 """The field, and the key in a pod's JSON, whose name stands beside it."""
 
@@ -408,7 +404,7 @@ def without_secrets(steps: Steps, value: Any) -> Any:
 
 def _hide(value: Any, name: str) -> Any:
     if isinstance(value, str | bytes):
-        return HIDDEN if value and _SECRET.search(name) else value
+        return HIDDEN if value and looks_secret(name) else value
     if isinstance(value, list):
         return [_hide(item, name) for item in value]
     if isinstance(value, dict):

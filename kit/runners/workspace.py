@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -54,9 +55,11 @@ class Workspace:
         return workspace
 
     def discard(self) -> None:
-        """Remove the folder if it was made for this run, which did not begin."""
+        """Remove the folder of a run that did not begin, or only its claim to it."""
         if self.is_temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
+        else:
+            self.template.unlink(missing_ok=True)
 
     @property
     def inputs(self) -> Path:
@@ -132,24 +135,37 @@ class Workspace:
             OSError: It cannot be written.
         """
         try:
-            self.work.mkdir(parents=True, exist_ok=True)
-            self._refuse_leftovers()
-            self.outputs.mkdir(exist_ok=True)
-            self.raw.mkdir(exist_ok=True)
-            self.template.write_bytes(template)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._claim(template)
+        except OSError:
+            if self.is_temporary:
+                self.discard()
+            raise
+        try:
+            for folder in (self.work, self.outputs, self.raw):
+                folder.mkdir(exist_ok=True)
             self.inputs.write_bytes(inputs)
         except OSError:
             self.discard()
             raise
 
-    def _refuse_leftovers(self) -> None:
-        """An earlier run's verdict must not be taken for this one's."""
+    def _claim(self, template: bytes) -> None:
+        """Make the template's file: of two runs that want one folder, one succeeds."""
         if self.outputs.is_dir() and any(self.outputs.iterdir()):
             msg = (
                 f"The folder {self.directory} holds the outputs of another run. "
                 "Give a new or empty folder."
             )
             raise StorageError(msg)
+        try:
+            with self.template.open("xb") as file:
+                file.write(template)
+        except FileExistsError as error:
+            msg = (
+                f"The folder {self.directory} is used by another run. Give a new or "
+                "empty folder."
+            )
+            raise StorageError(msg) from error
 
 
 def _literal(path: Path) -> str:
@@ -190,6 +206,35 @@ def with_moved_files(inputs: LiteralMap, move: Move) -> LiteralMap:
     moved.CopyFrom(inputs)
     _move_all(moved.literals.values(), move)
     return moved
+
+
+ELSEWHERE = "elsewhere://"
+"""The scheme of a path that a run names and that is none of its own files."""
+
+
+def confined(literals: LiteralMap, folders: Iterable[Path]) -> LiteralMap:
+    """Return literals of which no local URI leads out of folders.
+
+    A stranger's run may name any file of this machine, which would then be read, shown
+    and saved as one of its outputs. Such a URI becomes an address (:data:`ELSEWHERE`),
+    which no store reads.
+
+    Args:
+        literals: Outputs of a container, or what a file of a run holds.
+        folders: The folders and files that are the run's own.
+    """
+    own = tuple(Path(os.path.realpath(folder)) for folder in folders)
+
+    def confine(uri: str) -> str:
+        path = local_path(uri)
+        if is_remote(uri) or not uri or "\0" in path:
+            return uri
+        resolved = Path(os.path.realpath(path))
+        if any(resolved.is_relative_to(folder) for folder in own):
+            return uri
+        return ELSEWHERE + path if os.path.lexists(path) else uri
+
+    return with_moved_files(literals, confine)
 
 
 def _move_all(literals: Iterable[Literal], move: Move) -> None:

@@ -13,9 +13,11 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.errors import nearest
 from kit.notebook import Shown
-from kit.runners.outcome import Outcome
+from kit.runners.outcome import Failure, Outcome
 from kit.runners.workspace import DECK_FILE
 from kit.shim.deck_file import Decks
+
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Outputs(Shown, Mapping[str, Any]):
         task: Name of the task.
         literals: The same values on the wire, if they are known.
         types: Their declared Python types, if they are known.
+        failure: Why there are none, if the run did not succeed.
 
     >>> outputs = Outputs({"o0": 3}, task="double")
     >>> outputs["o0"], outputs.o0
@@ -57,7 +60,9 @@ class Outputs(Shown, Mapping[str, Any]):
         task: str,
         literals: LiteralMap | None = None,
         types: Mapping[str, Any] | None = None,
+        failure: Failure | None = None,
     ) -> None:
+        self._failure = failure
         self._values = dict(values)
         self._facts = OutputFacts(task, literals, dict(types or {}))
 
@@ -86,6 +91,10 @@ class Outputs(Shown, Mapping[str, Any]):
 
     def _unknown(self, name: str) -> str:
         task = self._facts.task
+        if self._failure is not None:
+            error = str(self._failure)
+            shown = error[:_LONGEST_ERROR] + "…" * (len(error) > _LONGEST_ERROR)
+            return f"The run of {task!r} has no outputs, it did not succeed: {shown}"
         if not self._values:
             return f"The run of {task!r} made no outputs."
         made = ", ".join(self._values)

@@ -57,6 +57,7 @@ class Run(Shown):
         template: The template that runs.
         inputs: The inputs, as the wire has them.
         standing: How it stands now, without waiting.
+        left_out: Names of variables whose values a saved run lacks.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Run(Shown):
         self.runner = runner.name
         self.number = next(_numbers)
         log = Log() if request.log is None else request.log
+        self.left_out: tuple[str, ...] = ()
         self._request = dataclasses.replace(request, log=log, on_start=self._note_start)
         self._place = runner
         self._finish = finish
@@ -92,10 +94,13 @@ class Run(Shown):
         self._done = threading.Event()
 
     @classmethod
-    def ended(cls, request: RunRequest, outcome: Outcome) -> Run:
+    def ended(
+        cls, request: RunRequest, outcome: Outcome, left_out: tuple[str, ...] = ()
+    ) -> Run:
         """Return a run that has ended already."""
         run = cls(request, SubprocessRunner(), finish=lambda same: same, keep=True)
         run.runner = outcome.runner
+        run.left_out = left_out
         run._end(outcome)
         return run
 
@@ -229,8 +234,10 @@ class Run(Shown):
     @property
     def outputs(self) -> Outputs:
         """Python values by name, converted with the declared types."""
-        made = self.outcome.outputs
-        return made if isinstance(made, Outputs) else Outputs(made, task=self.task)
+        outcome = self.outcome
+        if isinstance(outcome.outputs, Outputs):
+            return outcome.outputs
+        return Outputs(outcome.outputs, task=self.task, failure=outcome.error)
 
     @property
     def literals(self) -> LiteralMap | None:
@@ -332,7 +339,9 @@ class Run(Shown):
             cancellation=Cancellation(),
         )
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def save(
+        self, path: str | Path, *, overwrite: bool = False, with_secrets: bool = False
+    ) -> Path:
         """Write the run to a file when it has ended, with all it takes to replay it.
 
         It holds the template, the inputs with the local files that they name, and what
@@ -341,6 +350,8 @@ class Run(Shown):
         Args:
             path: The file, a zip file by its content.
             overwrite: Whether to replace a file that is there.
+            with_secrets: Whether to save the values of ``environment=`` too whose
+                names are those of secrets, as DB_PASSWORD is.
 
         Returns:
             The path.
@@ -351,7 +362,13 @@ class Run(Shown):
         """
         from kit.running.saved import save
 
-        return save(self.request, self.outcome, Path(path), overwrite=overwrite)
+        return save(
+            self.request,
+            self.outcome,
+            Path(path),
+            overwrite=overwrite,
+            with_secrets=with_secrets,
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
@@ -359,13 +376,13 @@ class Run(Shown):
 
         Raises:
             StorageError: The file cannot be read.
-            SavedRunError: It is no saved run, or is damaged.
+            SavedRunError: It is not a saved run, or is damaged.
         """
         from kit.running.saved import guessed_outputs, unpacked
 
         saved = unpacked(Path(path))
         outcome = guessed_outputs(saved.request.template, saved.outcome)
-        return cls.ended(saved.request, outcome)
+        return cls.ended(saved.request, outcome, saved.left_out)
 
     # --- inside -----------------------------------------------------------------------
 

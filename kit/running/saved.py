@@ -26,20 +26,23 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import NoneType
 from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import DecodeError
 
-from kit.errors import KitError, SavedRunError, StorageError
+from kit.definition.security import looks_secret
+from kit.errors import KitError, SavedRunError, StorageError, TemplateError
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.runner import RunRequest
-from kit.runners.workspace import input_paths, with_moved_files
+from kit.runners.workspace import confined, input_paths, with_moved_files
 from kit.running.outputs import Outputs
 from kit.shim.inputs import native_inputs
 from kit.shim.report import read_report
+from kit.template.view import parse_template
 from kit.types import default_engine
 
 _FORMAT = 1
@@ -52,14 +55,25 @@ class SavedRun:
     Attributes:
         request: What was asked for; its inputs name the unpacked files.
         outcome: How it ended.
+        left_out: Names of variables whose values were not saved.
     """
 
     request: RunRequest
     outcome: Outcome
+    left_out: tuple[str, ...] = ()
 
 
-def write_saved(folder: Path, request: RunRequest, outcome: Outcome) -> None:
+def write_saved(
+    folder: Path, request: RunRequest, outcome: Outcome, *, with_secrets: bool
+) -> None:
     """Write the files of a saved run to an empty folder.
+
+    Args:
+        folder: Where to.
+        request: What was asked for.
+        outcome: How it ended.
+        with_secrets: Whether the values of variables go along whose names are those of
+            secrets.
 
     Raises:
         OSError: A file cannot be read or written.
@@ -74,11 +88,18 @@ def write_saved(folder: Path, request: RunRequest, outcome: Outcome) -> None:
     if outcome.deck is not None:
         shutil.copyfile(outcome.deck, folder / "deck.html")
     _write_log(folder / "log.txt", outcome.logs)
+    left_out = [] if with_secrets else sorted(filter(looks_secret, request.environment))
+    environment = {
+        name: value
+        for name, value in request.environment.items()
+        if name not in left_out
+    }
     files = _copy_files(folder, LiteralMap.FromString(request.inputs), outcome.literals)
     facts = {
         "format": _FORMAT,
         "timeout": request.timeout,
-        "environment": dict(request.environment),
+        "environment": environment,
+        "left_out": left_out,
         "files": files,
         "task": outcome.task,
         "runner": outcome.runner,
@@ -129,55 +150,111 @@ def read_saved(folder: Path, source: Path) -> SavedRun:
         SavedRunError: They are not those of a run, or say what no run can.
     """
     try:
-        facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        facts = _facts((folder / "run.json").read_text(encoding="utf-8"))
         template = (folder / "task.pb").read_bytes()
-        inputs = LiteralMap.FromString((folder / "inputs.pb").read_bytes())
-        return _assembled(folder, facts, template, inputs)
-    except (OSError, ValueError, TypeError, KeyError, DecodeError) as error:
-        detail = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        msg = f"{source}: This is no saved run: {detail}."
+        parse_template(template, "task.pb")
+        return _assembled(folder, facts, template)
+    except (OSError, ValueError, DecodeError, TemplateError) as error:
+        msg = f"{source} is not a saved run, or is damaged: {error}."
         raise SavedRunError(msg) from error
 
 
-def _assembled(
-    folder: Path, facts: Any, template: bytes, inputs: LiteralMap
-) -> SavedRun:
+_NUMBER = (int, float, NoneType)
+_SHAPES: dict[str, tuple[type, ...]] = {
+    "format": (int,),
+    "timeout": _NUMBER,
+    "environment": (dict, str),
+    "left_out": (list, str),
+    "files": (dict, str),
+    "task": (str,),
+    "runner": (str,),
+    "phase": (str,),
+    "error": (dict, str),
+    "argv": (list, str),
+    "exit_status": (int, NoneType),
+    "timings": (dict, *_NUMBER),
+}
+"""The type of each fact of run.json; of a dict or list, the types of its values too."""
+
+
+def _facts(text: str) -> dict[str, Any]:
+    """Read run.json, every fact of the type that it has in a run that kit saved.
+
+    Raises:
+        ValueError: It is not JSON, of another format, or lacks a fact.
+    """
+    facts = json.loads(text)
     if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
         msg = "its run.json is not of a format that this version of kit reads"
         raise ValueError(msg)
+    facts.setdefault("left_out", [])
+    for name, types in _SHAPES.items():
+        if name not in facts:
+            msg = f"its run.json lacks {name!r}"
+            raise ValueError(msg)
+        if not _has_shape(facts[name], types, optional=name == "error"):
+            msg = f"{name!r} in its run.json is {facts[name]!r}"
+            raise ValueError(msg)
+    return facts
+
+
+def _has_shape(value: Any, types: tuple[type, ...], *, optional: bool) -> bool:
+    kind, *inner = types
+    if optional and value is None:
+        return True
+    if kind in (dict, list):
+        values = value.values() if isinstance(value, dict) else value
+        return isinstance(value, kind) and all(type(v) in inner for v in values)
+    return type(value) in types
+
+
+def _assembled(folder: Path, facts: dict[str, Any], template: bytes) -> SavedRun:
     places = _places(folder, facts["files"])
-    moved = with_moved_files(inputs, lambda uri: _place(uri, places))
-    outputs = _literals(folder / "outputs.pb")
-    if outputs is not None:
-        outputs = with_moved_files(outputs, lambda uri: _place(uri, places))
+
+    def read(name: str) -> LiteralMap:
+        literals = LiteralMap.FromString((folder / name).read_bytes())
+        moved = with_moved_files(literals, lambda uri: _place(uri, places))
+        return confined(moved, [folder])
+
+    outputs = read("outputs.pb") if (folder / "outputs.pb").is_file() else None
     request = RunRequest(
         template=template,
-        inputs=moved.SerializeToString(deterministic=True),
+        inputs=read("inputs.pb").SerializeToString(deterministic=True),
         timeout=facts["timeout"],
-        environment={
-            str(key): str(value) for key, value in facts["environment"].items()
-        },
+        environment=facts["environment"],
     )
     deck = folder / "deck.html"
     outcome = Outcome(
-        task=str(facts["task"]),
-        runner=str(facts["runner"]),
+        task=facts["task"],
+        runner=facts["runner"],
         phase=Phase(facts["phase"]),
         literals=outputs,
-        error=Failure(**facts["error"]) if facts["error"] else None,
+        error=_failure(facts["error"]),
         logs=_log(folder / "log.txt"),
-        argv=tuple(map(str, facts["argv"])),
+        argv=tuple(facts["argv"]),
         exit_status=facts["exit_status"],
-        timings=_timings(facts["timings"]),
+        timings=Timings(**_known(Timings, facts["timings"])),
         report=read_report(folder / "report.json"),
         directory=folder,
         deck=deck if deck.is_file() else None,
     )
-    return SavedRun(request, outcome)
+    return SavedRun(request, outcome, tuple(facts["left_out"]))
 
 
-def _timings(seconds: Mapping[str, float | None]) -> Timings:
-    return Timings(**{k: None if v is None else float(v) for k, v in seconds.items()})
+def _failure(facts: dict[str, Any] | None) -> Failure | None:
+    if facts is None:
+        return None
+    known = _known(Failure, facts)
+    if not {"type", "message"} <= known.keys():
+        msg = f"'error' in its run.json is {facts!r}"
+        raise ValueError(msg)
+    return Failure(**known)
+
+
+def _known(kind: type[Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts that a class has; a later version may have saved others."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in facts.items() if name in names}
 
 
 def _places(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
@@ -192,10 +269,6 @@ def _places(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
 
 def _place(uri: str, places: Mapping[str, str]) -> str:
     return places.get(uri.removeprefix("file://"), uri)
-
-
-def _literals(path: Path) -> LiteralMap | None:
-    return LiteralMap.FromString(path.read_bytes()) if path.is_file() else None
 
 
 def _log(path: Path) -> Log:
@@ -263,7 +336,7 @@ def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(source) as archive:
             yield archive
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        msg = f"{source} is no saved run, or is damaged: {error}."
+        msg = f"{source} is not a saved run, or is damaged: {error}."
         raise SavedRunError(msg) from error
     except FileExistsError as error:
         msg = f"{source} holds a file twice: {error.filename}."
@@ -287,14 +360,21 @@ def _check_size(files: int, size: int, what: str) -> None:
         raise SavedRunError(msg)
 
 
-def save(request: RunRequest, outcome: Outcome, path: Path, *, overwrite: bool) -> Path:
+def save(
+    request: RunRequest,
+    outcome: Outcome,
+    path: Path,
+    *,
+    overwrite: bool,
+    with_secrets: bool = False,
+) -> Path:
     """Write a run that has ended to a file; see :meth:`Run.save`."""
     if path.exists() and not overwrite:
         msg = f"{path} is there already: give another path, or overwrite=True."
         raise StorageError(msg)
     try:
         with tempfile.TemporaryDirectory(prefix="kit-save-") as folder:
-            write_saved(Path(folder), request, outcome)
+            write_saved(Path(folder), request, outcome, with_secrets=with_secrets)
             pack(Path(folder), path)
     except OSError as error:
         raise StorageError(f"The run cannot be saved: {error}.") from error
@@ -306,7 +386,7 @@ def unpacked(path: Path) -> SavedRun:
 
     Raises:
         StorageError: The file cannot be read.
-        SavedRunError: It is no saved run, or is damaged.
+        SavedRunError: It is not a saved run, or is damaged.
     """
     folder = Path(tempfile.mkdtemp(prefix="kit-saved-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -312,6 +312,7 @@ def replay(
     wait: bool | None = None,
     timeout: float | None = None,
     keep: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Run the template of a run again, with the inputs as they were.
 
@@ -329,14 +330,17 @@ def replay(
         timeout: Seconds until it is stopped; those of the first run by default, but
             none in this process, where a run cannot be stopped.
         keep: Whether the files of the run stay also if it succeeds.
+        environment: Variables that win over those of the run, among them the ones
+            whose values were not saved because they are secrets.
 
     Raises:
-        CallError: It is neither a run nor a path, no runner has that name, or a
-            debugger was asked for in another process.
+        CallError: It is neither a run nor a path, no runner has that name, a debugger
+            was asked for in another process, or a variable that was not saved is set
+            neither here nor in ``environment``.
         StorageError: The file cannot be read.
-        SavedRunError: It is no saved run, or is damaged.
+        SavedRunError: It is not a saved run, or is damaged.
     """
-    request = _request(run)
+    request = _request(run, dict(environment or {}))
     place = _debugged(runner) if debug else make_runner(runner)
     here = isinstance(place, InProcessRunner)  # where the first run's is out of reach
     seconds = timeout if here else timeout or request.timeout
@@ -352,13 +356,25 @@ def replay(
     return made
 
 
-def _request(run: Any) -> RunRequest:
-    if isinstance(run, Run):
-        return run.request
+def _request(run: Any, given: dict[str, str]) -> RunRequest:
     if isinstance(run, (str, os.PathLike)):
-        return unpacked(Path(run)).request
-    msg = f"kit.replay takes a run or the path of a saved one, got {run!r}."
-    raise CallError(msg)
+        saved = unpacked(Path(run))
+        request, left_out = saved.request, saved.left_out
+    elif isinstance(run, Run):
+        request, left_out = run.request, run.left_out
+    else:
+        msg = f"kit.replay takes a run or the path of a saved one, got {run!r}."
+        raise CallError(msg)
+    here = {name: os.environ[name] for name in left_out if name in os.environ}
+    environment = {**request.environment, **here, **given}
+    missing = [name for name in left_out if name not in environment]
+    if missing:
+        msg = (
+            f"The run had variables whose values were not saved: {', '.join(missing)}. "
+            f"Set them, or pass environment={{{missing[0]!r}: …}}."
+        )
+        raise CallError(msg)
+    return dataclasses.replace(request, environment=environment)
 
 
 def _debugged(runner: str | Runner) -> Runner:

@@ -7,8 +7,10 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
+from flyteidl.core.literals_pb2 import LiteralMap
 from running_tasks import Order, count_in, decked, divide, double, shout
 
 import kit
@@ -134,7 +136,7 @@ def test_a_file_that_is_no_archive_is_named_once(tmp_path: Path):
     (tmp_path / "junk.zip").write_bytes(b"PK junk")
     with pytest.raises(SavedRunError) as caught:
         kit.replay(tmp_path / "junk.zip")
-    assert str(caught.value).startswith(f"{tmp_path / 'junk.zip'} is no saved run")
+    assert str(caught.value).startswith(f"{tmp_path / 'junk.zip'} is not a saved run")
     assert str(caught.value).count("junk.zip") == 1
 
 
@@ -153,7 +155,9 @@ def test_damaged_contents_are_refused_by_name(tmp_path: Path, change):
     """With the path and with what is wrong."""
     path = kit.run(double, n=1).save(tmp_path / "run.zip")
     bad = zipped(tmp_path / "bad.zip", {**contents(path), **change})
-    with pytest.raises(SavedRunError, match=r"bad\.zip: This is no saved run: "):
+    with pytest.raises(
+        SavedRunError, match=r"bad\.zip is not a saved run, or is damaged: "
+    ):
         kit.Run.load(bad)
 
 
@@ -162,7 +166,7 @@ def test_other_files_are_refused(tmp_path: Path, data):
     """Whatever they are."""
     path = tmp_path / "run.zip"
     path.write_bytes(data)
-    with pytest.raises(SavedRunError, match="no saved run"):
+    with pytest.raises(SavedRunError, match="not a saved run"):
         kit.replay(path)
     with pytest.raises(StorageError):
         kit.replay(tmp_path / "none.zip")
@@ -178,3 +182,106 @@ def test_every_truncation_of_a_saved_run_is_noticed(tmp_path: Path):
         path.write_bytes(data[:length])
         with pytest.raises(SavedRunError):
             kit.Run.load(path)
+
+
+def test_secrets_of_the_environment_stay_here(tmp_path: Path, monkeypatch):
+    """Their values are left out unless asked for, and a replay says what it lacks."""
+    variables = {"DB_PASSWORD": "hunter2-hunter2", "DB_HOST": "db"}
+    run = kit.run(double, n=1, environment=variables)
+    path = run.save(tmp_path / "run.zip")
+    with zipfile.ZipFile(path) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"hunter2" not in content
+    assert kit.Run.load(path).request.environment == {"DB_HOST": "db"}
+    with pytest.raises(CallError, match="not saved: DB_PASSWORD"):
+        kit.replay(path)
+    with pytest.raises(CallError, match="not saved: DB_PASSWORD"):
+        kit.replay(kit.Run.load(path))
+    again = kit.replay(path, environment={"DB_PASSWORD": "x"})
+    assert again.request.environment == {**variables, "DB_PASSWORD": "x"}
+    monkeypatch.setenv("DB_PASSWORD", "y")
+    assert kit.replay(path).request.environment == {**variables, "DB_PASSWORD": "y"}
+    run.save(tmp_path / "all.zip", with_secrets=True)
+    assert kit.Run.load(tmp_path / "all.zip").request.environment == variables
+
+
+@pytest.mark.parametrize("uri", ["{}", "file://{}", "{folder}/../{name}"])
+def test_a_strangers_run_names_no_file_of_this_machine(tmp_path: Path, uri):
+    """It is shown as an address, never read, and not saved along again."""
+    private = tmp_path / "private.txt"
+    private.write_text("private")
+    source = tmp_path / "source.txt"
+    source.write_text("quiet")
+    (tmp_path / "here").mkdir()
+    path = kit.run(shout, file=kit.FlyteFile(str(source))).save(tmp_path / "run.zip")
+    named = uri.format(private, folder=tmp_path / "here", name=private.name)
+    literal = LiteralMap()
+    literal.literals["o0"].scalar.blob.uri = named
+    changed = {"outputs.pb": literal.SerializeToString()}
+    forged = zipped(tmp_path / "forged.zip", {**contents(path), **changed})
+    loaded = kit.Run.load(forged)
+    assert loaded.literals.literals["o0"].scalar.blob.uri.startswith("elsewhere://")
+    with pytest.raises(kit.KitError):
+        Path(loaded.outputs.o0).read_text()
+    assert "private</" not in loaded._repr_mimebundle_()["text/html"]
+    with zipfile.ZipFile(loaded.save(tmp_path / "again.zip")) as archive:
+        assert not any("private" in name for name in archive.namelist())
+
+
+def test_outputs_of_a_failed_run_say_why_there_are_none():
+    """Not only that there are none."""
+    failed = kit.run(divide, a=1, b=0)
+    with pytest.raises(AttributeError, match="ZeroDivisionError: integer div"):
+        _ = failed.outputs.o0
+
+
+SEEDS = range(4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_damage_is_an_error_of_kits_or_none(tmp_path: Path, seed):
+    """Bytes changed, facts of other types, members missing: 100 files each."""
+    random = Random(seed)  # noqa: S311 - not for secrets
+    source = tmp_path / "source.txt"
+    source.write_text("quiet")
+    runs = [
+        kit.run(decked, n=3, runner="in-process"),
+        kit.run(shout, file=kit.FlyteFile(str(source)), runner="in-process"),
+        kit.run(divide, a=1, b=0, runner="in-process"),
+    ]
+    paths = [run.save(tmp_path / f"{n}.zip") for n, run in enumerate(runs)]
+    opened = 0
+    for _ in range(100):
+        path = damaged(random.choice(paths), random)
+        try:
+            run = kit.Run.load(path)
+            run._repr_mimebundle_()
+            assert run.outputs is not None
+            assert run.decks is not None
+        except kit.KitError:
+            continue
+        opened += 1
+    assert 0 < opened < 100
+
+
+ODD = (None, True, -1, 10**30, "x", [], {}, [1], {"a": 1}, float("inf"))
+
+
+def damaged(path: Path, random: Random) -> Path:
+    """Return a copy of a saved run in which something is wrong."""
+    members = contents(path)
+    name = random.choice(sorted(members))
+    data = bytearray(members.pop(name))
+    kind = random.random()
+    if name.endswith(".json") and kind < 0.7:
+        facts = json.loads(data)
+        key = random.choice(sorted(facts))
+        inner = facts[key] if isinstance(facts[key], dict) and facts[key] else facts
+        inner[random.choice(sorted(inner))] = random.choice(ODD)
+        members[name] = json.dumps(facts).encode()
+    elif kind < 0.95:
+        for _ in range(random.choice((1, 2, 5))):
+            at = random.randrange(len(data) + 1)
+            data[at : at + random.randrange(3)] = random.randbytes(random.randrange(3))
+        members[name] = bytes(data)
+    return zipped(path.with_name("damaged.zip"), members)

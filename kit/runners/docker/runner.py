@@ -32,10 +32,11 @@ from kit.runners.docker.engine import (
     reap_leftovers,
 )
 from kit.runners.docker.file_transfer import Copied, Exchange, Mounted, can_mount
+from kit.runners.judge import PhaseInfo
 from kit.runners.outcome import Outcome
 from kit.runners.process import GRACE_SECONDS, Exit
 from kit.runners.runner import RunRequest
-from kit.runners.workspace import input_paths
+from kit.runners.workspace import confined, input_paths
 from kit.template.serialize import is_placeholder
 
 _NEVER_STARTED = Exit(0, "cancelled", 0.0)
@@ -201,11 +202,19 @@ class _DockerRun:
             end = self._wait(container)
         ended = time.monotonic()
         self._take_back(exchange, container)
-        verdict = diagnosis.ended(attempt.judge(end), container.state, attempt.log)
+        verdict = diagnosis.ended(self._judged(end), container.state, attempt.log)
         timings = attempt.timings(started, ended)
         return attempt.outcome(
             verdict, argv=argv, exit_status=end.status, timings=timings
         )
+
+    def _judged(self, end: Exit) -> PhaseInfo:
+        """Judge by the files, of which none may name another file of this machine."""
+        info = self._attempt.judge(end)
+        if info.literals is None:
+            return info
+        own = (self._attempt.workspace.directory, *self._files)
+        return dataclasses.replace(info, literals=confined(info.literals, own))
 
     def _wait(self, container: Container) -> Exit:
         attempt, grace = self._attempt, self._runner.grace
