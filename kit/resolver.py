@@ -95,9 +95,8 @@ class TaskTemplateResolver(TrackedInstance):
         """
         if len(loader_args) < _LOADER_ARGS:
             msg = (
-                "list index out of range: a task template is loaded with two arguments,"
-                " the template's path and the executor's dotted name, got "
-                f"{list(loader_args)!r}."
+                f"Got the loader arguments {list(loader_args)!r}, expected two: the "
+                "template's path and the executor's dotted name."
             )
             raise LoaderArgsError(msg)
         path, location = loader_args[:_LOADER_ARGS]
@@ -142,7 +141,7 @@ def load_object(location: str, role: str = "executor") -> Any:
     parts = location.split(".")
     if len(parts) < _LOADER_ARGS or not all(parts):
         msg = (
-            f"Empty module name: {location!r} is no dotted name. Write "
+            f"{location!r} is not a dotted name of the {role}. Write "
             "package.module.Class."
         )
         raise ExecutorModuleError(msg)
@@ -152,7 +151,7 @@ def load_object(location: str, role: str = "executor") -> Any:
         found = getattr(found, name, None)  # a class around the class
     if found is None:
         msg = (
-            f"{missing}: the {role} {location} cannot be imported here. Is its module "
+            f"The {role} {location} cannot be imported here: {missing}. Is its module "
             "in the image, and its folder on PYTHONPATH or the working directory?"
         )
         raise ExecutorModuleError(msg) from missing
@@ -192,8 +191,8 @@ def _import_longest(
 def _no_such_name(found: Any, name: str, location: str) -> ExecutorNameError:
     kind = "class" if isinstance(found, type) else "module"
     msg = (
-        f"{kind} {found.__name__!r} has no attribute {name!r}: {location} cannot be "
-        "loaded." + nearest(name, [n for n in dir(found) if not n.startswith("_")])
+        f"{location!r} cannot be loaded: {kind} {found.__name__!r} has no {name!r}."
+        + nearest(name, [n for n in dir(found) if not n.startswith("_")])
     )
     if found.__name__ == "__main__":
         msg += " It was defined in a notebook or script, which is not in this process."
@@ -205,9 +204,8 @@ def _executor_type(location: str) -> type[ShimTaskExecutor[Any]]:
     if isinstance(executor, type):
         return executor
     msg = (
-        f"{type(executor).__name__!r} object is not callable: {location} is "
-        f"{re.sub(' at 0x[0-9a-f]+', '', repr(executor)):.200}, not an executor's "
-        "class. Write package.module.Class."
+        f"{location!r} is {re.sub(' at 0x[0-9a-f]+', '', repr(executor)):.200}, "
+        "expected the class of an executor. Write package.module.Class."
     )
     raise ExecutorError(msg)
 

@@ -150,7 +150,7 @@ def test_missing_template():
     """The error has flytekit's words and the path."""
     with pytest.raises(StorageError) as caught:
         load("/nonexistent/template.pb", "os.path")
-    text = "Value error!  Received: /nonexistent/template.pb. File not found"
+    text = "File not found: '/nonexistent/template.pb'"
     assert text in str(caught.value)
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_template(tmp_path, module):
 @pytest.mark.parametrize("args", [(), ("only-one",)])
 def test_too_few_arguments(args):
     """Two loader arguments are needed."""
-    with pytest.raises(LoaderArgsError, match="list index out of range") as caught:
+    with pytest.raises(LoaderArgsError, match="expected two") as caught:
         load(*args)
     assert isinstance(caught.value, IndexError)
 
@@ -181,9 +181,9 @@ def test_too_few_arguments(args):
         ("no_such_module_x.Exec", "No module named 'no_such_module_x'"),
         ("no_such_module_x.deep.er.Exec", "No module named 'no_such_module_x'"),
         ("{module}.missing.Exec", "No module named 'acme_resolver.shim.missing'"),
-        ("Exec", "'Exec' is no dotted name"),
-        ("", "'' is no dotted name"),
-        ("a..b", "'a..b' is no dotted name"),
+        ("Exec", "'Exec' is not a dotted name"),
+        ("", "'' is not a dotted name"),
+        ("a..b", "'a..b' is not a dotted name"),
     ],
 )
 def test_missing_module(template, module, location, says):
@@ -199,9 +199,9 @@ def test_missing_class(template, module):
     with pytest.raises(ExecutorNameError) as caught:
         load(template, f"{module}.run.Goood")
     text = str(caught.value)
-    assert "module 'acme_resolver.shim.run' has no attribute 'Goood'" in text
+    assert "module 'acme_resolver.shim.run' has no 'Goood'" in text
     assert "Did you mean 'Good'?" in text
-    with pytest.raises(ExecutorNameError, match="class 'Outer' has no attribute"):
+    with pytest.raises(ExecutorNameError, match="class 'Outer' has no "):
         load(template, f"{module}.run.Outer.Iner")
 
 
@@ -225,8 +225,8 @@ def test_module_that_fails_to_import(template, module, name, error):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("os.path", "'module' object is not callable"),
-        ("{module}.run.instance", "'Good' object is not callable"),
+        ("os.path", "'os.path' is <module"),
+        ("{module}.run.instance", "run.instance' is "),
         ("{module}.run.NeedsArguments", "missing 1 required positional argument"),
         ("{module}.run.NoLogic", "execute_from_model"),
     ],

@@ -184,10 +184,9 @@ def check_executor_type(executor_type: object) -> type[ShimTaskExecutor[Any]]:
             abstract, or its constructor needs arguments.
     """
     if not isinstance(executor_type, type):
-        kind = type(executor_type).__name__
         msg = (
-            f"executor_type must be a class, got {executor_type!r}: "
-            f"{kind!r} object is not callable as one. Pass the class itself."
+            f"executor_type must be a class, got {executor_type!r}. Pass the class "
+            "itself, not an instance or its name."
         )
         raise ExecutorError(msg)
     name = executor_type.__name__
@@ -199,8 +198,8 @@ def check_executor_type(executor_type: object) -> type[ShimTaskExecutor[Any]]:
     if abstract:
         missing = ", ".join(sorted(abstract))
         msg = (
-            f"Can't instantiate abstract class {name} with abstract methods {missing}: "
-            f"override them, or pass a subclass that does."
+            f"Executor {name} is an abstract class without {missing}: override the "
+            "abstract methods, or pass a subclass that does."
         )
         raise ExecutorError(msg)
     return executor_type
@@ -217,8 +216,9 @@ def make_executor(executor_type: type[ShimTaskExecutor[Any]]) -> ShimTaskExecuto
         return checked()
     except TypeError as error:
         msg = (
-            f"{error}. Executor {checked.__name__} is made without arguments, as in "
-            f"the container: put what it needs into the template's custom."
+            f"Executor {checked.__name__} cannot be made without arguments, as the "
+            f"container makes it: {error}. Put what it needs into the template's "
+            "custom."
         )
         raise ExecutorError(msg) from error
 

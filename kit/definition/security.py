@@ -251,8 +251,8 @@ def check_secret_requests(requests: Any) -> tuple[Secret, ...]:
     """
     if isinstance(requests, Secret):
         msg = (
-            "secret_requests must be a list: 'Secret' object is not iterable. "
-            "Write secret_requests=[Secret(...)]."
+            f"secret_requests must be a list, got {requests!r}. Write "
+            "secret_requests=[kit.Secret(...)]."
         )
         raise SecretError(msg)
     if isinstance(requests, (str, bytes)) or not isinstance(requests or (), Iterable):

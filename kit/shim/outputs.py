@@ -147,9 +147,9 @@ def _by_position(
 ) -> dict[str, Any]:
     if not isinstance(value, (tuple, list)):
         msg = (
-            f"'{type(value).__name__}' object is not iterable as {len(names)} outputs: "
-            f"return a dict with the names {', '.join(names)}, or a tuple. Got "
-            f"{shorten(value, write=repr)}."
+            f"Got {shorten(value, write=repr)} of type {type(value).__name__}, expected "
+            f"{len(names)} outputs: return a dict with the names {', '.join(names)}, or "
+            "a tuple."
         )
         raise OutputError(msg, path=("outputs",))
     if sorted(order) != list(names):
@@ -161,12 +161,9 @@ def _by_position(
         raise OutputError(msg, path=("outputs",))
     if len(value) != len(order):
         msg = (
-            f"Length difference {len(order)} {len(value)}: the task has the "
-            f"{len(order)} outputs {', '.join(order)}, and the executor returned "
-            f"{len(value)} values."
+            f"The executor returned {len(value)} values, expected the {len(order)} "
+            f"outputs of the task: {', '.join(order)}."
         )
-        if len(value) > len(order):
-            msg = f"list index out of range: {msg}"
         raise OutputCountError(msg, path=("outputs",))
     return dict(zip(order, value, strict=True))
 

@@ -77,11 +77,10 @@ def read_bytes(path: str, *, limit: int | None = None) -> bytes:
         except Exception as error:  # each fsspec store has errors of its own
             if not is_missing(error):
                 raise
-            # The words before the colon are flytekit's FlyteDataNotFoundException.
             msg = (
-                f"USER:ValueError: error=Value error!  Received: {redacted(path)}. "
-                "File not found: check the path, and that this process may read its "
-                f"store. ({redacted(f'{type(error).__name__}: {error}')})"
+                f"File not found: {redacted(path)!r}. Check the path, and that this "
+                "process may read its store. "
+                f"({redacted(f'{type(error).__name__}: {error}')})"
             )
             raise StorageNotFoundError(msg) from None
     if limit is not None and len(data) > limit:

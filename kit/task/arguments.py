@@ -160,8 +160,8 @@ def check_interface(interface: Any) -> None:
     if interface is not None and not isinstance(interface, Interface):
         kind = type(interface).__name__
         msg = (
-            f"{kind!r} object has no attribute 'docstring': interface must be a "
-            f"kit.Interface(inputs={{...}}, outputs={{...}}), got {interface!r}."
+            f"interface must be kit.Interface(inputs={{...}}, outputs={{...}}), got "
+            f"{interface!r} of type {kind}."
         )
         raise MissingInterfaceError(msg)
 
@@ -169,9 +169,8 @@ def check_interface(interface: Any) -> None:
 def no_interface(task: str) -> MissingInterfaceError:
     """Say that a task has no interface, and what to do."""
     msg = (
-        f"'NoneType' object has no attribute 'to_flyte_idl': task {task} was given no "
-        f"interface. Pass interface=kit.Interface(inputs={{...}}, outputs={{...}}), or "
-        f"kit.Interface() for none."
+        f"Task {task!r} has no interface. Pass interface=kit.Interface(inputs={{...}}, "
+        f"outputs={{...}}), or kit.Interface() for no inputs and outputs."
     )
     return MissingInterfaceError(msg)
 
@@ -189,8 +188,8 @@ def check_input_names(executor_type: type[Any], interface: Interface) -> None:
         if name in taken:
             msg = (
                 f"Input {name!r} cannot be passed to {executor_type.__name__}."
-                f"execute_from_model, which got multiple values for argument {name!r} "
-                f"then: it has a parameter of that name already. Rename the input."
+                f"execute_from_model, which has a parameter of that name for something "
+                f"else. Rename the input."
             )
             raise InterfaceError(msg)
 

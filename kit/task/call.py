@@ -127,9 +127,8 @@ def native_outputs(
     found = literals.literals
     if len(types) != len(found):
         msg = (
-            f"Length difference {len(types)} {len(found)}: the interface declares "
-            f"{', '.join(types) or 'no outputs'}, and the run made "
-            f"{', '.join(sorted(found)) or 'none'}."
+            f"The run made {len(found)} outputs ({', '.join(sorted(found)) or 'none'}), "
+            f"expected the {len(types)} of the interface ({', '.join(types) or 'none'})."
         )
         raise OutputError(msg)
     values = {
@@ -311,8 +310,8 @@ def begin_compilation(workflow: Compilation) -> Token[Compilation | None]:
     outer = _current.get()
     if outer is not None:
         msg = (
-            f"Can't already be compiling: {workflow!r} is defined inside {outer!r}: "
-            "a workflow in a workflow is not supported. Call its tasks instead."
+            f"{workflow!r} is defined inside {outer!r}, and a workflow in a workflow is "
+            "not supported. Call its tasks instead."
         )
         raise CallError(msg)
     return _current.set(workflow)

@@ -139,8 +139,9 @@ def create_node(
         compilation = current_compilation()
     if compilation is None:
         msg = (
-            "Cannot create node when not compiling...: call the task inside "
-            "`with kit.workflow(...)` or a function under `@kit.workflow`."
+            f"Task {task.name!r} cannot make a node: no workflow is being defined. "
+            "Call it inside `with kit.workflow(...)` or a function under "
+            "`@kit.workflow`."
         )
         raise CallError(msg)
     node = Node(f"n{len(compilation.nodes)}", task, _bind_all(task, values, engine))
@@ -167,7 +168,7 @@ def _bind_all(
             bound[name] = bind(value, types[name], variables[name].type, engine)
         except ConversionError as error:
             msg = (
-                f"Failed to Bind variable '{name}' for function '{task.name}':\n "
+                f"Input {name!r} of task {task.name!r} cannot be bound:\n "
                 f"{error.message}"
             )
             path = ["inputs", name, *error.path]
@@ -175,23 +176,16 @@ def _bind_all(
     return bound
 
 
-_FLYTEKIT = "USER:AssertionError: error="  # how flytekit's own message starts
-
-
 def _complete(
     task: str, interface: Interface, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Add defaults, which a node can only have if nothing can change them."""
-    try:
-        complete = complete_inputs(task, interface, values)
-    except CallError as error:
-        raise CallError(f"{_FLYTEKIT}{error}") from error
+    complete = complete_inputs(task, interface, values)
     for name in complete.keys() - values.keys():
         if isinstance(complete[name], (list, dict, set)):
             msg = (
-                f"Argument {name} for function {task} is a mutable default argument, "
-                "which is a python anti-pattern and not supported in flytekit tasks: "
-                f"pass {name}=…."
+                f"Input {name!r} of task {task!r} has the mutable default "
+                f"{complete[name]!r:.100}, which a node cannot have. Pass {name}=…."
             )
             raise CallError(msg)
     return complete
@@ -200,9 +194,8 @@ def _complete(
 def _refuse_tuple(task: str, name: str, value: Any) -> None:
     if isinstance(value, tuple):
         msg = (
-            f"Variable({name}) for function({task}) cannot receive a multi-valued "
-            f"tuple {value}. Check if the predecessor function returning more than "
-            "one value?"
+            f"Input {name!r} of task {task!r} cannot be the tuple {value!r:.200}. Pass "
+            "one of its elements, such as one output of the task before."
         )
         raise CallError(msg)
 

@@ -80,8 +80,8 @@ def _refuse_promises(given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if isinstance(value, VoidPromise) or any(True for _ in promises_in(value)):
             msg = (
-                f"Cannot use a promise in the {name} Value: {value!r}. Overrides are "
-                "fixed when the workflow is defined."
+                f"{name} cannot be {value!r}: overrides are fixed when the workflow is "
+                "defined, before there are values."
             )
             raise CallError(msg)
 
@@ -91,8 +91,8 @@ def _with_config(task: Any, config: Any) -> Any:
     kind = type(task.task_config)
     if not isinstance(config, kind):
         msg = (
-            f"can't change the type of the task config: task {task.name} has one of "
-            f"{kind.__name__}, not {config!r}."
+            f"task_config of task {task.name!r} must be of type {kind.__name__}, got "
+            f"{config!r:.200}."
         )
         raise CallError(msg)
     changed = copy.copy(task)
@@ -102,7 +102,7 @@ def _with_config(task: Any, config: Any) -> Any:
 
 def _checked_aliases(aliases: Any) -> dict[str, str]:
     if not isinstance(aliases, Mapping):
-        msg = f"Aliases should be specified as dict[str, str], not {aliases!r}."
+        msg = f"aliases must map outputs to other names, got {aliases!r:.200}."
         raise CallError(msg)
     return dict(aliases)
 
@@ -132,18 +132,15 @@ def _requests_and_limits(
 ) -> tuple[Resources | None, Resources | None]:
     for name in ("requests", "limits", "resources"):
         if given[name] is not None and not isinstance(given[name], Resources):
-            msg = (
-                f"{name} should be specified as flytekit.Resources: pass "
-                f"kit.Resources(cpu=…, mem=…), not {given[name]!r}."
-            )
+            msg = f"{name} must be kit.Resources(cpu=…, mem=…), got {given[name]!r}."
             raise ResourcesError(msg)
     requests, limits, both = (given[n] for n in ("requests", "limits", "resources"))
     if both is None:
         return requests, limits
     if requests is not None or limits is not None:
         msg = (
-            "`resource` can not be used together with the `limits` or `requests`. "
-            "Please only set `resource`."
+            "resources= sets requests and limits, so neither can be given with it. "
+            "Pass only resources=, or only the others."
         )
         raise CallError(msg)
     spec = ResourceSpec.from_multiple_resource(both)
@@ -166,9 +163,8 @@ def _apply_metadata(
 ) -> None:
     if given["cache"] and given["cache_version"] is None:
         msg = (
-            "must specify cache version when overriding: pass cache_version=…. (If "
-            "version is not defined then at least one cache policy needs to be set, "
-            "and kit has no policies.)"
+            "cache=True needs a version that tells old outputs from new ones. Pass "
+            "cache_version=… with it."
         )
         raise CallError(msg)
     retries = given["retries"]
@@ -196,4 +192,4 @@ def _set(message: Message, field: str, value: Any) -> None:
     try:
         setattr(message, field, value)
     except (TypeError, ValueError) as error:
-        raise CallError(f"{field} cannot be {value!r}: {error}.") from error
+        raise CallError(f"{field} cannot be {value!r:.200} ({error}).") from error

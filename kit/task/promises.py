@@ -221,8 +221,8 @@ class Promise(_NoValue):
             raise CallError(msg)
         if self._is_untyped():
             msg = (
-                f"Trying to index into a unschematized struct type {self.var}[{key}]. "
-                "Declare the output as dict[str, T] or as a dataclass."
+                f"{self!r} is a struct of unknown fields, so [{key!r}] is not known to "
+                "be there. Declare the output as dict[str, T] or as a dataclass."
             )
             raise CallError(msg)
         return self._at(key)
@@ -238,16 +238,15 @@ class Promise(_NoValue):
 
     def __bool__(self) -> NoReturn:
         msg = (
-            "Flytekit does not support Unary expressions or performing truth value "
-            f"testing: {self!r} has no value before the workflow runs. Decide inside "
-            "a task."
+            f"{self!r} is neither true nor false before the workflow runs. Decide "
+            "inside a task."
         )
         raise CallError(msg)
 
     def __iter__(self) -> NoReturn:
         msg = (
-            f" {self.var} is a Promise. Promise objects are not iterable - can't "
-            "range() over a promise. But you can use [index]; loop inside a task."
+            f"{self!r} cannot be iterated over before the workflow runs. Loop inside a "
+            "task, or take elements by [index]."
         )
         raise CallError(msg)
 
@@ -259,8 +258,8 @@ class Promise(_NoValue):
 
     def _refuse_logic(self, operation: str) -> NoReturn:
         msg = (
-            f"Cannot perform Logical {operation} of Promise with other: {self!r} has "
-            "no value before the workflow runs. Decide inside a task."
+            f"{self!r} cannot be combined by {operation} before the workflow runs. "
+            "Decide inside a task."
         )
         raise CallError(msg)
 
@@ -292,8 +291,8 @@ class VoidPromise(_NoValue):
 
     def _why(self) -> str:
         return (
-            f"Task {self.task_name} returns nothing, NoneType return cannot be used. "
-            "To order it, write `first >> second`."
+            f"Task {self.task_name!r} has no outputs to use. To order it, write "
+            "`first >> second`."
         )
 
 
@@ -338,8 +337,8 @@ def bind(
         return value
     if isinstance(value, VoidPromise):
         msg = (
-            f"Cannot pass output from task {value.task_name} that produces no outputs "
-            "to a downstream task; to run it first, write `first >> second`."
+            f"Task {value.task_name!r} has no outputs to pass to another task. To run "
+            "it first, write `first >> second`."
         )
         raise CallError(msg)
     kind = literal_type.WhichOneof("type")
@@ -356,8 +355,8 @@ def bind(
 def _refuse_promises_inside(value: Any, python_type: Any) -> None:
     for promise in promises_in(value):
         msg = (
-            f"{promise!r} stands inside a value of {python_type}, which Flyte packs "
-            "whole when the workflow is defined: declare list[T] or dict[str, T]."
+            f"{promise!r} is inside a value of {python_type}, which is packed as one "
+            "when the workflow is defined. Declare list[T] or dict[str, T]."
         )
         raise ConversionError(msg)
 
@@ -388,7 +387,7 @@ def _bind_dict(
     bound = {}
     for key, item in value.items():
         if type(key) is not str:
-            msg = f"Flyte MapType expects all keys to be strings, not {key!r:.200}."
+            msg = f"The keys of a map must be str, got {key!r:.200}."
             raise ConversionError(msg)
         try:
             bound[key] = bind(item, element, literal_type.map_value_type, engine)
@@ -414,9 +413,8 @@ def _bind_variant(
         except KitError as error:  # noqa: PERF203 - a handful of variants
             reasons.append(f"{variant_type}: {error}")
     msg = (
-        f"Failed to bind data {value} to any of the expected union variants.\n"
-        f"Value python type: {type(value).__name__}, declared python types: "
-        f"{python_type}\n" + "\n".join(reasons)
+        f"{value!r:.200} of type {type(value).__name__} fits no member of "
+        f"{python_type}:\n" + "\n".join(reasons)
     )
     raise ConversionError(msg)
 

@@ -132,8 +132,8 @@ def _resolve(promise: Promise, made: _Made) -> literals_pb2.Literal:
             literal = _step_into(literal, step)
     except (LookupError, TypeError, ConversionError) as error:
         msg = (
-            f"Failed to resolve attribute path {list(promise.attr_path)} in promise "
-            f"{promise!r}: nothing is at {path[-1]!r}, {type(error).__name__}: {error}."
+            f"{promise!r} leads to nothing: there is no {path[-1]!r} in the value "
+            f"({type(error).__name__}: {error})."
         )
         raise ConversionError(msg, path=path) from error
     return literal
@@ -315,8 +315,8 @@ class Workflow(Shown):
         """Return the declared type of what a promise stands for."""
         if not isinstance(value, Promise) or value.attr_path:
             msg = (
-                f"The type of {value!r} cannot be told: you must specify the "
-                f"python_type type for {name}, the whole of it (e.g. list[int])."
+                f"The type of {value!r} is not known. Pass python_type= for output "
+                f"{name!r}, such as list[int]."
             )
             raise InterfaceError(msg)
         if value.node is None:
@@ -331,7 +331,7 @@ class Workflow(Shown):
             CallError: The value is what a task without outputs returned.
         """
         literal_type = self._engine.literal_type(python_type)
-        start = f"Failed to bind output {name} for function {self.name}: "
+        start = f"Output {name!r} of workflow {self.name!r} cannot be bound: "
         try:
             self.outputs[name] = bind(value, python_type, literal_type, self._engine)
         except ConversionError as error:

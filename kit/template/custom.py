@@ -183,8 +183,8 @@ def key_text(key: Any) -> str:
     if isinstance(key, float):
         return _float_text(key)
     msg = (
-        f"keys must be str, int, float, bool or None, not {type(key).__name__}. "
-        f"Write the key {key!r} as text."
+        f"The key {key!r:.100} of type {type(key).__name__} cannot be in JSON. Write "
+        "it as text."
     )
     raise CustomError(msg)
 

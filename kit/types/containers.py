@@ -224,7 +224,7 @@ class IteratorTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple) or not isinstance(value, Iterable):
                 kind = type(value).__name__
-                why = f"'{kind}' object is not iterable: expected {python_type}"
+                why = f"a value of type {kind} is not a list: expected {python_type}"
                 raise value_error(value, python_type, literal_type, why=why)
             write(value, out)
 

@@ -77,8 +77,8 @@ def _not_a_model(
     if value is None or isinstance(value, tuple):
         return value_error(value, python_type, literal_type)
     msg = (
-        f"{type(value).__name__!r} object has no attribute 'model_dump_json': expected "
-        f"{python_type}, got {shorten(value)!r}."
+        f"Expected {python_type}, got {shorten(value)!r} of type "
+        f"{type(value).__name__}."
     )
     return MemberError(msg)
 

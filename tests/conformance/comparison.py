@@ -17,7 +17,7 @@ def difference(case: Case, result: Any, error: BaseException | None) -> str | No
     if case.error is not None:
         if error is None:
             return f"expected {case.error['type']}, got the result {result!r:.2000}"
-        return error_difference(case.error, case.match, error)
+        return error_difference(case, error)
     if error is not None:
         return f"failed with {type(error).__name__}: {error}"
     if case.proto is not None:
@@ -40,21 +40,41 @@ def _bytes(found: Message) -> bytes:
     return found.SerializeToString(deterministic=True)
 
 
-def error_difference(
-    expected: dict[str, Any], match: str, error: BaseException
-) -> str | None:
-    """Compare an error's class and words with flytekit's.
+def error_difference(case: Case, error: BaseException) -> str | None:
+    """Compare an error's class, and which names of the definition it mentions.
 
-    The class must be a subclass of one of flytekit's builtin bases, and the text must
-    hold flytekit's.
+    The class must be a subclass of one of flytekit's builtin bases. The text must name
+    the tasks, inputs, types and values of the case that flytekit's names: its other
+    words are not compared, some of which are Python's for another error.
     """
+    expected = case.error or {}
     bases = tuple(getattr(builtins, name) for name in expected["builtin_bases"])
     shown = f"{type(error).__name__}: {error}"
     if bases and not isinstance(error, bases):
         return f"expected a subclass of one of {expected['builtin_bases']}, got {shown}"
-    if match == "type" or scrubbed(expected["message"]) in scrubbed(str(error)):
+    if case.match == "type":  # the text is protobuf's
         return None
-    return f"expected the words {expected['message']!r} in {shown!r}"
+    named = [n for n in names(case.definition) if _mentions(expected["message"], n)]
+    missing = [name for name in named if name not in str(error)]
+    return f"expected {missing} to be named in {shown!r}" if missing else None
+
+
+def names(definition: Any) -> set[str]:
+    """Return the texts in a definition that are names or short values."""
+    if isinstance(definition, str):
+        return {definition} if re.fullmatch(r"[\w./-]+", definition) else set()
+    if isinstance(definition, dict):
+        return set().union(*map(names, [*definition, *definition.values()]))
+    if isinstance(definition, list):
+        return set().union(*map(names, definition))
+    return set()
+
+
+def _mentions(text: str, name: str) -> bool:
+    """Tell whether a text has a name in it: one of a letter only in quotes or parens."""
+    around = "['(`]" if len(name) == 1 else r"(?:^|[^\w.])"
+    behind = "[')`]" if len(name) == 1 else r"(?:$|[^\w.]|\.(?!\w))"
+    return re.search(around + re.escape(name) + behind, text) is not None
 
 
 def scrubbed(text: str) -> str:

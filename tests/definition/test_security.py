@@ -92,7 +92,7 @@ def test_requests_are_secrets():
 @pytest.mark.parametrize(
     ("requests", "message"),
     [
-        (SECRET, "'Secret' object is not iterable"),
+        (SECRET, "must be a list, got Secret"),
         (
             ["token"],
             "Secret token should be of type flytekit.Secret, received <class 'str'>",

@@ -174,14 +174,14 @@ def test_order_that_is_not_told():
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ((1,), "Length difference 2 1"),
-        ((1, "x", 2), "Length difference 2 3"),
+        ((1,), "returned 1 values, expected the 2"),
+        ((1, "x", 2), "returned 3 values, expected the 2"),
         ({"a": 1}, "Length difference 2 1.*b were not returned"),
         ({"a": 1, "bb": "x"}, "no output 'bb'.*Did you mean 'b'"),
         ({"a": 1, "b": "x", "c": 2}, "no output 'c'"),
-        (5, "'int' object is not iterable"),
-        (None, "'NoneType' object is not iterable"),
-        ("ab", "'str' object is not iterable"),
+        (5, "Got 5 of type int, expected 2 outputs"),
+        (None, "Got None of type NoneType"),
+        ("ab", "Got 'ab' of type str"),
         ((1, 2), "failed to convert return value for var b"),
     ],
 )

@@ -83,7 +83,7 @@ def test_missing(place, tmp_path, memory):
     path = f"{tmp_path if place == 'local' else memory}/nothing"
     with pytest.raises(StorageError) as caught:
         read_bytes(path)
-    assert f"Value error!  Received: {path}. File not found" in str(caught.value)
+    assert f"File not found: {str(path)!r}" in str(caught.value)
     assert isinstance(caught.value, ValueError)
 
 

@@ -339,7 +339,7 @@ def test_a_call_in_a_workflow_makes_a_node():
         task.compile(wf, a=promise)
     assert [node.id for node in wf.nodes] == ["n0", "n1"]
     assert task.construct_node_metadata().name == "task"
-    with pytest.raises(CallError, match="Cannot create node when not compiling"):
+    with pytest.raises(CallError, match="no workflow is being defined"):
         task.compile(None, a=1)
 
 

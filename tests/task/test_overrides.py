@@ -88,19 +88,19 @@ def test_requests_without_limits_are_warned_of(caplog) -> None:
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ({"cache": True}, "must specify cache version"),
+        ({"cache": True}, "Pass cache_version"),
         ({"retries": -1}, "from 0 up"),
         ({"retries": "2"}, "from 0 up"),
-        ({"requests": {"cpu": "1"}}, "requests should be specified as flytekit.Reso"),
-        ({"limits": 1}, "limits should be specified as flytekit.Resources"),
+        ({"requests": {"cpu": "1"}}, "requests must be kit.Resources"),
+        ({"limits": 1}, "limits must be kit.Resources"),
         (
             {"resources": kit.Resources(cpu="1"), "limits": kit.Resources(cpu="1")},
-            "can not be used together",
+            "Pass only resources=",
         ),
         ({"requests": kit.Resources(cpu=("1", "2"))}, "can not be a list or tuple"),
         ({"timeout": "soon"}, "timeout should be duration"),
-        ({"aliases": ["a"]}, "Aliases should be specified as dict"),
-        ({"task_config": 7}, "can't change the type of the task config"),
+        ({"aliases": ["a"]}, "aliases must map outputs"),
+        ({"task_config": 7}, "task_config of task"),
         ({"interruptible": "yes"}, "interruptible cannot be 'yes'"),
         ({"container_image": 7}, "container_image cannot be 7"),
         ({"pod_template": {"a": 1}}, "must be a flyteidl K8sPod"),
@@ -121,7 +121,7 @@ def test_a_promise_is_no_override(name: str) -> None:
     with kit.workflow("w", inputs={"n": int}) as flow:
         node = make(n=1)
         for promise in (flow.n, say(text="x")):
-            with pytest.raises(CallError, match=f"a promise in the {name} Value"):
+            with pytest.raises(CallError, match=f"{name} cannot be"):
                 node.with_overrides(**{name: promise})
 
 

@@ -41,18 +41,18 @@ def test_a_key_is_a_name_or_a_position(key) -> None:
 def test_an_untyped_dictionary_is_not_reached_into() -> None:
     """As in flytekit, its fields have no types."""
     flow = kit.workflow("w", inputs={"d": dict})
-    with pytest.raises(CallError, match="index into a unschematized struct type d"):
+    with pytest.raises(CallError, match="is a struct of unknown fields"):
         flow.d["key"]
 
 
 @pytest.mark.parametrize(
     ("use", "words"),
     [
-        (bool, "truth value testing"),
-        (lambda promise: promise and 1, "truth value testing"),
-        (list, "not iterable"),
-        (lambda promise: promise & promise, "Logical AND of Promise"),
-        (lambda promise: promise | promise, "Logical OR of Promise"),
+        (bool, "is neither true nor false"),
+        (lambda promise: promise and 1, "is neither true nor false"),
+        (list, "cannot be iterated over"),
+        (lambda promise: promise & promise, "cannot be combined by AND"),
+        (lambda promise: promise | promise, "cannot be combined by OR"),
         (len, "has no value"),
         (lambda promise: promise == 1, "has no value"),
         (lambda promise: promise != 1, "has no value"),
@@ -80,7 +80,7 @@ def test_a_task_without_outputs_promises_nothing(use) -> None:
     with kit.workflow("w"):
         void = say(text="x")
     assert repr(void) == "VoidPromise(n0: flows.say)"
-    with pytest.raises(CallError, match=r"Task flows\.say returns nothing"):
+    with pytest.raises(CallError, match=r"Task 'flows\.say' has no outputs"):
         use(void)
 
 

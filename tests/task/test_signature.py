@@ -60,9 +60,9 @@ def none_of_one(n: int) -> int:
     ("function", "words"),
     [
         (two_of_one, r"declares 2 outputs \(o0, o1\) but returned"),
-        (one_of_two, "Failed to bind output o0"),
+        (one_of_two, "Output 'o0' of workflow"),
         (one_of_none, r"declares 0 outputs \(\) but returned Promise"),
-        (none_of_one, "Failed to bind output o0"),
+        (none_of_one, "Output 'o0' of workflow"),
     ],
 )
 def test_a_function_returns_what_it_declares(function, words: str) -> None:

@@ -70,19 +70,19 @@ def test_a_promise_leads_into_values(task, reach, python_type, expected) -> None
 @pytest.mark.parametrize(
     ("task", "reach", "words"),
     [
-        (give("box", Box), lambda box: box.nothing, "nothing is at 'nothing'"),
-        (give("box", Box), lambda box: box.label.x, "nothing is at 'x'"),
-        (give("maps", list[dict[str, int]]), lambda maps: maps[9], "nothing is at 9"),
-        (give("maps", list[dict[str, int]]), lambda maps: maps["a"], "at 'a'"),
-        (give("maps", list[dict[str, int]]), lambda maps: maps[0]["c"], "at 'c'"),
-        (give("maps", list[dict[str, int]]), lambda m: m[0]["a"]["b"], "at 'b'"),
+        (give("box", Box), lambda box: box.nothing, "there is no 'nothing'"),
+        (give("box", Box), lambda box: box.label.x, "there is no 'x'"),
+        (give("maps", list[dict[str, int]]), lambda maps: maps[9], "there is no 9"),
+        (give("maps", list[dict[str, int]]), lambda maps: maps["a"], "no 'a'"),
+        (give("maps", list[dict[str, int]]), lambda maps: maps[0]["c"], "no 'c'"),
+        (give("maps", list[dict[str, int]]), lambda m: m[0]["a"]["b"], "no 'b'"),
     ],
 )
 def test_a_promise_that_leads_nowhere_says_so(task, reach, words: str) -> None:
     """The words begin as flytekit's; the path says how far it went."""
     flow = kit.workflow("w")
     flow.add_output("found", reach(flow.add_entity(task).outputs["o"]), int)
-    with pytest.raises(ConversionError, match=f"attribute path .*{words}") as caught:
+    with pytest.raises(ConversionError, match=f"leads to nothing: .*{words}") as caught:
         flow()
     assert caught.value.path[0] == "o"
 

@@ -132,9 +132,7 @@ def test_keys_that_json_writes_alike_are_refused():
 
 def test_a_key_that_is_no_json_key_is_refused():
     """A tuple has no text in JSON."""
-    assert "must be str, int, float, bool or None, not tuple" in str(
-        refusal({(1, 2): 1})
-    )
+    assert "of type tuple cannot be in JSON" in str(refusal({(1, 2): 1}))
 
 
 def test_what_is_no_dictionary_is_refused():

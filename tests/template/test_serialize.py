@@ -185,7 +185,7 @@ def test_custom_that_is_no_json_is_an_error(make_task, settings):
 
 def test_a_task_without_interface_is_an_error(make_task, settings):
     """An AttributeError too, as in flytekit, with the way out."""
-    with pytest.raises(MissingInterfaceError, match="to_flyte_idl") as caught:
+    with pytest.raises(MissingInterfaceError, match="has no interface") as caught:
         task_template(make_task(interface=None), settings)
     assert isinstance(caught.value, AttributeError)
     assert "interface=kit.Interface" in str(caught.value)
