@@ -13,140 +13,13 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import Message
 
 from kit.definition.settings import SerializationSettings
+from kit.difference.cache_key import cache_key, differing_parts
 from kit.difference.edits import Edit, compare_messages
-from kit.difference.meaning import Change, Impact, cache_key, change_of, key_parts
+from kit.difference.meaning import Change, Impact, change_of
 from kit.difference.sources import Side, read_sides
 from kit.errors import TemplateError
 from kit.notebook import Shown
 from kit.template.files import template_digest
-
-Outcome = Literal["identical", "refused", "separate", "unknown"]
-
-_WORDS: dict[Outcome, str] = {
-    "identical": "task with identical structure already exists",
-    "refused": (
-        "task with different structure already exists. "
-        "(Please register a new version of the task)"
-    ),
-}
-_MEANING: dict[Outcome, str] = {
-    "identical": "Registering it under the same version changes nothing.",
-    "refused": "Registering it under the same version is refused: take a new version.",
-    "separate": "They are different tasks: each has versions of its own.",
-    "unknown": "The backend cannot digest one of them.",
-}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The answer to registering the new task where the old one is registered.
-
-    Attributes:
-        outcome: ``identical`` (``ALREADY_EXISTS``, which clients take as success),
-            ``refused`` (``INVALID_ARGUMENT``), ``separate`` (they have different names,
-            so neither is in the other's way), ``unknown`` (one has no digest).
-        meaning: A sentence that says so.
-        words: The backend's own words; empty if it has none.
-        old_digest: The digest of the old template, in hexadecimal.
-        new_digest: The digest of the new one under the old one's identifier.
-    """
-
-    outcome: Outcome
-    meaning: str
-    words: str = ""
-    old_digest: str = ""
-    new_digest: str = ""
-
-
-def judge_registration(old: TaskTemplate, new: TaskTemplate) -> Verdict:
-    """Tell what happens if ``new`` is registered under the identifier of ``old``.
-
-    The backend compares digests of the whole template, after it has put the identifier
-    of the request into it.  Documentation is no part of that.
-    """
-    if old.id.name != new.id.name:
-        return Verdict("separate", _MEANING["separate"])
-    renamed = TaskTemplate()
-    renamed.CopyFrom(new)
-    renamed.id.CopyFrom(old.id)
-    try:
-        digests = template_digest(old).hex(), template_digest(renamed).hex()
-    except TemplateError as error:
-        return Verdict("unknown", f"{_MEANING['unknown']} {error}")
-    outcome: Outcome = "identical" if digests[0] == digests[1] else "refused"
-    return Verdict(outcome, _MEANING[outcome], _words(outcome, old), *digests)
-
-
-def _words(outcome: Outcome, old: TaskTemplate) -> str:
-    words = _WORDS[outcome]
-    return words if outcome == "identical" else f"{old.id.name} {words}"
-
-
-@dataclass(frozen=True, repr=False)
-class Difference(Shown):
-    """What differs between an old task and a new one; true if anything does.
-
-    Attributes:
-        name: The name of the new task.
-        old: What the old side is: a file, a revision, a task.
-        new: What the new side is.
-        changes: Every change, in the order of the template's fields.
-        verdict: What registering the new one under the old one's version would do.
-        cached: Whether the results of both are cached.
-    """
-
-    name: str
-    old: str
-    new: str
-    changes: tuple[Change, ...]
-    verdict: Verdict
-    cached: bool = False
-
-    @property
-    def impacts(self) -> tuple[Impact, ...]:
-        """What the changes mean in all, the gravest first."""
-        found = {impact for change in self.changes for impact in change.impacts}
-        return tuple(impact for impact in Impact if impact in found)
-
-    @property
-    def breaks_callers(self) -> bool:
-        """Whether callers of the old one do not fit the new one."""
-        return Impact.BREAK in self.impacts
-
-    @property
-    def cache_parts(self) -> tuple[str, ...]:
-        """The parts of the cache key that differ; results are missed if there are any.
-
-        They are ``project``, ``domain``, ``name``, ``version`` (the cache version),
-        ``inputs``, ``outputs`` and ``ignored``.
-        """
-        parts = (change.cache_part for change in self.changes)
-        return tuple(dict.fromkeys(part for part in parts if part))
-
-    @property
-    def takes_old_results(self) -> bool:
-        """Whether cached results of the old one are taken, though what runs differs."""
-        runs_otherwise = {Impact.IMAGE, Impact.BEHAVIOUR} & set(self.impacts)
-        return self.cached and not self.cache_parts and bool(runs_otherwise)
-
-    def of_impact(self, impact: Impact) -> tuple[Change, ...]:
-        """Return the changes whose gravest impact this is."""
-        return tuple(change for change in self.changes if change.impact is impact)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all of it as what ``json.dumps`` writes."""
-        return difference_json(self)
-
-    def __bool__(self) -> bool:
-        return bool(self.changes)
-
-    def __repr__(self) -> str:
-        if not self.changes:
-            return f"Difference({self.name!r}: identical)"
-        count = len(self.changes)
-        impacts = ", ".join(impact.value for impact in self.impacts)
-        changes = f"{count} change{'s' if count > 1 else ''}"
-        return f"Difference({self.name!r}: {changes}: {impacts})"
 
 
 def diff(
@@ -190,7 +63,8 @@ def diff(
 
 def compare_sides(new: Side, old: Side) -> Difference:
     """Compare sides that have been read."""
-    parts = key_parts(old.template, new.template)
+    keys = cache_key(old.template), cache_key(new.template)
+    parts = differing_parts(*keys)
     changes = (
         change_of(
             edit,
@@ -206,8 +80,8 @@ def compare_sides(new: Side, old: Side) -> Difference:
         old=old.label,
         new=new.label,
         changes=tuple(changes),
-        verdict=judge_registration(old.template, new.template),
-        cached=None not in (cache_key(old.template), cache_key(new.template)),
+        verdict=registration_answer(old.template, new.template),
+        cached=None not in keys,
     )
 
 
@@ -217,32 +91,158 @@ def _edits(new: Side, old: Side) -> Iterator[Edit]:
         yield from compare_messages(old.docs, new.docs, ("description",))
 
 
-def difference_json(difference: Difference) -> dict[str, Any]:
-    """Return a difference as what ``json.dumps`` writes, the same every time."""
-    return {
-        "task": difference.name,
-        "old": difference.old,
-        "new": difference.new,
-        "different": bool(difference),
-        "impacts": [impact.value for impact in difference.impacts],
-        "cache": {
-            "cached": difference.cached,
-            "missed_by": list(difference.cache_parts),
-            "takes_old_results": difference.takes_old_results,
-        },
-        "verdict": dataclasses.asdict(difference.verdict),
-        "changes": list(map(_change, difference.changes)),
-    }
+@dataclass(frozen=True, repr=False)
+class Difference(Shown):
+    """What differs between an old task and a new one; true if anything does.
+
+    Attributes:
+        name: The name of the new task.
+        old: What the old side is: a file, a revision, a task.
+        new: What the new side is.
+        changes: Every change, in the order of the template's fields.
+        verdict: What registering the new one under the old one's version would do.
+        cached: Whether the results of both are cached.
+    """
+
+    name: str
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    verdict: RegistrationAnswer
+    cached: bool = False
+
+    @property
+    def impacts(self) -> tuple[Impact, ...]:
+        """What the changes mean in all, the gravest first."""
+        found = {impact for change in self.changes for impact in change.impacts}
+        return tuple(impact for impact in Impact if impact in found)
+
+    @property
+    def breaks_callers(self) -> bool:
+        """Whether callers of the old one do not fit the new one."""
+        return Impact.BREAK in self.impacts
+
+    @property
+    def cache_parts(self) -> tuple[str, ...]:
+        """The parts of the cache key that differ; results are missed if there are any.
+
+        They are ``project``, ``domain``, ``name``, ``version`` (the cache version),
+        ``inputs``, ``outputs`` and ``ignored``.
+        """
+        parts = (change.cache_part for change in self.changes)
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+    @property
+    def takes_old_results(self) -> bool:
+        """Whether cached results of the old one are taken, though what runs differs."""
+        runs_otherwise = {Impact.IMAGE, Impact.BEHAVIOUR} & set(self.impacts)
+        return self.cached and not self.cache_parts and bool(runs_otherwise)
+
+    def of_impact(self, impact: Impact) -> tuple[Change, ...]:
+        """Return the changes whose gravest impact this is."""
+        return tuple(change for change in self.changes if change.impact is impact)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as what ``json.dumps`` writes, the same every time."""
+        return {
+            "task": self.name,
+            "old": self.old,
+            "new": self.new,
+            "different": bool(self),
+            "impacts": [impact.value for impact in self.impacts],
+            "cache": {
+                "cached": self.cached,
+                "missed_by": list(self.cache_parts),
+                "takes_old_results": self.takes_old_results,
+            },
+            "verdict": dataclasses.asdict(self.verdict),
+            "changes": [_change_json(change) for change in self.changes],
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    def __repr__(self) -> str:
+        if not self.changes:
+            return f"Difference({self.name!r}: identical)"
+        count = len(self.changes)
+        impacts = ", ".join(impact.value for impact in self.impacts)
+        changes = f"{count} change{'s' if count > 1 else ''}"
+        return f"Difference({self.name!r}: {changes}: {impacts})"
+
+
+Outcome = Literal["identical", "refused", "separate", "unknown"]
+
+_WORDS: dict[Outcome, str] = {
+    "identical": "task with identical structure already exists",
+    "refused": (
+        "task with different structure already exists. "
+        "(Please register a new version of the task)"
+    ),
+}
+_MEANING: dict[Outcome, str] = {
+    "identical": "Registering it under the same version changes nothing.",
+    "refused": "Registering it under the same version is refused: take a new version.",
+    "separate": "They are different tasks: each has versions of its own.",
+    "unknown": "The backend cannot digest one of them.",
+}
+
+
+@dataclass(frozen=True)
+class RegistrationAnswer:
+    """The answer to registering the new task where the old one is registered.
+
+    Attributes:
+        outcome: ``identical`` (``ALREADY_EXISTS``, which clients take as success),
+            ``refused`` (``INVALID_ARGUMENT``), ``separate`` (they have different names,
+            so neither is in the other's way), ``unknown`` (one has no digest).
+        meaning: A sentence that says so.
+        words: The backend's own words; empty if it has none.
+        old_digest: The digest of the old template, in hexadecimal.
+        new_digest: The digest of the new one under the old one's identifier.
+    """
+
+    outcome: Outcome
+    meaning: str
+    words: str = ""
+    old_digest: str = ""
+    new_digest: str = ""
+
+
+def registration_answer(old: TaskTemplate, new: TaskTemplate) -> RegistrationAnswer:
+    """Tell what happens if ``new`` is registered under the identifier of ``old``.
+
+    The backend compares digests of the whole template, after it has put the identifier
+    of the request into it.  Documentation is no part of that.
+    """
+    if old.id.name != new.id.name:
+        return RegistrationAnswer("separate", _MEANING["separate"])
+    renamed = TaskTemplate()
+    renamed.CopyFrom(new)
+    renamed.id.CopyFrom(old.id)
+    try:
+        digests = template_digest(old).hex(), template_digest(renamed).hex()
+    except TemplateError as error:
+        return RegistrationAnswer("unknown", f"{_MEANING['unknown']} {error}")
+    outcome: Outcome = "identical" if digests[0] == digests[1] else "refused"
+    return RegistrationAnswer(
+        outcome, _MEANING[outcome], _words(outcome, old), *digests
+    )
+
+
+def _words(outcome: Outcome, old: TaskTemplate) -> str:
+    words = _WORDS[outcome]
+    return words if outcome == "identical" else f"{old.id.name} {words}"
 
 
 def value_json(value: Any) -> Any:
     """Return a value of a change: messages as protobuf's JSON, bytes in base64."""
     if isinstance(value, Message):
-        return _message(value)
+        return _message_json(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, float):
-        return _number(value)
+        return _number_json(value)
     if isinstance(value, dict):
         return {key: value_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -250,7 +250,7 @@ def value_json(value: Any) -> Any:
     return value
 
 
-def _number(value: float) -> int | float | str:
+def _number_json(value: float) -> int | float | str:
     """Return a whole number without a point, as protobuf's JSON has it."""
     if not math.isfinite(value):
         return repr(value)
@@ -258,7 +258,7 @@ def _number(value: float) -> int | float | str:
     return int(value) if is_plain else value
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change_json(change: Change) -> dict[str, Any]:
     return {
         "path": change.path,
         "kind": change.kind,
@@ -270,7 +270,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _message(message: Message) -> Any:
+def _message_json(message: Message) -> Any:
     """Return a message as JSON; as its text if it has numbers that JSON lacks."""
     from google.protobuf import json_format
 

@@ -17,9 +17,7 @@ from flyteidl.core.types_pb2 import LiteralType
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
-from kit.definition.security import looks_secret
-from kit.messages import is_map, parts_of, readable, unknown_fields
-from kit.template.custom import fill_struct
+from kit.messages import is_map, readable, unknown_fields
 
 Kind = Literal["added", "removed", "changed", "reordered"]
 Steps = tuple[str | int, ...]
@@ -57,12 +55,6 @@ def leaf(steps: Steps, before: Any, after: Any) -> Edit:
     return Edit(steps, kind, before, after)
 
 
-_MOST_PAIRS = 1_000_000
-"""Beyond it, items are paired by position: aligning takes the product of both sizes."""
-
-Block = tuple[str, int, int, int, int]
-
-
 @dataclass(frozen=True)
 class Items:
     """What has to be known of a list's items.
@@ -76,6 +68,239 @@ class Items:
     descend: Callable[[Any, Any, Steps], Iterator[Edit]]
     fingerprint: Callable[[Any], Hashable]
     name: Callable[[Any], str | None] = lambda _item: None
+
+
+_SECTIONS = frozenset(
+    f"flyteidl.core.{name}"
+    for name in (
+        *("Container", "ExtendedResources", "Resources", "SecurityContext"),
+        *("TaskMetadata", "TypedInterface", "VariableMap"),
+    )
+)
+"""Messages that are looked into even where only the new side has them."""
+
+_INNER_TYPES = ("collection_type", "map_value_type")
+
+
+def compare_messages(old: Any, new: Any, steps: Steps = ()) -> Iterator[Edit]:
+    """Yield what makes the new message of the old one, in the order of its fields."""
+    if _full_name(old) == "google.protobuf.Struct":
+        yield from compare_structs(old, new, steps)
+    elif isinstance(old, LiteralType) and not _same_kind(old, new):
+        yield Edit(steps, "changed", old, new)
+    else:
+        for field in old.DESCRIPTOR.fields:
+            yield from _compare_field(field, old, new, steps)
+        yield from _compare_unknown(old, new, steps)
+
+
+def is_only_a_map(descriptor: Any) -> bool:
+    """Tell a message that is a map with a name; its keys stand for its fields."""
+    return len(descriptor.fields) == 1 and is_map(descriptor.fields[0])
+
+
+def _compare_field(field: Any, old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
+    before, after = getattr(old, field.name), getattr(new, field.name)
+    place = steps if is_only_a_map(old.DESCRIPTOR) else (*steps, field.name)
+    if isinstance(before, Message):  # first, for a Struct is a mapping too
+        if old.HasField(field.name) or new.HasField(field.name):
+            yield from _compare_parts(field.name, old, new, place)
+    elif isinstance(before, Mapping):
+        yield from _compare_maps(before, after, place)
+    elif isinstance(before, Sequence) and not isinstance(before, str | bytes):
+        yield from compare_sequences(before, after, place, _items(field))
+    else:
+        before, after = _scalar(field, old), _scalar(field, new)
+        if _fingerprint(before) != _fingerprint(after):
+            yield leaf(place, before, after)
+
+
+def _compare_parts(
+    name: str, old: Message, new: Message, place: Steps
+) -> Iterator[Edit]:
+    """Compare a message that at least one side has."""
+    before, after = getattr(old, name), getattr(new, name)
+    had, has = old.HasField(name), new.HasField(name)
+    if had and has:
+        if _bytes(before) != _bytes(after):
+            yield from compare_messages(before, after, place)
+    elif has and after.ByteSize() and _full_name(after) in _SECTIONS:
+        yield from compare_messages(before, after, place)
+    else:
+        yield leaf(place, before if had else None, after if has else None)
+
+
+def _compare_maps(
+    old: Mapping[Any, Any], new: Mapping[Any, Any], steps: Steps
+) -> Iterator[Edit]:
+    for key in sorted({*old, *new}):
+        place = (*steps, key)
+        before = old[key] if key in old else None  # noqa: SIM401 - get makes a value
+        after = new[key] if key in new else None  # noqa: SIM401
+        if before is None or after is None:
+            yield leaf(place, before, after)
+        elif _fingerprint(before) != _fingerprint(after):
+            yield from _descend(before, after, place)
+
+
+def _compare_unknown(old: Message, new: Message, steps: Steps) -> Iterator[Edit]:
+    before, after = _unknown(old), _unknown(new)
+    for number in sorted({*before, *after}):
+        values = before.get(number), after.get(number)
+        if values[0] != values[1]:
+            yield leaf((*steps, f"field {number}"), *values)
+
+
+def _unknown(message: Message) -> dict[int, tuple[Any, ...]]:
+    """Return the raw values of unknown fields by number, as (wire type, data)."""
+    found: dict[int, tuple[Any, ...]] = {}
+    for field in unknown_fields(message):
+        value = (field.wire_type, _raw(field.data))
+        found[field.field_number] = (*found.get(field.field_number, ()), value)
+    return found
+
+
+def _raw(data: Any) -> Any:
+    """Return data of an unknown field; that of a group is a set of fields again."""
+    if isinstance(data, int | bytes):
+        return data
+    return tuple((part.field_number, part.wire_type, _raw(part.data)) for part in data)
+
+
+def _scalar(field: Any, message: Message) -> Any:
+    """Return a scalar; ``None`` if it is absent, which an empty text counts as."""
+    value = getattr(message, field.name)
+    if field.has_presence:
+        return readable(field, value) if message.HasField(field.name) else None
+    return None if value in ("", b"") else readable(field, value)
+
+
+def _descend(old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
+    if isinstance(old, Message):
+        yield from compare_messages(old, new, steps)
+    else:
+        yield Edit(steps, "changed", old, new)
+
+
+def _same_kind(old: LiteralType, new: LiteralType) -> bool:
+    """Tell whether two types differ in details only, such as columns or a schema."""
+    kind = old.WhichOneof("type")
+    if kind != new.WhichOneof("type"):
+        return False
+    if kind in _INNER_TYPES:
+        return _same_kind(getattr(old, str(kind)), getattr(new, str(kind)))
+    return kind != "union_type" and old.simple == new.simple
+
+
+def _items(field: Any) -> Items:
+    name = _NAMES.get("" if field.message_type is None else field.message_type.name)
+    if name is None:
+        return Items(descend=_descend, fingerprint=_fingerprint)
+    return Items(descend=_descend, fingerprint=_fingerprint, name=name)
+
+
+def _secret_name(secret: Secret) -> str:
+    version = f"@{secret.group_version}" if secret.group_version else ""
+    return f"{secret.group}{version}/{secret.key}"
+
+
+def _resource_name(entry: Any) -> str:
+    return str(readable(type(entry).DESCRIPTOR.fields_by_name["name"], entry.name))
+
+
+def _fingerprint(value: Any) -> Hashable:
+    if isinstance(value, Message):
+        return _bytes(value)
+    return repr(value) if isinstance(value, float) else value
+
+
+def _bytes(message: Message) -> bytes:
+    return message.SerializeToString(deterministic=True)
+
+
+def _full_name(message: Message) -> str:
+    return str(message.DESCRIPTOR.full_name)
+
+
+_NAMES = {
+    "KeyValuePair": lambda pair: str(pair.key),
+    "ResourceEntry": _resource_name,
+    "Secret": _secret_name,
+    "OAuth2TokenRequest": lambda token: str(token.name),
+}
+"""How items of lists are named, by the name of their message."""
+
+
+def compare_structs(old: Struct, new: Struct, steps: Steps) -> Iterator[Edit]:
+    """Yield the edits by JSON path.
+
+    What JSON has no form for (a value of no kind, unknown fields) is one edit of the
+    whole Struct, if nothing else differs.
+    """
+    found = False
+    for edit in _compare_json(json_of_struct(old), json_of_struct(new), steps):
+        found = True
+        yield edit
+    if not found and _bytes(old) != _bytes(new):
+        yield Edit(steps, "changed", old, new)
+
+
+def json_of_struct(struct: Struct) -> dict[str, Any]:
+    """Read a Struct, also one with numbers that JSON lacks; keys are sorted."""
+    return {key: _plain(value) for key, value in sorted(struct.fields.items())}
+
+
+def _plain(value: Value) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        return json_of_struct(value.struct_value)
+    if kind == "list_value":
+        return [_plain(item) for item in value.list_value.values]
+    return None if kind in (None, "null_value") else getattr(value, kind)
+
+
+def _compare_json(old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _compare_objects(old, new, steps)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from compare_sequences(old, new, steps, _JSON_ITEMS)
+    elif _json_fingerprint(old) != _json_fingerprint(new):
+        yield Edit(steps, "changed", old, new)
+
+
+def _compare_objects(
+    old: dict[str, Any], new: dict[str, Any], steps: Steps
+) -> Iterator[Edit]:
+    for key in sorted({*old, *new}):
+        place = (*steps, key)
+        if key not in new:
+            yield Edit(place, "removed", old[key], None)
+        elif key not in old:
+            yield Edit(place, "added", None, new[key])
+        else:
+            yield from _compare_json(old[key], new[key], place)
+
+
+def _json_fingerprint(value: Any) -> str:
+    """Tell ``1.0`` from ``True`` and ``0.0`` from ``-0.0``, as the bytes do."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _json_name(item: Any) -> str | None:
+    """Return the name of an object in a list, as Kubernetes names containers."""
+    name = item.get("name") if isinstance(item, dict) else None
+    return name if isinstance(name, str) else None
+
+
+_JSON_ITEMS = Items(
+    descend=_compare_json, fingerprint=_json_fingerprint, name=_json_name
+)
+
+
+_MOST_PAIRS = 1_000_000
+"""Beyond it, items are paired by position: aligning takes the product of both sizes."""
+
+Block = tuple[str, int, int, int, int]
 
 
 def compare_sequences(
@@ -151,291 +376,3 @@ def _common_prefix(old: list[Hashable], new: list[Hashable]) -> int:
         if before != after:
             return index
     return min(len(old), len(new))
-
-
-def compare_structs(old: Struct, new: Struct, steps: Steps) -> Iterator[Edit]:
-    """Yield the edits by JSON path.
-
-    What JSON has no form for (a value of no kind, unknown fields) is one edit of the
-    whole Struct, if nothing else differs.
-    """
-    found = False
-    for edit in _compare(json_of_struct(old), json_of_struct(new), steps):
-        found = True
-        yield edit
-    if not found and _bytes(old) != _bytes(new):
-        yield Edit(steps, "changed", old, new)
-
-
-def json_of_struct(struct: Struct) -> dict[str, Any]:
-    """Read a Struct, also one with numbers that JSON lacks; keys are sorted."""
-    return {key: _plain(value) for key, value in sorted(struct.fields.items())}
-
-
-def _plain(value: Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "struct_value":
-        return json_of_struct(value.struct_value)
-    if kind == "list_value":
-        return [_plain(item) for item in value.list_value.values]
-    return None if kind in (None, "null_value") else getattr(value, kind)
-
-
-def _compare(old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        yield from _compare_objects(old, new, steps)
-    elif isinstance(old, list) and isinstance(new, list):
-        yield from compare_sequences(old, new, steps, _ITEMS)
-    elif _fingerprint(old) != _fingerprint(new):
-        yield Edit(steps, "changed", old, new)
-
-
-def _compare_objects(
-    old: dict[str, Any], new: dict[str, Any], steps: Steps
-) -> Iterator[Edit]:
-    for key in sorted({*old, *new}):
-        place = (*steps, key)
-        if key not in new:
-            yield Edit(place, "removed", old[key], None)
-        elif key not in old:
-            yield Edit(place, "added", None, new[key])
-        else:
-            yield from _compare(old[key], new[key], place)
-
-
-def _fingerprint(value: Any) -> str:
-    """Tell ``1.0`` from ``True`` and ``0.0`` from ``-0.0``, as the bytes do."""
-    return json.dumps(value, sort_keys=True)
-
-
-def _name(item: Any) -> str | None:
-    """Return the name of an object in a list, as Kubernetes names containers."""
-    name = item.get("name") if isinstance(item, dict) else None
-    return name if isinstance(name, str) else None
-
-
-def _bytes(message: Message) -> bytes:
-    return message.SerializeToString(deterministic=True)
-
-
-_ITEMS = Items(descend=_compare, fingerprint=_fingerprint, name=_name)
-
-
-_SECTIONS = frozenset(
-    f"flyteidl.core.{name}"
-    for name in (
-        *("Container", "ExtendedResources", "Resources", "SecurityContext"),
-        *("TaskMetadata", "TypedInterface", "VariableMap"),
-    )
-)
-"""Messages that are looked into even where only the new side has them."""
-
-_INNER_TYPES = ("collection_type", "map_value_type")
-
-
-def compare_messages(old: Any, new: Any, steps: Steps = ()) -> Iterator[Edit]:
-    """Yield what makes the new message of the old one, in the order of its fields."""
-    if _full_name(old) == "google.protobuf.Struct":
-        yield from compare_structs(old, new, steps)
-    elif isinstance(old, LiteralType) and not _same_kind(old, new):
-        yield Edit(steps, "changed", old, new)
-    else:
-        for field in old.DESCRIPTOR.fields:
-            yield from _compare_field(field, old, new, steps)
-        yield from _compare_unknown(old, new, steps)
-
-
-def is_only_a_map(descriptor: Any) -> bool:
-    """Tell a message that is a map with a name; its keys stand for its fields."""
-    return len(descriptor.fields) == 1 and is_map(descriptor.fields[0])
-
-
-def _compare_field(field: Any, old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
-    before, after = getattr(old, field.name), getattr(new, field.name)
-    place = steps if is_only_a_map(old.DESCRIPTOR) else (*steps, field.name)
-    if isinstance(before, Message):  # first, for a Struct is a mapping too
-        if old.HasField(field.name) or new.HasField(field.name):
-            yield from _compare_parts(field.name, old, new, place)
-    elif isinstance(before, Mapping):
-        yield from _compare_maps(before, after, place)
-    elif isinstance(before, Sequence) and not isinstance(before, str | bytes):
-        yield from compare_sequences(before, after, place, _items(field))
-    else:
-        before, after = _scalar(field, old), _scalar(field, new)
-        if _fingerprint_of_fields(before) != _fingerprint_of_fields(after):
-            yield leaf(place, before, after)
-
-
-def _compare_parts(
-    name: str, old: Message, new: Message, place: Steps
-) -> Iterator[Edit]:
-    """Compare a message that at least one side has."""
-    before, after = getattr(old, name), getattr(new, name)
-    had, has = old.HasField(name), new.HasField(name)
-    if had and has:
-        if _bytes_of_fields(before) != _bytes_of_fields(after):
-            yield from compare_messages(before, after, place)
-    elif has and after.ByteSize() and _full_name(after) in _SECTIONS:
-        yield from compare_messages(before, after, place)
-    else:
-        yield leaf(place, before if had else None, after if has else None)
-
-
-def _compare_maps(
-    old: Mapping[Any, Any], new: Mapping[Any, Any], steps: Steps
-) -> Iterator[Edit]:
-    for key in sorted({*old, *new}):
-        place = (*steps, key)
-        before = old[key] if key in old else None  # noqa: SIM401 - get makes a value
-        after = new[key] if key in new else None  # noqa: SIM401
-        if before is None or after is None:
-            yield leaf(place, before, after)
-        elif _fingerprint_of_fields(before) != _fingerprint_of_fields(after):
-            yield from _descend(before, after, place)
-
-
-def _compare_unknown(old: Message, new: Message, steps: Steps) -> Iterator[Edit]:
-    before, after = _unknown(old), _unknown(new)
-    for number in sorted({*before, *after}):
-        values = before.get(number), after.get(number)
-        if values[0] != values[1]:
-            yield leaf((*steps, f"field {number}"), *values)
-
-
-def _unknown(message: Message) -> dict[int, tuple[Any, ...]]:
-    """Return the raw values of unknown fields by number, as (wire type, data)."""
-    found: dict[int, tuple[Any, ...]] = {}
-    for field in unknown_fields(message):
-        value = (field.wire_type, _raw(field.data))
-        found[field.field_number] = (*found.get(field.field_number, ()), value)
-    return found
-
-
-def _raw(data: Any) -> Any:
-    """Return data of an unknown field; that of a group is a set of fields again."""
-    if isinstance(data, int | bytes):
-        return data
-    return tuple((part.field_number, part.wire_type, _raw(part.data)) for part in data)
-
-
-def _scalar(field: Any, message: Message) -> Any:
-    """Return a scalar; ``None`` if it is absent, which an empty text counts as."""
-    value = getattr(message, field.name)
-    if field.has_presence:
-        return readable(field, value) if message.HasField(field.name) else None
-    return None if value in ("", b"") else readable(field, value)
-
-
-def _descend(old: Any, new: Any, steps: Steps) -> Iterator[Edit]:
-    if isinstance(old, Message):
-        yield from compare_messages(old, new, steps)
-    else:
-        yield Edit(steps, "changed", old, new)
-
-
-def _same_kind(old: LiteralType, new: LiteralType) -> bool:
-    """Tell whether two types differ in details only, such as columns or a schema."""
-    kind = old.WhichOneof("type")
-    if kind != new.WhichOneof("type"):
-        return False
-    if kind in _INNER_TYPES:
-        return _same_kind(getattr(old, str(kind)), getattr(new, str(kind)))
-    return kind != "union_type" and old.simple == new.simple
-
-
-def _items(field: Any) -> Items:
-    name = _NAMES.get("" if field.message_type is None else field.message_type.name)
-    if name is None:
-        return Items(descend=_descend, fingerprint=_fingerprint_of_fields)
-    return Items(descend=_descend, fingerprint=_fingerprint_of_fields, name=name)
-
-
-def _secret_name(secret: Secret) -> str:
-    version = f"@{secret.group_version}" if secret.group_version else ""
-    return f"{secret.group}{version}/{secret.key}"
-
-
-def _resource_name(entry: Any) -> str:
-    return str(readable(type(entry).DESCRIPTOR.fields_by_name["name"], entry.name))
-
-
-def _fingerprint_of_fields(value: Any) -> Hashable:
-    if isinstance(value, Message):
-        return _bytes_of_fields(value)
-    return repr(value) if isinstance(value, float) else value
-
-
-def _bytes_of_fields(message: Message) -> bytes:
-    return message.SerializeToString(deterministic=True)
-
-
-def _full_name(message: Message) -> str:
-    return str(message.DESCRIPTOR.full_name)
-
-
-_NAMES = {
-    "KeyValuePair": lambda pair: str(pair.key),
-    "ResourceEntry": _resource_name,
-    "Secret": _secret_name,
-    "OAuth2TokenRequest": lambda token: str(token.name),
-}
-"""How items of lists are named, by the name of their message."""
-
-
-HIDDEN = "(hidden)"
-"""What stands for a value that is not shown."""
-
-_PAIR = "value"
-"""The field, and the key in a pod's JSON, whose name stands beside it."""
-
-
-def without_secrets(steps: Steps, value: Any) -> Any:
-    """Return a value of an edit at these steps with hidden texts in place of secrets.
-
-    >>> without_secrets(("container", "env", "DB_PASSWORD", "value"), "x")
-    '(hidden)'
-    >>> without_secrets(("custom", "db"), {"user": "ann", "password": "x"})
-    {'user': 'ann', 'password': '(hidden)'}
-    """
-    names = [step for step in steps if isinstance(step, str)]
-    own = names[-2:-1] if names[-1:] == [_PAIR] else names[-1:]
-    return _hide(value, own[0] if own else "")
-
-
-def _hide(value: Any, name: str) -> Any:
-    if isinstance(value, str | bytes):
-        return HIDDEN if value and looks_secret(name) else value
-    if isinstance(value, list):
-        return [_hide(item, name) for item in value]
-    if isinstance(value, dict):
-        named = str(value.get("name", _PAIR))
-        return {
-            key: _hide(item, named if key == _PAIR else key)
-            for key, item in value.items()
-        }
-    return _hide_in_message(value) if isinstance(value, Message) else value
-
-
-def _hide_in_message(message: Any) -> Any:
-    """Return a copy; only variables, maps of texts and Structs can hold secrets."""
-    copy = type(message)()
-    copy.CopyFrom(message)
-    _clean(copy)
-    return copy
-
-
-def _clean(message: Any) -> None:
-    kind = message.DESCRIPTOR.full_name
-    if kind == "google.protobuf.Struct":
-        shown = _hide(json_of_struct(message), "")
-        message.Clear()
-        fill_struct(message, shown)
-    elif kind == "flyteidl.core.KeyValuePair":
-        message.value = _hide(message.value, message.key)
-    else:
-        for part in list(parts_of(message)):
-            if isinstance(part.value, Message):
-                _clean(part.value)
-            elif isinstance(part.key, str) and isinstance(part.value, str):
-                field = getattr(message, part.name)
-                field[part.key] = _hide(part.value, part.key)

@@ -25,8 +25,8 @@ _TASK = PythonCustomizedContainerTask
 
 
 @dataclass(frozen=True)
-class Definition:
-    """A task as it was defined once.
+class PastDefinition:
+    """A task as a cell defined it.
 
     Attributes:
         name: Its name.
@@ -48,14 +48,14 @@ class History:
 
     def __init__(self, *, limit: int = _MOST_BYTES) -> None:
         self._limit = limit
-        self._kept: deque[Definition] = deque()
+        self._kept: deque[PastDefinition] = deque()
         self._count: dict[str, int] = {}
         self._size = 0
         self._seen: weakref.WeakValueDictionary[int, Task] = (
             weakref.WeakValueDictionary()  # by id: an author's tasks may have no hash
         )
 
-    def of(self, name: str) -> tuple[Definition, ...]:
+    def of(self, name: str) -> tuple[PastDefinition, ...]:
         """Return the definitions of a name, the oldest first."""
         return tuple(entry for entry in self._kept if entry.name == name)
 
@@ -78,7 +78,7 @@ class History:
         if known and known[-1].data == data:
             return
         self._count[name] = self._count.get(name, 0) + 1
-        entry = Definition(name, self._count[name], data)
+        entry = PastDefinition(name, self._count[name], data)
         self._kept.append(entry)
         self._size += len(data)
         while self._size > self._limit and len(self._kept) > 1:
@@ -92,7 +92,7 @@ _session = History()
 _observers: list[Callable[[Sequence[Task]], None]] = []
 
 
-def history(task: Any) -> tuple[Definition, ...]:
+def history(task: Any) -> tuple[PastDefinition, ...]:
     """Return the definitions that a task's name has had in this session.
 
     Each is a side of :func:`kit.diff`.  They are remembered after each cell, once

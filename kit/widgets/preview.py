@@ -12,7 +12,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.decorator import FunctionTask, container_task
 from kit.definition.images import ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.difference.history import Definition, history
+from kit.difference.history import PastDefinition, history
 from kit.display.summarizers import summarizes
 from kit.display.summary import Summary
 from kit.errors import AuthoringError, DisplayError, TrackingError
@@ -263,7 +263,7 @@ class Preview(TaskView):
         return edited_code(self._task, self._settings, self._edits.draft, held)
 
     @property
-    def definitions(self) -> tuple[Definition, ...]:
+    def definitions(self) -> tuple[PastDefinition, ...]:
         """The definitions of the task's name in this session, the oldest first."""
         return history(self._task)
 

@@ -20,7 +20,7 @@ from kit.definition.parsing import parse_timedelta, write_timedelta
 from kit.definition.resources import Resources
 from kit.definition.settings import RUNTIMES, SerializationSettings
 from kit.difference.diff import Difference, compare_sides
-from kit.difference.history import Definition
+from kit.difference.history import PastDefinition
 from kit.difference.sources import Side
 from kit.display.highlight_changes import highlight_changes
 from kit.display.of_difference import summarize_difference
@@ -565,7 +565,7 @@ def view_of_task(task: Task, settings: SerializationSettings, label: str) -> Vie
     return View(label, task_subject(task, settings))
 
 
-def view_of_definition(definition: Definition) -> View:
+def view_of_definition(definition: PastDefinition) -> View:
     """Show an earlier definition of this session."""
     label = f"definition {definition.number}"
     template = template_of(decode_message(definition.data, "pb", label))
