@@ -142,7 +142,7 @@ def _namer(field: Any):
     from kit.difference import edits as fields
     from kit.difference import edits as json_values
 
-    items: Items = json_values._ITEMS if field is None else fields._items(field)
+    items: Items = json_values._JSON_ITEMS if field is None else fields._items(field)
     return items.name
 
 

@@ -9,8 +9,8 @@ from diff_tasks import query
 
 from kit.definition.images import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.difference import sources as git_files
-from kit.difference import sources as revisions
+from kit.difference import revisions as git_files
+from kit.difference import revisions as revisions
 from kit.difference.diff import diff
 from kit.errors import RevisionError, TargetError
 from kit.template.serialize import LOCAL_SETTINGS
