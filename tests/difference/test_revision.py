@@ -9,8 +9,7 @@ from diff_tasks import query
 
 from kit.definition.images import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.difference import revisions as git_files
-from kit.difference import revisions as revisions
+from kit.difference import revisions
 from kit.difference.diff import diff
 from kit.errors import RevisionError, TargetError
 from kit.template.serialize import LOCAL_SETTINGS
@@ -157,7 +156,7 @@ def test_hooks_and_filters_do_not_run(repository):
 
 def test_too_many_files_are_not_taken_out(repository, monkeypatch):
     """A repository may be huge; the error says what to do."""
-    monkeypatch.setattr(git_files, "_MOST_FILES", 2)
+    monkeypatch.setattr(revisions, "_MOST_FILES", 2)
     with pytest.raises(RevisionError, match=r"3 Python files .* kit show TASK"):
         diff(query(), against="git:HEAD:src/acme/tasks.py:load")
 
@@ -165,7 +164,7 @@ def test_too_many_files_are_not_taken_out(repository, monkeypatch):
 @pytest.mark.parametrize("path", ["/etc/evil.py", "../evil.py"])
 def test_a_crafted_tree_writes_nowhere_else(repository, tmp_path, path):
     """Paths of a revision stay below the folder."""
-    found = git_files.open_repository(repository)
+    found = revisions.open_repository(repository)
     blob = next(iter(found.python_files("HEAD").values()))
     with pytest.raises(RevisionError, match="out of its folder"):
         found.write({PurePosixPath(path): blob}, tmp_path / "tree")
