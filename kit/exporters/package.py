@@ -19,9 +19,15 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CaptureError, ConversionError, ExportError
 from kit.exporters.expression import Expressions, indented, laid_out
 from kit.exporters.module import ExecutorModule, TaskSource
-from kit.exporters.writing import MARK, code, plain, project_name
+from kit.exporters.writing import MARK, code, plain
 from kit.source.literals import import_of_module, import_of_object
 from kit.source.module import merged_imports, module_text
+from kit.source.requirements import (
+    OWN_EXTRAS,
+    compatible,
+    distributions_with,
+    project_name,
+)
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import task_spec
 from kit.types import default_engine
@@ -170,11 +176,6 @@ def _test_of_loading(
     return test, [f"from {package} import executors"]
 
 
-_RELEASE = re.compile(r"(?:\d+!)?\d+(?:\.\d+)*")
-OWN_EXTRAS = ("numpy", "pandas", "pydantic")
-"""Third-party modules whose values kit handles through an extra of the same name."""
-
-
 @dataclass(frozen=True)
 class Requirements:
     """What an export needs.
@@ -229,40 +230,6 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
     extras += [name for name in OWN_EXTRAS if name in wanted]
     own = f"flyte-task-kit[{','.join(extras)}]{compatible(kit.__version__)}"
     return Requirements(own, tuple(pinned[name] for name in sorted(pinned)), (*notes,))
-
-
-def distributions_with(modules: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return the installed distributions that have each top-level module."""
-    from importlib import metadata
-
-    owners = metadata.packages_distributions()
-    found = {module: owners.get(module) or _owners(module) for module in modules}
-    return {module: tuple(dict.fromkeys(names)) for module, names in found.items()}
-
-
-def _owners(module: str) -> list[str]:
-    """Find distributions by their files, which Python 3.10 does not look at."""
-    from importlib import metadata
-
-    tops = {module, f"{module}.py"}
-    return [
-        found.metadata["Name"]
-        for found in metadata.distributions()
-        if any(file.parts[0] in tops for file in found.files or ())
-    ]
-
-
-def compatible(version: str) -> str:
-    """Return the pin for a version and what is compatible with it (PEP 440).
-
-    >>> compatible("2.2.3+cu121"), compatible("9"), compatible("1.0rc1")
-    ('~=2.2.3', '~=9.0', '~=1.0rc1')
-    """
-    public = version.partition("+")[0]
-    release = _RELEASE.match(public)
-    if release is not None and "." not in release[0]:
-        public = release[0] + ".0" + public[release.end() :]
-    return f"~={public}"
 
 
 def _is_local(distribution: object) -> bool:

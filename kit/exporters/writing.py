@@ -182,15 +182,6 @@ def module_name(name: str, what: str) -> str:
     return found
 
 
-def project_name(package: str) -> str:
-    """Return the name of a package as indexes write it (PEP 503).
-
-    >>> project_name("Acme_SQL")
-    'acme-sql'
-    """
-    return re.sub(r"[-_.]+", "-", package).strip("-").lower()
-
-
 def variables(tasks: Iterable[Task]) -> dict[str, Task]:
     """Return the tasks by the names of the variables that will hold them.
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
-import marshal
+import json
 import re
 import secrets
 import stat
@@ -14,8 +13,8 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from kit.errors import CallError, ImageBuildError
@@ -25,35 +24,52 @@ from kit.runners.docker.engine import Engine, engine_errors
 from kit.runners.log import LogLine
 from kit.template.view import parse_template
 
-HOME = "/opt/kit"
+SITE = "/opt/kit/site"
 LABEL = "kit.image"
+_WHEELS = "/opt/kit/wheels"
+_EPOCH = 315_532_800
+"""1980, for files that do not differ from build to build."""
+_COMPILE = (
+    "import compileall, py_compile as p; compileall.compile_dir('.', quiet=2, "
+    "invalidation_mode=p.PycInvalidationMode.UNCHECKED_HASH)"
+)
+"""Compiled files without times in them, so that an engine reuses an equal layer."""
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _USER = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?"
 
 
-def containerfile_text(
-    task: str, base: str, folders: Iterable[str], user: str | None
-) -> str:
+def containerfile_text(task: str, base: str, user: str | None) -> str:
     """Return the text of a Containerfile.
 
-    It runs nothing: any builder can carry it out, without a network, on any base that
-    has Python.
+    Its context has the folder ``wheels``, with pip and a list of what it installs, and
+    the folder ``task`` with modules of one's own.  Nothing in it needs a network, a
+    shell or the pip of the base image.
 
     Args:
         task: The task's name.
         base: The base image.
-        folders: What is copied, the one that changes least first.
         user: Who runs in it; None leaves it to the base image.
     """
+    install = ["python3", f"{_WHEELS}/pip.whl/pip", "install", "--isolated"]
+    install += ["--no-index", "--no-deps", "--no-compile", "--target=."]
+    install += [f"--find-links={_WHEELS}", f"--requirement={_WHEELS}/requirements.txt"]
     lines = [
         f"# An image for the task {_line(task)}, written by kit.",
+        f"FROM {base} AS packages",
+        f'LABEL {LABEL}="packages"',
+        "USER 0",
+        f"WORKDIR {SITE}",
+        f"COPY wheels/ {_WHEELS}/",
+        f"RUN {json.dumps(install)}",
+        f"RUN {json.dumps(['python3', '-c', _COMPILE])}",
+        "",
         f"FROM {base}",
         f'LABEL {LABEL}="true"',
-        f'ENV PATH="{HOME}/bin:${{PATH:-{_DEFAULT_PATH}}}"',
-        f'ENV PYTHONPATH="{HOME}/site${{PYTHONPATH:+:$PYTHONPATH}}"',
-        "# What changes least comes first, so that engines need not copy it again.",
-        *(f"COPY {folder}/ {HOME}/" for folder in folders),
+        f'ENV PATH="{SITE}/bin:${{PATH:-{_DEFAULT_PATH}}}"',
+        f'ENV PYTHONPATH="{SITE}${{PYTHONPATH:+:$PYTHONPATH}}"',
+        f"COPY --from=packages {SITE}/ {SITE}/",
+        f"COPY task/ {SITE}/",
         f"LABEL kit.task={_quoted(task)}",
         *([f"USER {user}"] if user else []),
     ]
@@ -80,130 +96,60 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'([\\"$])', r"\\\1", _line(text)) + '"'
 
 
-_UNCHECKED = (1).to_bytes(4, "little")
-"""Flags of compiled files that are valid whatever their source's time is (PEP 552)."""
-_HEADER = 16
-
-
-@dataclass
-class Layer:
-    """Some files, by their paths in the image, relative to where it puts them.
-
-    Attributes:
-        files: Files of this machine.
-        texts: Contents that are made here, of files to be executed.
-    """
-
-    files: dict[str, Path] = field(default_factory=dict)
-    texts: dict[str, bytes] = field(default_factory=dict)
-
-    def add_tree(self, name: str, source: Path) -> None:
-        """Add a file, or all files of a folder but hidden and compiled ones."""
-        if source.is_file():
-            self.files[name] = source
-            return
-        for path in sorted(source.rglob("*")):
-            steps = path.relative_to(source).parts
-            if any(step.startswith(".") or step == "__pycache__" for step in steps):
-                continue
-            if path.is_file():
-                self.files["/".join((name, *steps))] = path
-
-    def contents(self, tag: str | None) -> Iterator[tuple[str, bytes, bool]]:
-        """Yield each file's path, its bytes and whether it is to be executed.
-
-        Args:
-            tag: What the names of compiled files have in them, as in ``cpython-311``;
-                None leaves them out.
-        """
-        for name, path in sorted(self.files.items()):
-            data = path.read_bytes()
-            yield name, data, bool(path.stat().st_mode & stat.S_IXUSR)
-            if tag is not None and name.endswith(".py"):
-                compiled = _compiled(path, data)
-                folder, _, file = name.rpartition("/")
-                if compiled is not None:
-                    yield f"{folder}/__pycache__/{file[:-3]}.{tag}.pyc", compiled, False
-        for name, data in sorted(self.texts.items()):
-            yield name, data, True
-
-
-def _compiled(path: Path, source: bytes) -> bytes | None:
-    """Return a compiled file, without which each start of a container compiles anew.
-
-    What Python left beside the source is taken if it is of this very source.
-    """
-    head = importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source)
-    return_code = _left_behind(path)
-    if return_code is None:
-        try:
-            code = compile(source, str(path), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return None  # as pip does: some packages hold templates of code
-        return_code = marshal.dumps(code)
-    return head + return_code
-
-
-def _left_behind(path: Path) -> bytes | None:
-    try:
-        data = Path(importlib.util.cache_from_source(str(path))).read_bytes()
-        facts = path.stat()
-    except (OSError, NotImplementedError):
-        return None
-    expected = importlib.util.MAGIC_NUMBER + bytes(4)
-    for number in (int(facts.st_mtime), facts.st_size):
-        expected += (number & 0xFFFFFFFF).to_bytes(4, "little")
-    return data[_HEADER:] if data[:_HEADER] == expected else None
-
-
 CONTAINERFILE = "Containerfile"
 
 _IN_MEMORY = 32 * 2**20
-_TIME = 315_532_800  # 1980, the first that zip files know
 
 
-def context_archive(
-    text: str, layers: Mapping[str, Layer], tag: str | None
-) -> IO[bytes]:
-    """Return the tar file; all in it is root's, and for everyone to read.
+def tree_files(name: str, source: Path) -> dict[str, Path]:
+    """Return a file, or all files of a folder but hidden and compiled ones.
+
+    Args:
+        name: Its path in a build's context.
+        source: The file or folder.
+    """
+    if source.is_file():
+        return {name: source}
+    files = {}
+    for path in sorted(source.rglob("*")):
+        steps = path.relative_to(source).parts
+        is_hidden = any(s.startswith(".") or s == "__pycache__" for s in steps)
+        if path.is_file() and not is_hidden:
+            files["/".join((name, *steps))] = path
+    return files
+
+
+def context_archive(text: str, files: Mapping[str, Path | bytes]) -> IO[bytes]:
+    """Return the tar file of a build; all in it is root's, and for everyone to read.
 
     Args:
         text: The Containerfile.
-        layers: Files by the name of their folder.
-        tag: What the names of compiled files have in them; None leaves them out.
+        files: The other files, by their paths in the context.
     """
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller's
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add_file(tar, CONTAINERFILE, text.encode(), is_program=False)
-        for folder, layer in layers.items():
-            known: set[str] = set()
-            _add_folders(tar, f"{folder}/", known)
-            for name, data, is_program in layer.contents(tag):
-                _add_folders(tar, f"{folder}/{name}", known)
-                _add_file(tar, f"{folder}/{name}", data, is_program=is_program)
+        for folder in _folders(files):
+            info = tarfile.TarInfo(folder)
+            info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o755, _EPOCH
+            tar.addfile(info)
+        for name, source in {CONTAINERFILE: text.encode(), **files}.items():
+            data = source if isinstance(source, bytes) else source.read_bytes()
+            info = tarfile.TarInfo(name)
+            info.mode = 0o755 if _is_program(source) else 0o644
+            info.size, info.mtime = len(data), _EPOCH
+            tar.addfile(info, io.BytesIO(data))
     file.seek(0)
     return file
 
 
-def _add_folders(tar: tarfile.TarFile, name: str, known: set[str]) -> None:
-    """Add the folders above a file, which have modes of their own."""
-    steps = name.split("/")[:-1]
-    for end in range(1, len(steps) + 1):
-        folder = "/".join(steps[:end])
-        if folder not in known:
-            known.add(folder)
-            info = tarfile.TarInfo(folder)
-            info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o755, _TIME
-            tar.addfile(info)
+def _folders(files: Iterable[str]) -> list[str]:
+    """Return the folders of a context, which have modes of their own."""
+    parents = {str(folder) for name in files for folder in PurePosixPath(name).parents}
+    return sorted({"wheels", "task", *parents} - {"."})
 
 
-def _add_file(
-    tar: tarfile.TarFile, name: str, data: bytes, *, is_program: bool
-) -> None:
-    info = tarfile.TarInfo(name)
-    info.mode = 0o755 if is_program else 0o644
-    info.size, info.mtime = len(data), _TIME
-    tar.addfile(info, io.BytesIO(data))
+def _is_program(source: Path | bytes) -> bool:
+    return isinstance(source, Path) and bool(source.stat().st_mode & stat.S_IXUSR)
 
 
 _LAST_LINES = 8
@@ -213,6 +159,7 @@ _NOISE = re.compile(
     r"^ ---> (Running in|Using cache)|^--> Using cache|^Removing intermediate container"
     r"|^Successfully (built|tagged)|^COMMIT$|^[0-9a-f]{64}$"
 )
+_STAGE = re.compile(r"^(\[[\d/]+\] )?STEP \d+/\d+ ?: FROM ", re.IGNORECASE)
 _BUILT = re.compile(r"(?:^Successfully built |^sha256:)([0-9a-f]{12,64})$")
 
 
@@ -237,7 +184,7 @@ def build(
         ImageBuildError: In the engine's words, after its last lines.
         EngineError: It stopped answering.
     """
-    told = _Told(on_line)
+    log = _BuildLog(on_line)
     try:
         with engine_errors("build the image"):
             events = engine.client.api.build(
@@ -252,23 +199,32 @@ def build(
             )
             with contextlib.closing(events):
                 for event in events:
-                    told.hear(event)
-        return told.image()
+                    log.read(event)
+        return log.image()
     except ImageBuildError:
-        remove_untagged(engine, told.layer)
+        remove_untagged(engine, log.layer)
         raise
     except BaseException:
-        remove_untagged(engine, _last_layer(engine, told.layer))
+        remove_untagged(engine, _last_layer(engine, log.layer))
         raise
+    finally:
+        for stage in log.stages:
+            remove_untagged(engine, stage)
 
 
-class _Told:
-    """What an engine has said so far."""
+class _BuildLog:
+    """What an engine has printed so far.
+
+    Attributes:
+        layer: The id of the last layer.
+        stages: The ids of the last layers of earlier stages.
+    """
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self.layer = ""
+        self.stages: list[str] = []
         self._built: str | None = None
 
     def image(self) -> str:
@@ -281,8 +237,8 @@ class _Told:
             raise self.failure("it named no image at the end")
         return self._built
 
-    def hear(self, event: dict[str, Any]) -> None:
-        """Take the next of its messages.
+    def read(self, event: dict[str, Any]) -> None:
+        """Read the next of its messages.
 
         Raises:
             ImageBuildError: It says that it failed.
@@ -292,6 +248,8 @@ class _Told:
         text = event.get("stream") or event.get("status") or ""
         for line in _lines(text + "\n" + str((event.get("aux") or {}).get("ID", ""))):
             layer, built = _LAYER.search(line), _BUILT.search(line)
+            if _STAGE.search(line) and self.layer:
+                self.stages.append(self.layer)
             if layer is not None:
                 self.layer = layer[1]
             elif built is not None:
@@ -443,9 +401,9 @@ def _archive(files: Mapping[str, bytes]) -> IO[bytes]:
     return buffer
 
 
-_TEMPLATE = "/kit-trial/template.pb"
+_TEMPLATE = "/kit-smoke-test/template.pb"
 _PATH_MACRO = "{{.taskTemplatePath}}"
-_LAST_LINES_of_trial = 12
+_SMOKE_TEST_LINES = 12
 _SOURCE = """
 import importlib, shutil, sys
 if shutil.which(sys.argv[1]) is None:
@@ -456,14 +414,13 @@ getattr(importlib.import_module(module), name).load_task(sys.argv[3:])
 
 
 def check_loads(
-    engine: Engine, image: str, python: str, template: bytes, platform: str | None
+    engine: Engine, image: str, template: bytes, platform: str | None
 ) -> None:
     """Load a task in a container, without running it.
 
     Args:
         engine: Where the image is.
         image: Its id.
-        python: The path of its Python.
         template: The serialized TaskTemplate, whose arguments are kit's or flytekit's.
         platform: As in ``linux/arm64``, of an image that is for several.
 
@@ -484,7 +441,7 @@ def check_loads(
         answer = ask(
             engine,
             image,
-            (python, "-c", _SOURCE, words[0], resolver, *loader),
+            ("python3", "-c", _SOURCE, words[0], resolver, *loader),
             files={_TEMPLATE: template},
             environment={pair.key: pair.value for pair in container.env},
             platform=platform,
@@ -492,7 +449,7 @@ def check_loads(
     except NotStartedError as error:
         raise ImageBuildError(f"The image's Python does not start: {error}") from error
     if answer.status:
-        lines = answer.text("stdout", "stderr").splitlines()[-_LAST_LINES_of_trial:]
+        lines = answer.text("stdout", "stderr").splitlines()[-_SMOKE_TEST_LINES:]
         tail = "\n".join(lines)
         msg = (
             "The image was built, but the task cannot be loaded in it, so it was "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sys
 import tempfile
 import warnings
@@ -15,16 +14,9 @@ from typing import Any, get_args
 
 from kit.definition.images import check_image_reference
 from kit.definition.settings import SerializationSettings
-from kit.errors import CallError, ImageError
+from kit.errors import CallError, ImageError, MissingPackageError
 from kit.escape import visible
-from kit.images.base import (
-    BasePython,
-    Needs,
-    check_packaging,
-    needs_of,
-    python_of,
-    this_python,
-)
+from kit.images.base import BaseImage
 from kit.images.engine import (
     build,
     check_loads,
@@ -33,11 +25,12 @@ from kit.images.engine import (
     context_archive,
     give_tag,
     remove_untagged,
+    tree_files,
 )
-from kit.images.packages import Contents, ImagePackage, Source, gather
+from kit.images.packages import ImagePackage, Packages, Source, gather
+from kit.images.requirements import TaskRequirements, task_requirements
 from kit.notebook import Shown, in_terminal
 from kit.runners.docker.engine import (
-    Engine,
     Pull,
     check_pull,
     connected,
@@ -51,17 +44,171 @@ from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 Task = PythonCustomizedContainerTask[Any]
 
-_FOLDERS = ("packages", "kit", "task")
+
+@dataclass(frozen=True, repr=False)
+class BuiltImage(Shown):
+    """What :func:`kit.build_image` built.
+
+    Attributes:
+        task: The task's name.
+        tag: The image's name.
+        id: Its id, of its content.
+        size: Its bytes, with those of the base image.
+        base: The base image.
+        python: What Python it has, in words.
+        containerfile: The text that it was built by.
+        packages: The distributions that the task needs, by their names.
+        modules: The modules of its author's own that were copied.
+        is_the_tasks: Whether it is the image that the task names.
+        notes: What a reader should know.
+        program: What talks to the engine: ``docker`` or ``podman``.
+    """
+
+    task: str
+    tag: str
+    id: str
+    size: int
+    base: str
+    python: str
+    containerfile: str
+    packages: tuple[ImagePackage, ...]
+    modules: tuple[str, ...]
+    is_the_tasks: bool
+    notes: tuple[str, ...] = ()
+    program: str = "docker"
+
+    def __repr__(self) -> str:
+        return f"BuiltImage({self.tag!r}, {self.size / 1e6:,.1f} MB)"
+
+
+def build_image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
+    task: Task,
+    tag: str | None = None,
+    /,
+    *,
+    base: str | None = None,
+    packages: Iterable[str | os.PathLike[str]] = (),
+    source: Source = "local",
+    user: str | None = None,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+    pull: Pull = "missing",
+    platform: str | None = None,
+    check: bool = True,
+    on_line: Callable[[str], None] | None = None,
+) -> BuiltImage:
+    """Build a small image that a task runs in, by the engine's own build.
+
+    It holds the task's runtime, kit or flytekit, and what the executor imports: the
+    distributions in the versions that are installed here, unless the base image has
+    them, and modules of one's own. Nothing runs in the build, and it has no network. No
+    secret and no variable of the task is written into it. A task whose source travels
+    in its template needs no new image when its source changes.
+
+    Args:
+        task: The task.
+        tag: The image's name; by default the one that the task names.
+        base: The image to build on, with Python in it; by default ``python:X.Y-slim``
+            of the version that runs this.
+        packages: More requirements, as pip takes them, and paths of wheels.
+        source: Where distributions come from: ``"local"``, the files that are installed
+            here, or ``"index"``, where pip gets the same versions for the base's
+            Python. kit itself is always taken from here.
+        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
+        settings: What the task's template is made with.
+        pull: Whether to pull the base image: ``"never"``, if it is ``"missing"``, or
+            ``"always"``.
+        platform: As in ``"linux/arm64"``, of a base image that is for several.
+        check: Whether the runtime loads the task in a container of it, at the end.
+        on_line: Called with each line of what happens; by default a terminal shows
+            them.
+
+    Raises:
+        CallError: An argument is none that can be meant.
+        ImageError: The image's name is none.
+        DefinitionError: The task's template cannot be made.
+        EngineError: No engine answers, or it lacks the base image.
+        ImageBuildError: Something is missing here or does not fit the base's Python,
+            the build fails, or the task cannot be loaded in the image.
+        SecretInSourceError: A module of one's own holds the value of a secret.
+        MissingPackageError: The Docker SDK or packaging is not installed.
+        KeyboardInterrupt: From Ctrl-C; nothing is left behind.
+    """
+    check_pull(pull)
+    if source not in get_args(Source):
+        msg = f"source must be 'local' or 'index', got {source!r}."
+        raise CallError(msg)
+    recipe = Recipe(task, settings, base=base, packages=packages, user=user)
+    name = chosen_tag(tag, task, settings)
+    template = template_bytes(task, settings) if check else None
+    show = on_line or _show_in_terminal
+    with connected() as engine:
+        reap_leftovers(engine)
+        show(f"Inspecting the base image {recipe.base}")
+        find_image(engine, recipe.base, pull=pull, platform=platform)
+        base_image = BaseImage.inspect(engine, recipe.base, platform)
+        building = Building(recipe, base_image, show)
+        contents, made = building.build(source)
+        whole_id, size = building.finish(made, name, template)
+        return BuiltImage(
+            task=task.name,
+            tag=name,
+            id=whole_id,
+            size=size,
+            base=recipe.base,
+            python=str(base_image.python),
+            containerfile=recipe.text,
+            packages=contents.packages,
+            modules=tuple(sorted(recipe.requirements.modules)),
+            is_the_tasks=name == own_tag(task, settings),
+            notes=recipe.requirements.notes,
+            program=engine.program,
+        )
+
+
+@functools.wraps(build_image)
+def image(*args: Any, **kwargs: Any) -> BuiltImage:
+    """Build an image: the old name of :func:`kit.build_image`."""
+    warnings.warn(
+        "kit.image is the old name of kit.build_image. Call kit.build_image.",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return build_image(*args, **kwargs)
+
+
+def containerfile(
+    task: Task,
+    /,
+    *,
+    base: str | None = None,
+    user: str | None = None,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+) -> str:
+    """Return the Containerfile of :func:`kit.build_image`; no engine is asked.
+
+    Args:
+        task: The task.
+        base: The image to build on; by default ``python:X.Y-slim`` of the version that
+            runs this.
+        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
+        settings: What the task's template is made with.
+
+    Raises:
+        CallError: An argument is none that can be meant.
+        ImageError: The base image's name is none.
+        DefinitionError: The task's template cannot be made.
+    """
+    return Recipe(task, settings, base=base, user=user).text
 
 
 class Recipe:
-    """What an image is made by.
+    """What an image is made from.
 
     Attributes:
         task: The task.
-        base: The base image.
+        base: The name of the base image.
         wheels: Wheels that were given.
-        needs: What the task needs.
+        requirements: What the task needs.
         text: The Containerfile.
 
     Raises:
@@ -90,22 +237,90 @@ class Recipe:
         self.base = _default_base() if base is None else base
         check_image_reference(self.base)
         requirements, self.wheels = _sorted_out(packages)
-        self.needs: Needs = needs_of(task, settings, requirements)
-        folders = _FOLDERS if self.needs.modules else _FOLDERS[:-1]
-        self.text = containerfile_text(task.name, self.base, folders, user)
+        self.requirements: TaskRequirements = task_requirements(
+            task, settings, requirements
+        )
+        self.text = containerfile_text(task.name, self.base, user)
 
-    def check_secrets(self, contents: Contents) -> None:
-        """Refuse modules of one's own that hold the value of a secret.
+    def files(self, packages: Packages) -> dict[str, Path | bytes]:
+        """Return the files of the build's context.
 
         Raises:
-            SecretInSourceError: One does.
+            SecretInSourceError: A module of one's own holds the value of a secret.
         """
+        own: dict[str, Path] = {}
+        for name, path in sorted(self.requirements.modules.items()):
+            own |= tree_files(f"task/{name}{path.suffix * path.is_file()}", path)
         values = SecretValues(self.task.known_secrets())
         values.check(self.text, "the Containerfile")
-        if "task" in contents.layers:
-            for name, path in contents.layers["task"].files.items():
-                text = path.read_text("utf-8", "replace")
-                values.check(text, name.removeprefix("site/"))
+        for name, path in own.items():
+            text = path.read_text("utf-8", "replace")
+            values.check(text, name.removeprefix("task/"))
+        return {
+            **{f"wheels/{key}": file for key, file in packages.files.items()},
+            **own,
+        }
+
+
+@dataclass(frozen=True)
+class Building:
+    """One build.
+
+    Attributes:
+        recipe: What the image is made from.
+        base: The base image.
+        show: Called with each line of what happens.
+    """
+
+    recipe: Recipe
+    base: BaseImage
+    show: Callable[[str], None]
+
+    def build(self, source: Source) -> tuple[Packages, str]:
+        """Collect what goes into the image and build it; return that and its id.
+
+        Raises:
+            ImageBuildError: Something is missing or does not fit, or the build fails.
+            SecretInSourceError: A module of one's own holds the value of a secret.
+        """
+        recipe, base = self.recipe, self.base
+        wanted = recipe.requirements.packages
+        with tempfile.TemporaryDirectory(prefix="kit-image-") as folder:
+            self.show(f"Collecting packages for {base.python}")
+            packages = gather(wanted, base, source, recipe.wheels, Path(folder))
+            with context_archive(recipe.text, recipe.files(packages)) as context:
+                made = build(
+                    base.engine, context, platform=base.platform, on_line=self.show
+                )
+        return packages, made
+
+    def finish(self, made: str, tag: str, template: bytes | None) -> tuple[str, int]:
+        """Load the task in the image and name it, or remove it.
+
+        Args:
+            made: Its id.
+            tag: Its name.
+            template: The task's; None leaves out that it is loaded.
+
+        Returns:
+            Its whole id and its size in bytes.
+
+        Raises:
+            ImageBuildError: The task cannot be loaded in it.
+            EngineError: The engine refuses the name.
+        """
+        engine = self.base.engine
+        try:
+            if template is not None:
+                self.show("Loading the task in the image")
+                check_loads(engine, made, template, self.base.platform)
+            give_tag(engine, made, tag)
+        except BaseException:
+            remove_untagged(engine, made)
+            raise
+        with engine_errors("look up the image"):
+            facts = engine.client.api.inspect_image(made)
+        return facts["Id"], int(facts["Size"])
 
 
 def own_tag(task: Task, settings: SerializationSettings) -> str | None:
@@ -157,269 +372,37 @@ def _sorted_out(
     packages: Iterable[str | os.PathLike[str]],
 ) -> tuple[list[str], list[Path]]:
     """Tell requirements from paths of wheels."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
     if isinstance(packages, str):
         msg = f"packages must be a list of requirements, got the text {packages!r}."
         raise CallError(msg)
     requirements, wheels = [], []
     for item in [os.fspath(package) for package in packages]:
-        if re.search(r"\.whl$", item):
+        if item.endswith(".whl"):
             wheels.append(_checked_wheel(Path(item)))
-            continue
-        try:
-            requirements.append(str(Requirement(item)))
-        except InvalidRequirement as error:
-            msg = (
-                f"{item!r} is neither a requirement such as 'duckdb>=1' nor the path "
-                f"of a wheel: {error}"
-            )
-            raise CallError(msg) from error
+        else:
+            requirements.append(_checked_requirement(item))
     return requirements, wheels
+
+
+def _checked_requirement(text: str) -> str:
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement
+    except ImportError as error:
+        raise MissingPackageError("packaging", extra="docker") from error
+    try:
+        return str(Requirement(text))
+    except InvalidRequirement as error:
+        msg = (
+            f"{text!r} is neither a requirement such as 'duckdb>=1' nor the path of a "
+            f"wheel: {error}"
+        )
+        raise CallError(msg) from error
 
 
 def _checked_wheel(path: Path) -> Path:
     if not path.is_file():
         raise CallError(f"There is no wheel {str(path)!r}.")
     return path
-
-
-@dataclass(frozen=True)
-class Building:
-    """What the steps share.
-
-    Attributes:
-        engine: Who builds.
-        recipe: What the image is made by.
-        platform: As in ``linux/arm64``, of a base image that is for several.
-        tell: Called with each line of what happens.
-    """
-
-    engine: Engine
-    recipe: Recipe
-    platform: str | None
-    tell: Callable[[str], None]
-
-    def look_at_base(self, pull: Pull) -> BasePython:
-        """Find the base image and ask it what Python it has.
-
-        Raises:
-            ImageNotFoundError: The engine has no such image, and cannot pull it.
-            ImageBuildError: It has no Python that will do.
-        """
-        base = self.recipe.base
-        self.tell(f"Looking at the base image {base}")
-        find_image(self.engine, base, pull=pull, platform=self.platform)
-        return python_of(self.engine, base, self.platform)
-
-    def make(self, python: BasePython, source: Source) -> tuple[Contents, str]:
-        """Collect what goes into the image and build it; return that and its id.
-
-        Raises:
-            ImageBuildError: Something is missing or does not fit, or the build fails.
-            SecretInSourceError: A module of one's own holds the value of a secret.
-        """
-        recipe = self.recipe
-        with tempfile.TemporaryDirectory(prefix="kit-image-") as folder:
-            self.tell(f"Collecting packages for {python}")
-            contents = gather(recipe.needs, python, source, recipe.wheels, Path(folder))
-            recipe.check_secrets(contents)
-            is_same = python.bytecode == this_python().bytecode
-            tag = python.tag if is_same else None
-            with context_archive(recipe.text, contents.layers, tag) as context:
-                made = build(
-                    self.engine, context, platform=self.platform, on_line=self.tell
-                )
-        return contents, made
-
-    def finish(
-        self, made: str, tag: str, python: BasePython, template: bytes | None
-    ) -> tuple[str, int]:
-        """Load the task in the image and name it, or remove it.
-
-        Args:
-            made: Its id.
-            tag: Its name.
-            python: Its Python.
-            template: The task's; None leaves out that it is loaded.
-
-        Returns:
-            Its whole id and its size in bytes.
-
-        Raises:
-            ImageBuildError: The task cannot be loaded in it.
-            EngineError: The engine refuses the name.
-        """
-        try:
-            if template is not None:
-                self.tell("Loading the task in the image")
-                check_loads(
-                    self.engine, made, python.executable, template, self.platform
-                )
-            give_tag(self.engine, made, tag)
-        except BaseException:
-            remove_untagged(self.engine, made)
-            raise
-        with engine_errors("look up the image"):
-            facts = self.engine.client.api.inspect_image(made)
-        return facts["Id"], int(facts["Size"])
-
-
-@dataclass(frozen=True, repr=False)
-class BuiltImage(Shown):
-    """What :func:`kit.build_image` built.
-
-    Attributes:
-        task: The task's name.
-        tag: The image's name.
-        id: Its id, of its content.
-        size: Its bytes, with those of the base image.
-        base: The base image.
-        python: What Python it has, in words.
-        containerfile: The text that it was built by.
-        packages: The distributions that the task needs, by their names.
-        modules: The modules of its author's own that were copied.
-        is_the_tasks: Whether it is the image that the task names.
-        notes: What a reader should know.
-        program: What talks to the engine: ``docker`` or ``podman``.
-    """
-
-    task: str
-    tag: str
-    id: str
-    size: int
-    base: str
-    python: str
-    containerfile: str
-    packages: tuple[ImagePackage, ...]
-    modules: tuple[str, ...]
-    is_the_tasks: bool
-    notes: tuple[str, ...] = ()
-    program: str = "docker"
-
-    def __repr__(self) -> str:
-        return f"BuiltImage({self.tag!r}, {self.size / 1e6:,.1f} MB)"
-
-
-TaskOfImage = PythonCustomizedContainerTask[Any]
-
-
-def build_image(  # noqa: PLR0913 - each is a choice of its own, and all have defaults
-    task: TaskOfImage,
-    tag: str | None = None,
-    /,
-    *,
-    base: str | None = None,
-    packages: Iterable[str | os.PathLike[str]] = (),
-    source: Source = "local",
-    user: str | None = None,
-    settings: SerializationSettings = LOCAL_SETTINGS,
-    pull: Pull = "missing",
-    platform: str | None = None,
-    check: bool = True,
-    on_line: Callable[[str], None] | None = None,
-) -> BuiltImage:
-    """Build a small image that a task runs in, by the engine's own build.
-
-    It holds the task's runtime, kit or flytekit, and what the executor imports: the
-    distributions in the versions that are installed here, unless the base image has
-    them, and modules of one's own. Nothing runs in the build, and it has no network. No
-    secret and no variable of the task is written into it. A task whose source travels
-    in its template needs no new image when its source changes.
-
-    Args:
-        task: The task.
-        tag: The image's name; by default the one that the task names.
-        base: The image to build on, with Python in it; by default ``python:X.Y-slim``
-            of the version that runs this.
-        packages: More requirements, as pip takes them, and paths of wheels.
-        source: Where distributions come from: ``"local"``, the files that are installed
-            here, or ``"index"``, where pip gets the same versions for the base's
-            Python. kit itself is always taken from here.
-        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
-        settings: What the task's template is made with.
-        pull: Whether to pull the base image: ``"never"``, if it is ``"missing"``, or
-            ``"always"``.
-        platform: As in ``"linux/arm64"``, of a base image that is for several.
-        check: Whether the runtime loads the task in a container of it, at the end.
-        on_line: Called with each line of what happens; by default a terminal shows
-            them.
-
-    Raises:
-        CallError: An argument is none that can be meant.
-        ImageError: The image's name is none.
-        DefinitionError: The task's template cannot be made.
-        EngineError: No engine answers, or it lacks the base image.
-        ImageBuildError: Something is missing here or does not fit the base's Python,
-            the build fails, or the task cannot be loaded in the image.
-        SecretInSourceError: A module of one's own holds the value of a secret.
-        MissingPackageError: The Docker SDK or packaging is not installed.
-        KeyboardInterrupt: From Ctrl-C; nothing is left behind.
-    """
-    check_packaging()
-    check_pull(pull)
-    if source not in get_args(Source):
-        msg = f"source must be 'local' or 'index', got {source!r}."
-        raise CallError(msg)
-    recipe = Recipe(task, settings, base=base, packages=packages, user=user)
-    name = chosen_tag(tag, task, settings)
-    template = template_bytes(task, settings) if check else None
-    with connected() as engine:
-        reap_leftovers(engine)
-        building = Building(engine, recipe, platform, on_line or _show_in_terminal)
-        python = building.look_at_base(pull)
-        contents, made = building.make(python, source)
-        whole_id, size = building.finish(made, name, python, template)
-        return BuiltImage(
-            task=task.name,
-            tag=name,
-            id=whole_id,
-            size=size,
-            base=recipe.base,
-            python=str(python),
-            containerfile=recipe.text,
-            packages=contents.packages,
-            modules=tuple(sorted(recipe.needs.modules)),
-            is_the_tasks=name == own_tag(task, settings),
-            notes=recipe.needs.notes,
-            program=engine.program,
-        )
-
-
-@functools.wraps(build_image)
-def image(*args: Any, **kwargs: Any) -> BuiltImage:
-    """Build an image: the old name of :func:`kit.build_image`."""
-    warnings.warn(
-        "kit.image is the old name of kit.build_image. Call kit.build_image.",
-        DeprecationWarning,
-        stacklevel=2,
-    )
-    return build_image(*args, **kwargs)
-
-
-def containerfile(
-    task: TaskOfImage,
-    /,
-    *,
-    base: str | None = None,
-    user: str | None = None,
-    settings: SerializationSettings = LOCAL_SETTINGS,
-) -> str:
-    """Return the Containerfile of :func:`kit.build_image`; no engine is asked.
-
-    Args:
-        task: The task.
-        base: The image to build on; by default ``python:X.Y-slim`` of the version that
-            runs this.
-        user: Who runs in it, as in ``"1000"``; by default whoever does in the base.
-        settings: What the task's template is made with.
-
-    Raises:
-        CallError: An argument is none that can be meant.
-        ImageError: The base image's name is none.
-        DefinitionError: The task's template cannot be made.
-    """
-    return Recipe(task, settings, base=base, user=user).text
 
 
 def _show_in_terminal(line: str) -> None:

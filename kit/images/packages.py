@@ -1,277 +1,41 @@
-"""What goes into an image, in layers: what changes least comes first."""
+"""Which packages go into an image: pip decides it in the base image."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kit.errors import ImageBuildError
-from kit.images.base import KIT, BasePython, Needs, this_python
-from kit.images.engine import Layer
+from kit.images.base import BaseImage, this_python
+from kit.images.engine import Answer
+from kit.images.requirements import KIT
+from kit.images.wheels import (
+    download,
+    in_wheels,
+    installed,
+    pip_wheel,
+    stub,
+    write_wheel,
+)
+from kit.source.requirements import project_name
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-    from packaging.requirements import Requirement
-
-_OF_THIS_MACHINE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
-_LEFT_OUT = re.compile(r"\.(pyc|pyi|pth)$")
-_PROGRAM = """#!{python}
-import sys
-from {module} import {top}
-sys.exit({function}())
-"""
-
-
-def add_distribution(layer: Layer, name: str, distribution: Distribution) -> None:
-    """Add the files of a distribution to ``site/``, and its metadata.
-
-    kit itself may be an editable install: it is one package, whose folder is known.
-
-    Raises:
-        ImageBuildError: Its files are not known, or are in a folder of its author's.
-    """
-    files = distribution.files
-    if files is None:
-        msg = (
-            f"Which files {name} has is not known here, since it was not installed "
-            "from a wheel. Install it with pip, or choose a base image that has it."
-        )
-        raise ImageBuildError(msg)
-    if is_editable(distribution):
-        if name != KIT:
-            raise _editable(name)
-        layer.add_tree("site/kit", Path(__file__).parents[1])
-        files = [file for file in files if file.parts[0].endswith(".dist-info")]
-    for file in files:
-        path = Path(str(file.locate()))
-        is_metadata = file.parts[0].endswith(".dist-info")
-        if ".." in file.parts or _LEFT_OUT.search(file.name) or not path.is_file():
-            continue
-        if not (is_metadata and file.name in _OF_THIS_MACHINE):
-            layer.files[f"site/{file}"] = path
-
-
-def add_programs(layer: Layer, distribution: Distribution, python: str) -> None:
-    """Add the programs of a distribution to ``bin/``.
-
-    Args:
-        layer: What they are added to.
-        distribution: Whose they are.
-        python: The path of the image's Python.
-    """
-    for entry in distribution.entry_points:
-        if entry.group == "console_scripts" and entry.attr:
-            text = _PROGRAM.format(
-                python=python,
-                module=entry.module,
-                top=entry.attr.partition(".")[0],
-                function=entry.attr,
-            )
-            layer.texts[f"bin/{entry.name}"] = text.encode()
-
-
-def misfit(distribution: Distribution, base: BasePython) -> str | None:
-    """Say why a distribution's files cannot be used by another Python, if so."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    facts, wanted = distribution.metadata, SpecifierSet()
-    if "Requires-Python" in facts:
-        with contextlib.suppress(InvalidSpecifier):
-            wanted = SpecifierSet(facts["Requires-Python"])
-    if not wanted.contains(base.version, prereleases=True):
-        return f"is for Python {wanted}"
-    tags = [str(tag) for tag in _tags(distribution)]
-    if not tags or any(tag.endswith("-none-any") for tag in tags):
-        return None
-    fitting = {str(tag) for tag in base.tags}
-    if fitting.isdisjoint(tags):
-        return f"is compiled for {tags[0]}"
-    is_built_here = any("-linux_" in tag for tag in tags)
-    if is_built_here and not base.can_load_from(this_python()):
-        return f"is compiled on and for {this_python()}"
-    return None
-
-
-def _tags(distribution: Distribution) -> list[str]:
-    text = distribution.read_text("WHEEL") or ""
-    lines = (line.partition(":") for line in text.splitlines())
-    return [value.strip() for key, _, value in lines if key == "Tag"]
-
-
-def is_editable(distribution: Distribution) -> bool:
-    """Tell whether a distribution's files are in its author's folder (PEP 610)."""
-    try:
-        origin: Mapping[str, Mapping[str, bool]] = json.loads(
-            distribution.read_text("direct_url.json") or "{}"
-        )
-    except ValueError:
-        return False
-    return bool(origin.get("dir_info", {}).get("editable"))
-
-
-def _editable(name: str) -> ImageBuildError:
-    return ImageBuildError(
-        f"{name} is an editable install here, whose files only its author's folder "
-        "knows. Make a wheel of it (pip wheel --no-deps FOLDER) and give that: "
-        f"packages=['{name.replace('-', '_')}-….whl']."
-    )
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """What is required, with all that it requires itself.
-
-    Attributes:
-        found: Distributions by their normalized names, in alphabetic order.
-        missing: Requirements that nothing here meets, and who has each: the normalized
-            name of a distribution, empty for what was asked for itself.
-    """
-
-    found: dict[str, Distribution] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
-
-
-def resolve(
-    requirements: Iterable[str],
-    environment: Mapping[str, str],
-    known: Mapping[str, Distribution],
-) -> Resolution:
-    """Find the distributions that requirements and theirs need.
-
-    Args:
-        requirements: As pip takes them.
-        environment: What markers are evaluated in.
-        known: Distributions by their normalized names.
-    """
-    resolution = Resolution()
-    waiting = [(text, "") for text in requirements]
-    done: set[tuple[str, str]] = set()
-    while waiting:
-        text, owner = waiting.pop()
-        requirement, name = _read(text)
-        extras = {(name, extra) for extra in ("", *requirement.extras)} - done
-        distribution = known.get(name)
-        if distribution is None or (not owner and not _is_met(requirement, known)):
-            resolution.missing.setdefault(str(requirement), owner)
-        elif extras:
-            done |= extras
-            resolution.found[name] = distribution
-            wanted = _required(distribution, {e for _, e in extras}, environment)
-            waiting += [(child, name) for child in wanted]
-    ordered = dict(sorted(resolution.found.items()))
-    return Resolution(ordered, dict(sorted(resolution.missing.items())))
-
-
-def installed(folder: Path | None = None) -> dict[str, Distribution]:
-    """Return what is installed, by normalized names.
-
-    Args:
-        folder: Where to look; by default what this process imports from.
-    """
-    from importlib.metadata import distributions
-
-    from packaging.utils import canonicalize_name
-
-    where: dict[str, Any] = {} if folder is None else {"path": [str(folder)]}
-    found: dict[str, Distribution] = {}
-    for distribution in distributions(**where):
-        if "Name" in distribution.metadata:  # not so in what pip left half removed
-            name = canonicalize_name(distribution.metadata["Name"])
-            found.setdefault(name, distribution)
-    return found
-
-
-def _read(text: str) -> tuple[Requirement, str]:
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    requirement = Requirement(text)
-    return requirement, canonicalize_name(requirement.name)
-
-
-def _is_met(requirement: Requirement, known: Mapping[str, Distribution]) -> bool:
-    from packaging.utils import canonicalize_name
-
-    version = known[canonicalize_name(requirement.name)].version
-    return requirement.specifier.contains(version, prereleases=True)
-
-
-def _required(
-    distribution: Distribution, extras: set[str], environment: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield what a distribution requires for some of its extras, without markers."""
-    from packaging.requirements import Requirement
-
-    for text in distribution.requires or ():
-        requirement = Requirement(text)
-        marker, requirement.marker = requirement.marker, None
-        if marker is None or any(
-            marker.evaluate({**environment, "extra": extra}) for extra in extras
-        ):
-            yield str(requirement)
-
-
-_LINES = 8
-
-
-def unpack_from_index(
-    requirements: Iterable[str], base: BasePython, folder: Path
-) -> dict[str, Distribution]:
-    """Get wheels and all that they need from the index that pip is set up for.
-
-    Returns:
-        What is in the folder then, by normalized names.
-
-    Raises:
-        ImageBuildError: There are no such wheels, or no such index.
-    """
-    return _install(sorted(requirements), base, folder, "--prefer-binary")
-
-
-def unpack_wheels(
-    wheels: Iterable[Path], base: BasePython, folder: Path
-) -> dict[str, Distribution]:
-    """Unpack wheels, and nothing that they need.
-
-    Returns:
-        What is in the folder then, by normalized names.
-
-    Raises:
-        ImageBuildError: One is no wheel, or not for that Python.
-    """
-    paths = [str(wheel) for wheel in wheels]
-    return _install(paths, base, folder, "--no-index", "--no-deps") if paths else {}
-
-
-def _install(
-    what: list[str], base: BasePython, folder: Path, *options: str
-) -> dict[str, Distribution]:
-    abis = (base.abi, "abi3", "none")
-    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"]
-    words += ["--no-input", "--disable-pip-version-check", "--only-binary=:all:"]
-    words += ["--target", str(folder), "--implementation", "cp"]
-    words += ["--python-version", ".".join(map(str, base.minor))]
-    words += [word for abi in abis for word in ("--abi", abi)]
-    words += [word for name in base.platforms() for word in ("--platform", name)]
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*words, *options, "--", *what], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-_LINES:])
-        raise ImageBuildError(f"pip has no wheels for {base}:\n{tail}")
-    return installed(folder)
-
-
 Source = Literal["local", "index"]
 Origin = Literal["local", "index", "wheel", "base"]
+
+PIP = "pip.whl"
+REQUIREMENTS = "requirements.txt"
+_FOLDER = "/kit-plan"
+_SATISFIED = re.compile(r"Requirement already satisfied: ([\w.-]+).*\(([^() ]+)\)$")
+_IDLE = re.compile(r"No matching distribution found|ResolutionImpossible")
+_MISFIT = re.compile(r"none of the wheel's tags \(([^)]*)\).*?([^/\s]+)\.whl")
 
 
 @dataclass(frozen=True)
@@ -281,8 +45,8 @@ class ImagePackage:
     Attributes:
         name: Its normalized name.
         version: Its version.
-        origin: ``"local"``: its files here; ``"index"``; ``"wheel"``: one that was
-            given; or ``"base"``: the base image had it.
+        origin: ``"local"``: as it is installed here; ``"index"``; ``"wheel"``: one that
+            was given; or ``"base"``: the base image had it.
     """
 
     name: str
@@ -291,135 +55,166 @@ class ImagePackage:
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What goes into an image.
+class Packages:
+    """What pip installs in an image, and what is there already.
 
     Attributes:
-        layers: Files by the name of the folder in the build's context.
+        files: The wheels, ``requirements.txt`` with their names and versions, and a
+            wheel of pip.
         packages: The distributions that the task needs, by their names.
     """
 
-    layers: dict[str, Layer]
+    files: Mapping[str, Path | bytes]
     packages: tuple[ImagePackage, ...]
 
 
-@dataclass
-class _Chosen:
-    """The distributions that go into an image, and those that are there."""
+@dataclass(frozen=True)
+class _Offer:
+    """A distribution that pip may choose.
 
-    taken: dict[str, tuple[Distribution, Origin]] = field(default_factory=dict)
-    there: dict[str, str] = field(default_factory=dict)
+    Attributes:
+        distribution: Its metadata.
+        origin: Where it comes from.
+        wheel: Its wheel; None if that is written when it was chosen.
+    """
+
+    distribution: Distribution
+    origin: Origin
+    wheel: Path | None = None
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.distribution.version
+
+    def file(self, folder: Path) -> Path:
+        """Return its wheel."""
+        return self.wheel or write_wheel(self.distribution, folder)
 
 
 def gather(
-    needs: Needs, base: BasePython, source: Source, wheels: Iterable[Path], folder: Path
-) -> Contents:
-    """Collect what a task needs, but for what the base image has in that version.
+    requirements: Iterable[str],
+    base: BaseImage,
+    source: Source,
+    wheels: Iterable[Path],
+    folder: Path,
+) -> Packages:
+    """Let pip choose what an image needs, and collect the wheels of that.
+
+    The versions are those that are installed here.  What the base image has in such a
+    version is left out, and what is not installed here may be there in any.
 
     Args:
-        needs: What it needs.
-        base: The Python of the base image.
+        requirements: What the task needs, as pip takes it.
+        base: The base image.
         source: Where distributions come from.
         wheels: Files that are taken before any other source.
-        folder: An empty one, for wheels that are unpacked.
+        folder: An empty one, for wheels.
 
     Raises:
         ImageBuildError: Something is missing, or does not fit the base's Python.
     """
-    given = unpack_wheels(wheels, base, folder / "wheels")
-    named = [f"{one.metadata['Name']}=={one.version}" for one in given.values()]
-    wanted = (*needs.requirements, *named)
-    resolution = resolve(wanted, base.environment, {**installed(), **given})
-    chosen = _Chosen()
-    missing = _not_in_base(resolution.missing, base, chosen)
-    for name, distribution in resolution.found.items():
-        is_there = base.distributions.get(name) == distribution.version
-        if is_there and not is_editable(distribution):
-            chosen.there[name] = distribution.version
-        else:
-            origin: Origin = "wheel" if name in given else "local"
-            chosen.taken[name] = distribution, origin
+    given = {name: _Offer(*one) for name, one in _given(wheels)}
+    offers = {**_local(), **given}
+    wanted = [*requirements, *(f"{name}=={one.version}" for name, one in given.items())]
     if source == "index":
-        _exchange(chosen, missing, base, folder / "index")
-    elif missing:
-        raise _missing(missing)
-    _check_fit(chosen, base)
-    return _laid_out(chosen, needs.modules, base)
-
-
-def _not_in_base(
-    missing: Mapping[str, str], base: BasePython, chosen: _Chosen
-) -> dict[str, str]:
-    """Return what the base image lacks too, and note what it has."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    lacking = {}
-    for text, owner in missing.items():
-        requirement = Requirement(text)
-        name = canonicalize_name(requirement.name)
-        version = base.distributions.get(name)
-        if version and requirement.specifier.contains(version, prereleases=True):
-            chosen.there[name] = version
-        else:
-            lacking[text] = owner
-    return lacking
-
-
-def _exchange(
-    chosen: _Chosen, missing: Iterable[str], base: BasePython, folder: Path
-) -> None:
-    """Take distributions of the versions here from an index; kit is taken from here."""
-    local = [name for name, (_, origin) in chosen.taken.items() if origin == "local"]
-    names = [name for name in local if name != KIT]
-    pins = [f"{name}=={chosen.taken[name][0].version}" for name in names]
-    if not (pins or missing):
-        return
-    for name, distribution in unpack_from_index(
-        (*pins, *missing), base, folder
-    ).items():
-        if base.distributions.get(name) != distribution.version:
-            chosen.taken[name] = distribution, "index"
-
-
-def _missing(missing: Mapping[str, str]) -> ImageBuildError:
-    needed = "".join(
-        f"\n  {requirement}" + (f", which {owner} needs" if owner else "")
-        for requirement, owner in missing.items()
-    )
-    return ImageBuildError(
-        f"What the image needs is not installed here:{needed}\nInstall it, or let pip "
-        "get it from its index: source='index' (--source index)."
-    )
-
-
-def _check_fit(chosen: _Chosen, base: BasePython) -> None:
-    complaints = [
-        f"\n  {name} {distribution.version} {why}"
-        for name, (distribution, _) in sorted(chosen.taken.items())
-        if (why := misfit(distribution, base)) is not None
+        offers = _from_index(wanted, offers, base, folder)
+    chosen, there = _plan(wanted, offers, base, folder)
+    lines = "".join(f"{name}=={offers[name].version}\n" for name in chosen)
+    files = [offers[name].file(folder) for name in chosen]
+    packages = [
+        *(ImagePackage(n, offers[n].version, offers[n].origin) for n in chosen),
+        *(ImagePackage(name, version, "base") for name, version in there.items()),
     ]
-    if complaints:
-        raise ImageBuildError(
-            f"What is installed here does not fit the base image, {base}:"
-            f"{''.join(complaints)}\nChoose a base image like this environment, or let "
-            "pip get what fits from its index: source='index' (--source index)."
-        )
+    return Packages(
+        {
+            **{path.name: path for path in files},
+            PIP: pip_wheel(folder),
+            REQUIREMENTS: lines.encode(),
+        },
+        tuple(sorted(packages, key=lambda package: package.name)),
+    )
 
 
-def _laid_out(
-    chosen: _Chosen, modules: Mapping[str, Path], base: BasePython
-) -> Contents:
-    layers = {"packages": Layer(), "kit": Layer()}
-    packages = [ImagePackage(*item, "base") for item in chosen.there.items()]
-    for name, (distribution, origin) in sorted(chosen.taken.items()):
-        layer = layers["kit" if name == KIT else "packages"]
-        add_distribution(layer, name, distribution)
-        add_programs(layer, distribution, base.executable)
-        packages.append(ImagePackage(name, distribution.version, origin))
-    if modules:
-        layers["task"] = task = Layer()
-        for name, path in sorted(modules.items()):
-            task.add_tree(f"site/{name}{path.suffix * path.is_file()}", path)
-    ordered = sorted(packages, key=lambda package: package.name)
-    return Contents(layers, tuple(ordered))
+def _local() -> dict[str, _Offer]:
+    return {name: _Offer(found, "local") for name, found in installed().items()}
+
+
+def _given(wheels: Iterable[Path]) -> Iterator[tuple[str, tuple[Any, Origin, Path]]]:
+    for name, (distribution, path) in in_wheels(wheels).items():
+        yield name, (distribution, "wheel", path)
+
+
+def _from_index(
+    wanted: Iterable[str], offers: Mapping[str, _Offer], base: BaseImage, folder: Path
+) -> dict[str, _Offer]:
+    """Return the wheels of an index, in the versions here; kit's own is from here."""
+    target, pins = folder / "index", folder / "constraints.txt"
+    target.mkdir()
+    pins.write_bytes(_constraints(offers))
+    kept = {name: one for name, one in offers.items() if one.wheel or name == KIT}
+    for one in kept.values():
+        shutil.copy(one.file(folder), target)
+    options = [f"--constraint={pins}", *base.python.pip_options()]
+    found = in_wheels(download(wanted, options, target))
+    downloaded = {
+        name: _Offer(one, "index", path) for name, (one, path) in found.items()
+    }
+    return {**downloaded, **kept}
+
+
+def _constraints(offers: Mapping[str, _Offer]) -> bytes:
+    return "".join(f"{name}=={one.version}\n" for name, one in offers.items()).encode()
+
+
+def _plan(
+    wanted: Iterable[str], offers: Mapping[str, _Offer], base: BaseImage, folder: Path
+) -> tuple[list[str], dict[str, str]]:
+    """Ask pip in the base image what it would install, and what is there already."""
+    files = dict(stub(one.distribution) for one in offers.values())
+    files |= {
+        "constraints.txt": _constraints(offers),
+        PIP: pip_wheel(folder).read_bytes(),
+    }
+    answer = base.ask(
+        *(f"{_FOLDER}/{PIP}/pip", "install", "--dry-run", "--report=-", "-vv"),
+        *("--isolated", "--no-index", f"--find-links={_FOLDER}"),
+        *(f"--constraint={_FOLDER}/constraints.txt", *wanted),
+        files={f"{_FOLDER}/{name}": data for name, data in files.items()},
+    )
+    text = answer.text("stdout")
+    if answer.status:
+        raise _cannot_install(base, answer)
+    report = json.loads(text[text.index("\n{\n") : text.index("\n}\n") + 3])
+    names = [project_name(one["metadata"]["name"]) for one in report["install"]]
+    there = (match for match in map(_SATISFIED.search, text.splitlines()) if match)
+    return sorted(names), {project_name(one[1]): one[2] for one in there}
+
+
+def _cannot_install(base: BaseImage, answer: Answer) -> ImageBuildError:
+    lines = _reasons(answer.text("stdout"), answer.text("stderr"))
+    return ImageBuildError(
+        f"What the image needs is not installed here, or does not fit {base.python} of "
+        f"the base image {base.name!r}:\n{lines}\nInstall it here, choose a base image "
+        f"with the Python of this environment ({this_python()}), or let pip download "
+        "what fits: source='index' (--source index)."
+    )
+
+
+def _reasons(output: str, errors: str) -> str:
+    """Return what pip says of its failure: who needs what, and which wheels do not fit.
+
+    Args:
+        output: Its verbose standard output.
+        errors: Its standard error.
+    """
+    failed = [line for line in errors.splitlines() if line.startswith("ERROR: ")]
+    said = [line.removeprefix("ERROR: ") for line in failed if not _IDLE.search(line)]
+    _, _, conflict = output.partition("The conflict is caused by:\n")
+    said += [line.strip() for line in conflict.partition("\n\n")[0].splitlines()]
+    named = {project_name(word) for word in re.findall(r"[\w.-]+", "\n".join(said))}
+    for tags, wheel in dict.fromkeys(_MISFIT.findall(output)):
+        name, version = wheel.split("-")[:2]
+        if project_name(name) in named:
+            said.append(f"{name} {version} is compiled for {tags}")
+    return "\n".join(f"  {line}" for line in said or errors.splitlines()[-1:])

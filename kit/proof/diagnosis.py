@@ -12,30 +12,7 @@ from urllib.parse import unquote, urlparse
 
 from kit.proof.outcome import Case, Obstacle, Raised
 from kit.runners.outcome import Phase
-
-_DISTRIBUTIONS = {
-    "Crypto": "pycryptodome",
-    "PIL": "pillow",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil",
-    "distutils": "setuptools",
-    "dotenv": "python-dotenv",
-    "fitz": "pymupdf",
-    "git": "gitpython",
-    "jwt": "pyjwt",
-    "kit": "flyte-task-kit",
-    "pkg_resources": "setuptools",
-    "psycopg2": "psycopg2-binary",
-    "serial": "pyserial",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "usb": "pyusb",
-    "yaml": "pyyaml",
-    "zmq": "pyzmq",
-}
-"""Distributions that are not called as the module they bring."""
+from kit.source.requirements import package_of
 
 
 def explain_missing_module(name: str, case: Case) -> tuple[str, str]:
@@ -56,9 +33,9 @@ def explain_missing_module(name: str, case: Case) -> tuple[str, str]:
     if top != name and _is_installed(top):
         repair = f"Install the version of {top} that has it, or correct the name."
         return f"{top} is installed but has no module {name}", repair
-    distribution = _DISTRIBUTIONS.get(top, top)
-    return f"the module {name} of the package {distribution} is not installed", (
-        f"Install it in the image: add 'RUN pip install {distribution}' to its "
+    package = package_of(top)
+    return f"the module {name} of the package {package} is not installed", (
+        f"Install it in the image: add 'RUN pip install {package}' to its "
         "Containerfile (and here, to prove it here)."
     )
 

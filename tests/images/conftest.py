@@ -1,13 +1,17 @@
-"""Distributions as pip leaves them, and Pythons that are not this one."""
+"""Distributions as pip leaves them, and a base image that is this environment."""
 
 from __future__ import annotations
 
-import dataclasses
+import subprocess
+import sys
 from importlib.metadata import Distribution
+from pathlib import Path
 
 import pytest
 
-from kit.images.base import BasePython, this_python
+from kit.images.base import BaseImage, this_python
+from kit.images.engine import Answer
+from kit.runners.log import LogLine
 
 
 @pytest.fixture
@@ -30,18 +34,36 @@ def make_distribution(tmp_path):
             record.append(path)
         for file, text in files.items():
             (info / file.replace("__", ".")).write_text(text)
+            record.append(f"{info.name}/{file.replace('__', '.')}")
         (info / "RECORD").write_text("".join(f"{path},,\n" for path in record))
         return Distribution.at(info)
 
     return make
 
 
+class EmptyPython(BaseImage):
+    """This Python without its packages, as a base image: pip runs in it as in one."""
+
+    def ask(self, *words, files):
+        """Run it with files below a folder of its own."""
+        root = Path(self.name)
+        for path, data in files.items():
+            place = root / path.lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+        places = [word.replace("/kit-plan", f"{root}/kit-plan") for word in words]
+        command = [sys.executable, "-I", "-S", *places]
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        streams = {"stdout": done.stdout, "stderr": done.stderr}
+        lines = [
+            LogLine(stream, line)
+            for stream, text in streams.items()
+            for line in text.splitlines()
+        ]
+        return Answer(done.returncode, tuple(lines))
+
+
 @pytest.fixture
-def another_python() -> BasePython:
-    """A newer Python on another machine."""
-    here = this_python()
-    major, minor = here.minor
-    version = f"{major}.{minor + 1}.0"
-    return dataclasses.replace(
-        here, version=version, machine="aarch64", libc=("glibc", "2.17"), bytecode="00"
-    )
+def base(tmp_path) -> BaseImage:
+    """A base image with this Python, and no packages."""
+    return EmptyPython(None, str(tmp_path / "base"), None, this_python())

@@ -2,113 +2,79 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import subprocess
-import sys
 import tarfile
-from pathlib import Path
 
 import pytest
 
-from kit.images.base import this_python
-from kit.images.engine import Layer, containerfile_text, context_archive
+from kit.images.engine import containerfile_text, context_archive, tree_files
 
 
 @pytest.fixture
-def layer(tmp_path):
+def files(tmp_path):
     """A module, a program and a hidden file."""
     folder = tmp_path / "lab"
     (folder / "__pycache__").mkdir(parents=True)
+    (folder / "__pycache__/x.pyc").write_text("x")
     (folder / ".hidden").write_text("x")
     (folder / "__init__.py").write_text("value = 42\n")
-    (folder / "broken.py").write_text("{% template %}")
     (folder / "run.sh").write_text("#!/bin/sh\n")
     (folder / "run.sh").chmod(0o700)
-    layer = Layer(texts={"bin/lab": b"#!/python"})
-    layer.add_tree("site/lab", folder)
-    return layer
+    return {**tree_files("task/lab", folder), "wheels/requirements.txt": b"lab"}
 
 
-def archived(layer, tag=None):
+def archived(files):
     """Return the members of the tar file by their names, and all its bytes."""
-    with context_archive("FROM x\n", {"task": layer}, tag) as file:
+    with context_archive("FROM x\n", files) as file:
         data = file.read()
         file.seek(0)
         with tarfile.open(fileobj=file) as tar:
             return {member.name: member for member in tar}, data
 
 
-def test_all_is_roots_and_readable(layer):
+def test_all_is_roots_and_readable(files):
     """Programs can be executed by everyone."""
-    members, _ = archived(layer)
+    members, _ = archived(files)
     modes = {name: oct(member.mode) for name, member in members.items()}
     assert modes == {
         "Containerfile": "0o644",
-        **dict.fromkeys(("task", "task/bin", "task/site", "task/site/lab"), "0o755"),
-        "task/bin/lab": "0o755",
-        "task/site/lab/__init__.py": "0o644",
-        "task/site/lab/broken.py": "0o644",
-        "task/site/lab/run.sh": "0o755",
+        **dict.fromkeys(("task", "task/lab", "wheels"), "0o755"),
+        "task/lab/__init__.py": "0o644",
+        "task/lab/run.sh": "0o755",
+        "wheels/requirements.txt": "0o644",
     }
     assert {(member.uid, member.gid) for member in members.values()} == {(0, 0)}
 
 
-def test_the_same_files_are_the_same_bytes(layer):
+def test_the_folders_that_are_copied_are_there_when_they_are_empty():
+    """An engine refuses to copy what is not in the context."""
+    assert set(archived({})[0]) == {"Containerfile", "task", "wheels"}
+
+
+def test_the_same_files_are_the_same_bytes(files):
     """Whenever they were written, so that engines find them in their cache."""
-    before = archived(layer, this_python().tag)
-    for path in layer.files.values():
-        os.utime(path, (1, 1))
-    assert archived(layer, this_python().tag)[1] == before[1]
+    before = archived(files)
+    os.utime(files["task/lab/__init__.py"], (1, 1))
+    assert archived(files)[1] == before[1]
 
 
-def test_compiled_files_are_taken_as_they_are(layer, tmp_path):
-    """By this very Python, without a look at the source's time."""
-    tag = this_python().tag
-    compiled = f"task/site/lab/__pycache__/__init__.{tag}.pyc"
-    context = context_archive("", {"task": layer}, tag)
-    with context, tarfile.open(fileobj=context) as tar:
-        names = tar.getnames()
-        data = tar.extractfile(compiled).read()
-    assert [name for name in names if name.endswith(".pyc")] == [compiled]
-    (tmp_path / "lab/__init__.py").write_text("value = 0")
-    (tmp_path / f"lab/__pycache__/__init__.{tag}.pyc").write_bytes(data)
-    code = "import lab; print(lab.value)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    assert done.stdout == "42\n"
-
-
-def test_what_python_left_beside_a_source_is_used_if_it_is_of_it(layer):
-    """It saves the time to compile it, and gives the same."""
-    fresh = archived(layer, this_python().tag)[1]
-    path = next(path for path in layer.files.values() if path.name == "__init__.py")
-    subprocess.run([sys.executable, "-m", "compileall", "-q", path], check=True)
-    left = Path(importlib.util.cache_from_source(str(path)))
-    assert archived(layer, this_python().tag)[1] == fresh
-    left.write_bytes(left.read_bytes()[:16] + b"of this source")
-    assert b"of this source" in archived(layer, this_python().tag)[1]
-    os.utime(path, (1, 1))
-    assert archived(layer, this_python().tag)[1] == fresh
-
-
-def test_the_containerfile_runs_nothing():
-    """Any builder can carry it out, without a network or a shell in the base."""
-    text = containerfile_text("a.b", "base:1", ["packages", "kit"], "1000:1000")
-    assert [line.split()[0] for line in text.splitlines() if line[0] != "#"] == [
+def test_pip_and_nothing_else_runs_in_a_stage_of_its_own():
+    """Neither a network, nor a shell or pip in the base is needed."""
+    text = containerfile_text("a.b", "base:1", "1000:1000")
+    lines = [line for line in text.splitlines() if line and line[0] != "#"]
+    assert [line.split()[0] for line in lines] == [
+        *("FROM", "LABEL", "USER", "WORKDIR", "COPY", "RUN", "RUN"),
         *("FROM", "LABEL", "ENV", "ENV", "COPY", "COPY", "LABEL", "USER"),
     ]
-    assert text == containerfile_text("a.b", "base:1", ["packages", "kit"], "1000:1000")
+    for line in lines[5:7]:
+        assert line.startswith('RUN ["python3", ')
+    assert '"--no-index"' in lines[5]
+    assert text == containerfile_text("a.b", "base:1", "1000:1000")
 
 
 def test_a_tasks_name_is_only_a_name():
     """Whatever is in it, it adds no line and no variable."""
     name = 'a"\nRUN evil\n$PATH\\'
-    text = containerfile_text(name, "base:1", [], None)
-    assert "\nRUN" not in text
+    text = containerfile_text(name, "base:1", None)
+    assert "\nRUN evil" not in text
     assert r'LABEL kit.task="a\"RUN evil\$PATH\\"' in text

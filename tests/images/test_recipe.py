@@ -9,10 +9,9 @@ import pytest
 import kit
 from kit.decorator import container_task
 from kit.definition.settings import SerializationSettings
-from kit.errors import CallError, ImageBuildError, ImageError
-from kit.images.base import Needs, needs_of, this_python
-from kit.images.image import Recipe, build_image, chosen_tag, containerfile
-from kit.images.packages import gather
+from kit.errors import CallError, ImageError
+from kit.images.image import build_image, chosen_tag, containerfile
+from kit.images.requirements import task_requirements
 from kit.template.serialize import LOCAL_SETTINGS
 
 
@@ -42,17 +41,17 @@ def test_the_base_is_the_python_that_runs_this():
 
 def test_an_inline_task_needs_kit_and_what_it_imports():
     """With the extra of kit's that converts the values of these."""
-    needs = needs_of(twice, LOCAL_SETTINGS.with_image_config(_images()))
-    assert needs.requirements == ("flyte-task-kit", "PyYAML")
-    assert needs.modules == {}
-    needs = needs_of(framed, LOCAL_SETTINGS, ["duckdb>=1"])
-    assert needs.requirements == ("flyte-task-kit[deck,pandas]", "pandas", "duckdb>=1")
+    found = task_requirements(twice, LOCAL_SETTINGS.with_image_config(_images()))
+    assert found.packages == ("flyte-task-kit", "PyYAML")
+    assert found.modules == {}
+    found = task_requirements(framed, LOCAL_SETTINGS, ["duckdb>=1"])
+    assert found.packages == ("flyte-task-kit[deck,pandas]", "pandas", "duckdb>=1")
 
 
 def test_flytekits_runtime_is_called_as_its_distribution():
     """And an inline task needs kit besides."""
     settings = LOCAL_SETTINGS.with_runtime("flytekit")
-    assert needs_of(framed, settings).requirements[1] == "flytekit"
+    assert task_requirements(framed, settings).packages[1] == "flytekit"
 
 
 def _images():
@@ -109,46 +108,6 @@ def test_an_image_is_for_a_task():
         containerfile(print)
     with pytest.raises(ImageError, match="has spaces"):
         containerfile(framed, base="a b")
-
-
-def test_what_does_not_fit_the_base_is_said_all_at_once(another_python, tmp_path):
-    """Compiled files are for one Python and one machine."""
-    recipe = Recipe(framed, LOCAL_SETTINGS, base="acme/base:1", user=None)
-    with pytest.raises(ImageBuildError) as caught:
-        gather(recipe.needs, another_python, "local", [], tmp_path)
-    text = str(caught.value)
-    assert f"does not fit the base image, {another_python}:" in text
-    for name in ("msgpack", "numpy", "pandas"):
-        assert f"\n  {name} " in text
-    assert "mashumaro" not in text
-    assert text.endswith("source='index' (--source index).")
-
-
-def test_what_the_base_has_is_not_copied(tmp_path):
-    """If it is the same version; kit itself is copied while it is being written."""
-    import dataclasses
-    from importlib.metadata import version
-
-    there = {name: version(name) for name in ("protobuf", "flyte-task-kit")}
-    base = dataclasses.replace(this_python(), distributions={**there, "fsspec": "1"})
-    needs = Needs(("flyte-task-kit",), {}, ())
-    contents = gather(needs, base, "local", [], tmp_path)
-    origins = {one.name: one.origin for one in contents.packages}
-    assert (origins["protobuf"], origins["fsspec"]) == ("base", "local")
-    assert "site/google/protobuf/__init__.py" not in contents.layers["packages"].files
-    assert "site/fsspec/__init__.py" in contents.layers["packages"].files
-    assert "bin/kit-execute" in contents.layers["kit"].texts
-
-
-def test_what_only_the_base_has_is_enough(tmp_path):
-    """A base may bring what nobody wants to install here."""
-    import dataclasses
-
-    base = dataclasses.replace(this_python(), distributions={"torch": "2.9"})
-    contents = gather(Needs(("torch>=2",), {}, ()), base, "local", [], tmp_path)
-    assert [(one.name, one.origin) for one in contents.packages] == [("torch", "base")]
-    with pytest.raises(ImageBuildError, match="\n  torch>=3\n"):
-        gather(Needs(("torch>=3",), {}, ()), base, "local", [], tmp_path)
 
 
 def test_the_old_name_still_builds_and_warns():

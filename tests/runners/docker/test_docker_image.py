@@ -205,14 +205,14 @@ def test_packages_can_come_from_the_index(with_python):
 @pytest.mark.parametrize(
     ("packages", "message"),
     [
-        (["no-such-package>=2"], r"not installed here:\n  no-such-package>=2\n"),
-        (["protobuf<3"], r"not installed here:\n  protobuf<3\n.*source='index'"),
+        (["no-such-package>=2"], r"(?s)not installed here, or.*no-such-package>=2 "),
+        (["protobuf<3"], r"(?s)not installed here, or.*protobuf<3\n.*source='index'"),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_built(
     packages, message, with_python, built
 ):
-    """All of it at once, and what to do."""
+    """By pip in the base image, with what to do."""
     with pytest.raises(ImageBuildError, match=message):
         build_image(twice, base=with_python, packages=packages)
     assert built() == []
@@ -220,7 +220,7 @@ def test_what_is_missing_is_said_before_anything_is_built(
 
 def test_a_base_without_python_is_refused(tiny):
     """With one that has it."""
-    with pytest.raises(ImageBuildError, match=r"has no Python on its PATH\. Choose"):
+    with pytest.raises(ImageBuildError, match=r"has no python3 on its PATH\. Choose"):
         build_image(twice, base=tiny({"x": b""}))
 
 

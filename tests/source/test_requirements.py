@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kit.images.base import ImportedModules
+from kit.source.requirements import ImportedModules
 
 
 @pytest.fixture
