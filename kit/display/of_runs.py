@@ -20,7 +20,8 @@ from kit.display.summary import (
     Table,
 )
 from kit.display.text import command_text
-from kit.runners.outcome import Outcome
+from kit.runners.outcome import Outcome, Phase
+from kit.running.on_flyte import OnFlyte
 from kit.running.outputs import Outputs, facts_of
 from kit.running.run import Run, Runs
 from kit.shim.context import Deck
@@ -32,6 +33,7 @@ _LOG_LINES = 20
 def summarize_run(
     run: Run | Outcome,
     *,
+    on_flyte: OnFlyte | None = None,
     with_command: bool = False,
     with_logs: bool = True,
     with_traceback: bool = True,
@@ -41,15 +43,19 @@ def summarize_run(
 
     Args:
         run: The run, or its outcome.
+        on_flyte: What Flyte makes of it; by default what a run that has ended says.
         with_command: Whether to show the command that does the same again.
         with_logs: Whether to show the last lines it wrote.
         with_traceback: Whether to show the traceback of its error.
         with_files: Whether to name its directory, which differs from run to run.
     """
-    run = run.standing if isinstance(run, Run) else run
+    if isinstance(run, Run):
+        on_flyte = run.on_flyte if on_flyte is None and _has_ended(run) else on_flyte
+        run = run.standing
     sections = [
         *output_sections(run.outputs),
         Section("Error", tuple(_error(run, with_traceback=with_traceback))),
+        Section("On Flyte", tuple(_on_flyte(on_flyte))),
         Section("Decks", tuple(_decks(run))),
         Section("Logs", tuple(_logs(run)) if with_logs else ()),
         Section("Command", tuple(_command(run)) if with_command else ()),
@@ -89,6 +95,17 @@ def _error(run: Outcome, *, with_traceback: bool) -> Iterator[Item]:
     yield Facts(tuple(facts))
     if run.error.traceback and with_traceback:
         yield Code(run.error.traceback, "text")
+
+
+def _has_ended(run: Run) -> bool:
+    return run.standing.phase in (Phase.SUCCEEDED, Phase.FAILED)
+
+
+def _on_flyte(forecast: OnFlyte | None) -> Iterator[Item]:
+    """Say where Flyte ends otherwise, or refuses the launch."""
+    if forecast is not None:
+        for line in forecast.lines:
+            yield Finding("warning", line)
 
 
 def _decks(run: Outcome) -> Iterator[Item]:

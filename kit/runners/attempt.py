@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import sys
 import time
@@ -15,7 +16,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import ExecutorError, KitError, StorageError, TemplateError
 from kit.runners.environment import engine_variables, new_execution_id
-from kit.runners.judge import PhaseInfo, judge
+from kit.runners.judge import PhaseInfo, forecast_of, judge, with_pods
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.process import Exit
@@ -97,14 +98,18 @@ class Attempt:
         if self.request.on_log is not None:
             self.request.on_log(line)
 
-    def judge(self, end: Exit) -> PhaseInfo:
-        """Judge by the files of the run and how its process ended."""
-        return judge(
-            self.workspace.outputs,
-            end,
-            declared=tuple(self.template.interface.outputs.variables),
-            timeout=self.timeout,
-        )
+    def judge(self, end: Exit, *, out_of_memory: bool = False) -> PhaseInfo:
+        """Judge by the files of the run and how its process ended, here and on Flyte.
+
+        Args:
+            end: How the process ended.
+            out_of_memory: Whether the kernel killed it for its use of memory.
+        """
+        folder, template = self.workspace.outputs, self.template
+        declared = tuple(template.interface.outputs.variables)
+        info = judge(folder, end, declared=declared, timeout=self.timeout)
+        on_flyte = forecast_of(template, folder, end, out_of_memory=out_of_memory)
+        return dataclasses.replace(info, on_flyte=on_flyte)
 
     @property
     def report_variables(self) -> dict[str, str]:
@@ -150,7 +155,8 @@ class Attempt:
         return self._standing(
             ended.phase,
             literals=ended.literals,
-            error=ended.error,
+            error=with_pods(ended.error, ended.on_flyte),
+            end_on_flyte=ended.on_flyte,
             report=self.report,
             deck=self.workspace.deck,
             **facts,

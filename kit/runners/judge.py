@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import DecodeError
 
 from kit.errors import StorageError
+from kit.forecast.ending import ContainerEnd, EndForecast, forecast_end
 from kit.runners.outcome import Failure, Phase
 from kit.runners.process import Exit
 from kit.shim.error_document import parse_error_document
@@ -22,11 +25,20 @@ _SIGKILL_HINT = (
 
 @dataclass(frozen=True)
 class PhaseInfo:
-    """A final phase with its outputs or its error: flyteplugins' ``core.PhaseInfo``."""
+    """A final phase with its outputs or its error: flyteplugins' ``core.PhaseInfo``.
+
+    Attributes:
+        phase: The phase.
+        literals: The outputs; None if the run did not succeed.
+        error: Why it did not; None if it did.
+        on_flyte: How Flyte ends an execution whose container ends like this; None if
+            that is not known.
+    """
 
     phase: Phase
     literals: LiteralMap | None = None
     error: Failure | None = None
+    on_flyte: EndForecast | None = None
 
 
 def judge(
@@ -51,12 +63,59 @@ def judge(
     if end.stopped == "cancelled":
         error = Failure("Cancelled", "the run was stopped by its user")
         return PhaseInfo(Phase.ABORTED, error=error)
-    document = next(iter(sorted(directory.glob("error*.pb"))), None)
+    document = _error_file(directory)
     if document is not None:
         return PhaseInfo(Phase.FAILED, error=_read_document(document))
     if end.status != 0:
         return _crashed(*_death(end))
     return _read_outputs(directory / "outputs.pb", declared)
+
+
+def forecast_of(
+    template: TaskTemplate, directory: Path, end: Exit, *, out_of_memory: bool = False
+) -> EndForecast | None:
+    """Foretell how Flyte ends an execution whose container ends like this.
+
+    None for a run that was stopped from here: Flyte knows no timeout of a task that is
+    launched by itself, and nobody knows how it would have ended.
+
+    Args:
+        template: The task.
+        directory: The folder of the run's output prefix.
+        end: How its process ended.
+        out_of_memory: Whether the kernel killed it for its use of memory.
+    """
+    if end.stopped is not None:
+        return None
+    return forecast_end(
+        template,
+        ContainerEnd(
+            exit_status=end.status,
+            outputs=_content(directory / "outputs.pb"),
+            error=_content(_error_file(directory)),
+            out_of_memory=out_of_memory,
+            seconds=end.seconds,
+        ),
+    )
+
+
+def with_pods(error: Failure | None, on_flyte: EndForecast | None) -> Failure | None:
+    """Let the error of a run without an error document say what Flyte makes of it."""
+    if error is None or error.code or on_flyte is None or on_flyte.pods == 1:
+        return error
+    text = f"On Flyte it is tried again: {on_flyte.pods} pods, then {on_flyte.code}"
+    return dataclasses.replace(error, message=f"{error.message}. {text}")
+
+
+def _error_file(directory: Path) -> Path | None:
+    return next(iter(sorted(directory.glob("error*.pb"))), None)
+
+
+def _content(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError:
+        return None
 
 
 def _crashed(kind: str, text: str) -> PhaseInfo:
@@ -94,6 +153,8 @@ def _read_outputs(path: Path, declared: tuple[str, ...]) -> PhaseInfo:
     try:
         literals.ParseFromString(path.read_bytes())
     except FileNotFoundError:
+        if not declared:  # as on Flyte, which looks for error.pb only
+            return PhaseInfo(Phase.SUCCEEDED, literals=literals)
         return _crashed(
             "NoOutputs",
             "the process ended with status 0 without outputs.pb and error.pb: its "

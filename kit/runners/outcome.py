@@ -20,6 +20,7 @@ from kit.notebook import Shown
 from kit.runners.log import Log
 
 if TYPE_CHECKING:
+    from kit.forecast.ending import EndForecast
     from kit.shim.deck_file import Decks
     from kit.shim.report import RunReport
 
@@ -108,6 +109,8 @@ class Outcome(Shown):
             ``pyflyte-execute``.
         directory: Where inputs.pb, task.pb, outputs and raw data are; None if nowhere.
         deck: The deck.html that the run wrote; None if it wrote none.
+        end_on_flyte: How Flyte ends an execution whose container ends like this; None
+            if that is not known.
     """
 
     task: str
@@ -125,6 +128,7 @@ class Outcome(Shown):
     report: RunReport | None = None
     directory: Path | None = None
     deck: Path | None = None
+    end_on_flyte: EndForecast | None = None
 
     @property
     def succeeded(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import dataclasses
+import functools
 import itertools
 import threading
 import time
@@ -29,6 +30,7 @@ from kit.running.outputs import Outputs, published_decks
 from kit.shim.deck_file import Decks
 
 if TYPE_CHECKING:
+    from kit.running.on_flyte import OnFlyte
     from kit.shim.report import RunReport
 
 _KEPT = 100
@@ -259,6 +261,13 @@ class Run(Shown):
     def exit_status(self) -> int | None:
         """Of the process; minus the signal's number if one killed it."""
         return self.outcome.exit_status
+
+    @functools.cached_property
+    def on_flyte(self) -> OnFlyte:
+        """What Flyte makes of the launch, and of such an end; waits for the end."""
+        from kit.running.on_flyte import forecast_run
+
+        return forecast_run(self.template, self.inputs, self.outcome)
 
     @property
     def timings(self) -> Timings:

@@ -73,8 +73,8 @@ def test_outputs_of_a_crashed_process_do_not_count(tmp_path: Path, status, kind,
 
 
 def test_status_zero_without_files_is_no_success(tmp_path: Path):
-    """An executor that ends the process itself leaves no verdict."""
-    verdict = judge(tmp_path, ended(0))
+    """An executor that ends the process itself leaves no outputs."""
+    verdict = judge(tmp_path, ended(0), declared=("o0",))
     assert verdict.phase is Phase.FAILED
     assert verdict.error.type == "NoOutputs"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kit.display.summary import Summary
     from kit.runners import LogLine
     from kit.runners.outcome import Outcome
+    from kit.running.on_flyte import OnFlyte
     from kit.task.task import PythonCustomizedContainerTask
 
 
@@ -92,8 +93,8 @@ def _run(
     write_result(
         form,
         output,
-        summary=lambda: _summary(outcome, is_told=is_told),
-        document=lambda: _document(outcome),
+        summary=lambda: _summary(outcome, run.on_flyte, is_told=is_told),
+        document=lambda: _document(outcome, run.on_flyte),
         details=bool(options.get("details")),
     )
     return status_of(outcome)
@@ -112,12 +113,14 @@ def _print_to_stderr(line: LogLine) -> None:
     click.echo(visible(line.text), err=True)
 
 
-def _summary(run: Outcome, *, is_told: bool) -> Summary:
+def _summary(run: Outcome, on_flyte: OnFlyte, *, is_told: bool) -> Summary:
     """Summarize a run, without its lines if they were printed as they came."""
     from kit.display.of_runs import summarize_run
 
     told = is_told and _is_traceback_printed(run)
-    return summarize_run(run, with_logs=not is_told, with_traceback=not told)
+    return summarize_run(
+        run, on_flyte=on_flyte, with_logs=not is_told, with_traceback=not told
+    )
 
 
 def _is_traceback_printed(run: Outcome) -> bool:
@@ -127,7 +130,7 @@ def _is_traceback_printed(run: Outcome) -> bool:
     return run.error.traceback.splitlines()[-1] in run.logs.text("stderr")
 
 
-def _document(run: Outcome) -> dict[str, object]:
+def _document(run: Outcome, on_flyte: OnFlyte) -> dict[str, object]:
     from kit.definition.parsing import to_json
 
     error = None
@@ -143,6 +146,7 @@ def _document(run: Outcome) -> dict[str, object]:
         "phase": run.phase.value,
         "outputs": {name: to_json(value) for name, value in run.outputs.items()},
         "error": error,
+        "on_flyte": on_flyte.to_json(),
         "directory": None if run.directory is None else str(run.directory),
     }
 

@@ -82,6 +82,10 @@ class Diagnosis:
 
     def ended(self, info: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         """Say more than the exit status does, where more is known."""
+        known = self._known(info, state, log)
+        return dataclasses.replace(known, on_flyte=info.on_flyte)
+
+    def _known(self, info: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         crashed = info.phase is Phase.FAILED and not _has_document(info)
         if not crashed or state is None or state.status == 0:
             return info

@@ -202,15 +202,16 @@ class _DockerRun:
             end = self._wait(container)
         ended = time.monotonic()
         self._take_back(exchange, container)
-        verdict = diagnosis.ended(self._judged(end), container.state, attempt.log)
+        judged = self._judged(container, end)
+        info = diagnosis.ended(judged, container.state, attempt.log)
         timings = attempt.timings(started, ended)
-        return attempt.outcome(
-            verdict, argv=argv, exit_status=end.status, timings=timings
-        )
+        return attempt.outcome(info, argv=argv, exit_status=end.status, timings=timings)
 
-    def _judged(self, end: Exit) -> PhaseInfo:
+    def _judged(self, container: Container, end: Exit) -> PhaseInfo:
         """Judge by the files, of which none may name another file of this machine."""
-        info = self._attempt.judge(end)
+        state = container.state
+        is_out = state is not None and state.out_of_memory
+        info = self._attempt.judge(end, out_of_memory=is_out)
         if info.literals is None:
             return info
         own = (self._attempt.workspace.directory, *self._files)

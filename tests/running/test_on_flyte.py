@@ -1,0 +1,112 @@
+"""A run says what happened here, and what Flyte makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from running_tasks import divide, double
+
+import kit
+from kit.display.console import plain_text
+from kit.display.notebook import summarize
+
+
+@kit.container_task(image="i:1", ship="inline")
+def dies(tt, status: int) -> int:
+    """End the process."""
+    os._exit(status)
+
+
+@kit.container_task(image="i:1", ship="inline")
+def side(tt, how: str) -> None:
+    """Have an effect and no outputs."""
+    if how == "exits":
+        os._exit(0)
+    if how == "ignores":
+        raise kit.IgnoreOutputs(how)
+
+
+@kit.container_task(image="i:1", ship="inline")
+def count(tt, xs: list[int]) -> int:
+    """Count."""
+    return len(xs)
+
+
+@kit.container_task(image="i:1", ship="inline")
+def recoverable(tt) -> int:
+    """Fail for now."""
+    msg = "come back"
+    raise kit.RecoverableError(msg)
+
+
+def test_a_good_run_ends_on_flyte_as_here():
+    """Nothing is said of Flyte then."""
+    run = kit.run(double, n=2)
+    assert run.on_flyte.agrees
+    assert run.on_flyte.lines == ()
+    assert "On Flyte" not in plain_text(summarize(run))
+
+
+def test_a_user_error_ends_on_flyte_as_here():
+    """In one pod, with the code of error.pb."""
+    run = kit.run(divide, a=1, b=0)
+    assert run.on_flyte.agrees
+    assert run.on_flyte.end.code == run.error.code == "USER:ZeroDivisionError"
+
+
+@pytest.mark.parametrize("status", [1, 7, 139])
+def test_a_dead_process_is_tried_again(status):
+    """Flyte takes it for a lost node: four pods, whatever the retries are."""
+    run = kit.run(dies, status=status)
+    assert "4 pods, then RetriesExhausted|Interrupted" in str(run.error)
+    assert not run.on_flyte.agrees
+    assert run.on_flyte.end.pods == 4
+    assert f"exit status {status}" in run.on_flyte.end.reason
+
+
+@pytest.mark.parametrize("how", ["returns", "exits", "ignores"])
+def test_no_declared_outputs_need_no_outputs_file(how):
+    """With none declared Flyte looks for error.pb only."""
+    run = kit.run(side, how=how)
+    assert run.succeeded
+    assert run.on_flyte.agrees
+    assert dict(run.outputs) == {}
+
+
+def test_a_recoverable_error_uses_the_retries():
+    """Here there is one attempt."""
+    run = kit.run(recoverable)
+    assert run.error.code == "USER:RecoverableError"
+    assert run.on_flyte.end.code == "RetriesExhausted|USER:RecoverableError"
+    assert "On Flyte" in plain_text(summarize(run))
+
+
+def test_inputs_that_a_launch_refuses_are_named():
+    """The run succeeds here, and says that Flyte would not take it."""
+    run = kit.run(count, xs=list(range(40_000)))
+    assert run.succeeded
+    assert run.on_flyte.launch.code == "INTERNAL"
+    (line,) = run.on_flyte.lines
+    assert "etcdserver: request is too large" in line
+    assert "FlyteFile" in line
+    text = plain_text(summarize(run))
+    assert "Flyte would refuse this launch" in text
+    assert "Flyte would refuse this launch" in run._repr_mimebundle_()["text/html"]
+
+
+def test_the_forecast_is_plain_data():
+    """As ``kit run --format json`` has it."""
+    run = kit.run(dies, status=3)
+    told = json.loads(json.dumps(run.on_flyte.to_json()))
+    assert told["agrees"] is False
+    assert told["end"]["pods"] == 4
+    assert told["launch"] == {"code": "OK", "words": "", "notes": []}
+
+
+def test_a_run_that_was_stopped_has_no_forecast_of_its_end():
+    """A task launched by itself has no timeout on Flyte."""
+    run = kit.run(double, n=1, timeout=0.001)
+    assert run.phase.value == "TIMED_OUT"
+    assert run.on_flyte.end is None
