@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from kit.definition.interface import Interface
 from kit.display.leaves import leaves
 from kit.display.of_template import summarize_template
-from kit.display.sections.interface import arrivals, inputs, outputs
+from kit.display.sections.interface import inputs, outputs, received_types
 from kit.display.sections.subject import Subject
 from kit.display.summarizers import summarizes
 from kit.display.summary import Code, Fact, Facts, Section, Summary, Table
@@ -42,7 +42,7 @@ def summarize_spec(spec: TaskSpec) -> Summary:
 def summarize_interface(interface: TypedInterface) -> Summary:
     """Summarize an interface as templates carry it."""
     subject = Subject(template=TaskTemplate(interface=interface))
-    sections = (inputs(subject), outputs(subject), arrivals(subject))
+    sections = (inputs(subject), outputs(subject), received_types(subject))
     return Summary("interface", "", sections)
 
 
@@ -57,7 +57,7 @@ def summarize_python_interface(interface: Interface) -> Summary:
         defaults=interface.default_inputs_as_kwargs,
         order=(*interface.inputs, *interface.outputs),
     )
-    sections = (inputs(subject), outputs(subject), arrivals(subject))
+    sections = (inputs(subject), outputs(subject), received_types(subject))
     return Summary("interface", "", sections)
 
 

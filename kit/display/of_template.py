@@ -13,7 +13,7 @@ from kit.definition.settings import SerializationSettings
 from kit.display.sections.command import command, loader_arguments, rendered
 from kit.display.sections.custom import custom, inline_source
 from kit.display.sections.environment import appended, environment, secrets
-from kit.display.sections.interface import arrivals, inputs, outputs
+from kit.display.sections.interface import inputs, outputs, received_types
 from kit.display.sections.message import fields, forms
 from kit.display.sections.metadata import metadata
 from kit.display.sections.overview import badges, overview
@@ -91,7 +91,7 @@ SECTIONS: tuple[Callable[[Subject], Section], ...] = (
     overview,
     inputs,
     outputs,
-    arrivals,
+    received_types,
     command,
     loader_arguments,
     rendered,

@@ -182,7 +182,7 @@ _UNKNOWN = "cannot be told"
 
 
 @dataclasses.dataclass(frozen=True)
-class Arrival:
+class ExecutorTypes:
     """The types that an executor meets for a variable, by their names.
 
     Attributes:
@@ -196,7 +196,7 @@ class Arrival:
     loss: str
 
 
-def arrival_of(literal_type: LiteralType, declared: Any = None) -> Arrival:
+def executor_types(literal_type: LiteralType, declared: Any = None) -> ExecutorTypes:
     """Ask the type engine what an executor meets, from the message alone.
 
     Args:
@@ -207,7 +207,7 @@ def arrival_of(literal_type: LiteralType, declared: Any = None) -> Arrival:
     loss = _loss(declared, on_cluster) if declared is not None else ""
     if not loss and here != on_cluster:
         loss = "another type on a cluster"
-    return Arrival(_name(here), _name(on_cluster), loss)
+    return ExecutorTypes(_name(here), _name(on_cluster), loss)
 
 
 def _guess(literal_type: LiteralType) -> Any:

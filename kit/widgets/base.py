@@ -48,7 +48,7 @@ def named(*names: str) -> dict[str, Any]:
     return {"_dom_classes": names}
 
 
-class Looks:
+class Styles:
     """A layout, and a style for each kind of widget; the stylesheet does the rest.
 
     Styles are made when they are asked for: one that no widget has is never closed.
@@ -128,30 +128,30 @@ def _type_of(script: str, names: tuple[str, ...]) -> type:
     return type(script, (anywidget.AnyWidget,), {"_esm": code, **traits})
 
 
-def finder(looks: Looks) -> tuple[Any, ...]:
+def finder(styles: Styles) -> tuple[Any, ...]:
     """Return the tool for the view that it is put into, if anywidget is installed.
 
     It has no state that the kernel would know.
     """
-    return (scripted("finder", {}, looks.box),) if can_script() else ()
+    return (scripted("finder", {}, styles.box),) if can_script() else ()
 
 
 _RULES = ("preview.css", "panel.css", "outputs.css")
 
 
-def live_box(looks: Looks, children: Sequence[Any] = ()) -> Any:
+def live_box(styles: Styles, children: Sequence[Any] = ()) -> Any:
     """Return a box that is drawn as kit's views are, and read by no formula renderer.
 
     Frames in it get the height that they ask for, and the page's colours.
 
     Args:
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         children: What is in it, behind the rules themselves.
     """
-    rules = ipywidgets.HTML(_rules(), **looks.html, **named("kit-preview-style"))
-    keepers = (scripted("frames", {}, looks.box),) if can_script() else ()
+    rules = ipywidgets.HTML(_rules(), **styles.html, **named("kit-preview-style"))
+    keepers = (scripted("frames", {}, styles.box),) if can_script() else ()
     names = named("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
-    return ipywidgets.Box((rules, *keepers, *children), **looks.box, **names)
+    return ipywidgets.Box((rules, *keepers, *children), **styles.box, **names)
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from kit.forms.fields import (
 )
 from kit.forms.form import Form, Input
 from kit.forms.nested import DictField, NestedField, RecordField, RowsField, UnionField
-from kit.widgets.base import Looks, close_parts, named
+from kit.widgets.base import Styles, close_parts, named
 
 _LONGEST_LABEL = 80
 _LONGEST_NOTE = 2_000
@@ -36,13 +36,13 @@ class Shared:
     """What the rows of an input share.
 
     Attributes:
-        looks: Layouts and styles.
+        styles: Layouts and styles.
         lock: Held while a handler works: they run in any thread.
         changed: Called when something was typed, chosen or uploaded.
         rows: The rows that are shown, by their fields' ids.
     """
 
-    looks: Looks
+    styles: Styles
     lock: AbstractContextManager[Any]
     changed: Callable[[], None]
     rows: dict[int, Row] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Row:
         self._inner = tuple(inner)
         if self._box is None:
             names = named("kit-field", *self.classes)
-            self._box = ipywidgets.Box(kept, **self.shared.looks.box, **names)
+            self._box = ipywidgets.Box(kept, **self.shared.styles.box, **names)
             return
         before, self._box.children = self._box.children, kept
         for row in gone_rows:
@@ -124,7 +124,7 @@ class Row:
         """Return the note, which is made when there is something to say."""
         value = self._note_html()
         if value and self._note is None:
-            self._note = ipywidgets.HTML(value, **self.shared.looks.html)
+            self._note = ipywidgets.HTML(value, **self.shared.styles.html)
         return () if self._note is None else (self._note,)
 
     def _note_html(self) -> str:
@@ -157,7 +157,7 @@ class TextRow(Row):
             "description": label_text(label),
             "placeholder": field.hint,
             "continuous_update": False,
-            **shared.looks.text,
+            **shared.styles.text,
         }
         self.control: Any
         if field.has_lines:
@@ -184,7 +184,7 @@ class ChoiceRow(Row):
             options=options,
             value=field.chosen,
             description=label_text(label),
-            **shared.looks.choice,
+            **shared.styles.choice,
         )
         chosen = shared.handler(lambda change: field.choose(change["new"]))
         control.observe(chosen, names="value")
@@ -200,7 +200,7 @@ class SwitchRow(Row):
             value=field.is_on,
             description=label_text(label),
             indent=False,
-            **shared.looks.switch,
+            **shared.styles.switch,
         )
         switched = shared.handler(lambda change: field.switch(on=change["new"]))
         control.observe(switched, names="value")
@@ -222,14 +222,14 @@ class PathRow(TextRow):
         super().__init__(field, label, shared)
 
     def _more(self) -> tuple[Any, ...]:
-        field, looks = self._path, self.shared.looks
+        field, styles = self._path, self.shared.styles
         what = "files" if field.takes_many else "a file"
         self._upload = ipywidgets.FileUpload(
             accept=field.accepts,
             multiple=field.takes_many,
             description=f"Upload {what}",
             tooltip=self.hint,
-            **looks.button,
+            **styles.button,
             **named("kit-upload"),
         )
         self._upload.observe(self.shared.handler(self._receive), names="value")
@@ -268,7 +268,7 @@ class UnionRow(Row):
             options=names,
             value=field.position,
             description=label_text(label),
-            **shared.looks.choice,
+            **shared.styles.choice,
         )
         self._control.observe(shared.handler(self._choose), names="value")
         self._draw()
@@ -318,7 +318,7 @@ class NestedRow(Row):
             rows, tools = self._rows(), self._tools()
         body = ipywidgets.Box(
             tuple(self._body(row) for row in rows),
-            **self.shared.looks.box,
+            **self.shared.styles.box,
             **named("kit-fields", "kit-nested-body"),
         )
         self.put(self._head(tools), body, inner=self._inner_rows(rows))
@@ -333,11 +333,11 @@ class NestedRow(Row):
         return [self._button("As JSON", self._use_json)]
 
     def _head(self, tools: list[Any], value: str = "") -> Any:
-        looks = self.shared.looks
+        styles = self.shared.styles
         label = f"<b>{html_text(label_text(self.label))}</b> {value}"
-        title = ipywidgets.HTML(label, **looks.html)
+        title = ipywidgets.HTML(label, **styles.html)
         names = named("kit-nested-head")
-        return ipywidgets.Box((title, *tools), **looks.box, **names)
+        return ipywidgets.Box((title, *tools), **styles.box, **names)
 
     def _inner_rows(self, rows: list[Row]) -> list[Row]:
         return rows
@@ -348,7 +348,7 @@ class NestedRow(Row):
     def _button(self, text: str, act: Callable[[], None]) -> Any:
         tooltip = f"{text}: {self._nested.label}"
         button = ipywidgets.Button(
-            description=text, tooltip=tooltip, **self.shared.looks.button
+            description=text, tooltip=tooltip, **self.shared.styles.button
         )
 
         def clicked(_button: Any) -> None:
@@ -408,7 +408,7 @@ class RowsRow(NestedRow):
         remove.tooltip = f"Remove {row.label}"
         key = self._keys.get(id(row))
         parts = (row.box, remove) if key is None else (key.box, row.box, remove)
-        return ipywidgets.Box(parts, **self.shared.looks.box, **named("kit-entry"))
+        return ipywidgets.Box(parts, **self.shared.styles.box, **named("kit-entry"))
 
     def _add(self) -> None:
         self._many.add()
@@ -453,7 +453,7 @@ class FormView:
 
     Args:
         form: The form.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         lock: Held while a handler works: they run in any thread.
         changed: Called after each change.
 
@@ -464,12 +464,12 @@ class FormView:
     def __init__(
         self,
         form: Form,
-        looks: Looks,
+        styles: Styles,
         lock: AbstractContextManager[Any],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._looks, self._lock, self._changed = looks, lock, changed
-        self.root = ipywidgets.Box(**looks.box, **named("kit-fields", "kit-inputs"))
+        self._styles, self._lock, self._changed = styles, lock, changed
+        self.root = ipywidgets.Box(**styles.box, **named("kit-fields", "kit-inputs"))
         self._more: Any = None
         self._views: list[_InputView] = []
         self._waiting: list[Input] = []
@@ -495,7 +495,7 @@ class FormView:
     def _rest(self) -> tuple[Any, ...]:
         """Return the button that shows the others, if there are any."""
         if self._more is None and self._waiting:
-            self._more = ipywidgets.Button(**self._looks.button)
+            self._more = ipywidgets.Button(**self._styles.button)
             self._more.on_click(self._click_more)
         if self._waiting:
             self._more.description = f"Show {len(self._waiting)} more inputs"
@@ -517,7 +517,7 @@ class FormView:
             self.reveal()
 
     def _view(self, entry: Input) -> _InputView:
-        return _InputView(entry, self._looks, self._lock, self._changed)
+        return _InputView(entry, self._styles, self._lock, self._changed)
 
 
 class _InputView:
@@ -526,14 +526,14 @@ class _InputView:
     def __init__(
         self,
         entry: Input,
-        looks: Looks,
+        styles: Styles,
         lock: AbstractContextManager[Any],
         changed: Callable[[], None],
     ) -> None:
         self.name = entry.name
         self._entry = entry
         self._changed = changed
-        self._shared = Shared(looks, lock, self._check)
+        self._shared = Shared(styles, lock, self._check)
         label = f"{entry.name}*" if entry.is_required else entry.name
         self.row = make_row(entry.field, label, self._shared)
 

@@ -35,7 +35,7 @@ from kit.storage.progress import Move, use_progress
 from kit.types.blobs import Blob
 from kit.types.directories import FlyteDirectory
 from kit.widgets.base import (
-    Looks,
+    Styles,
     can_script,
     close_parts,
     close_tree,
@@ -49,14 +49,14 @@ _MOST_ROWS = 500  # of a page
 
 
 def data_table(
-    name: str, rows: Rows, looks: Looks, mask: Callable[[str], str] = str
+    name: str, rows: Rows, styles: Styles, mask: Callable[[str], str] = str
 ) -> Any:
     """Return a widget that shows rows page by page, in the order of any column.
 
     Args:
         name: What the table is.
         rows: Its rows.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         mask: Keeps out of a text what is not to be shown.
     """
     pages = _Pages(rows, mask)
@@ -69,7 +69,7 @@ def data_table(
         "count": rows.count,
         "first": pages.read(0, _PAGE, None),
     }
-    return scripted("data_table", facts, looks.box, pages.answer)
+    return scripted("data_table", facts, styles.box, pages.answer)
 
 
 class _Pages:
@@ -159,7 +159,7 @@ _PIECE = 1 << 20  # bytes of a message
 
 
 def downloads(
-    sources: Sequence[Source], looks: Looks, *, title: str, is_pdf: bool = False
+    sources: Sequence[Source], styles: Styles, *, title: str, is_pdf: bool = False
 ) -> Any:
     """Return a widget with a button that saves a file, one of several if there are.
 
@@ -168,7 +168,7 @@ def downloads(
 
     Args:
         sources: The files.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         title: What they are of.
         is_pdf: Whether the page can show it as well.
     """
@@ -179,7 +179,7 @@ def downloads(
     ]
     facts = {"title": title, "files": files, "is_pdf": is_pdf}
     answer = functools.partial(_answer, sources)
-    return scripted("downloads", facts, looks.box, answer)
+    return scripted("downloads", facts, styles.box, answer)
 
 
 def _answer(
@@ -208,7 +208,7 @@ class FetchPart:
     Args:
         name: The output.
         value: The file or folder.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         seen: Makes the widgets of what was fetched.
 
     Attributes:
@@ -219,20 +219,20 @@ class FetchPart:
         self,
         name: str,
         value: Blob,
-        looks: Looks,
+        styles: Styles,
         seen: Callable[[], Sequence[Any]],
     ) -> None:
         self._value, self._seen = value, seen
         self._button = ipywidgets.Button(
             description=f"Fetch {name}",
             tooltip="Copy it to where the kernel runs, and show it",
-            **looks.button,
+            **styles.button,
         )
         self._button.on_click(lambda _button: self._click())
-        self._status = ipywidgets.HTML(**looks.html)
+        self._status = ipywidgets.HTML(**styles.html)
         names = named("kit-stack", "kit-fetch")
         parts = (self._button, self._status)
-        self.root = ipywidgets.Box(parts, **looks.box, **names)
+        self.root = ipywidgets.Box(parts, **styles.box, **names)
 
     def _click(self) -> None:
         self._button.disabled = True
@@ -283,23 +283,23 @@ Mask = Callable[[Any], Any]
 
 
 def output_widgets(
-    values: Mapping[str, Any], looks: Looks, mask: Mask = lambda thing: thing
+    values: Mapping[str, Any], styles: Styles, mask: Mask = lambda thing: thing
 ) -> tuple[Any, ...]:
     """Return the widgets of outputs, from top to bottom.
 
     Args:
         values: The outputs.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         mask: Keeps out of a summary's parts what is not to be shown.
     """
-    return tuple(_Maker(looks, mask).widgets(values))
+    return tuple(_Maker(styles, mask).widgets(values))
 
 
 class _Maker:
     """Makes as few widgets as will do: all that is text between two of them is one."""
 
-    def __init__(self, looks: Looks, mask: Mask) -> None:
-        self._looks, self._mask = looks, mask
+    def __init__(self, styles: Styles, mask: Mask) -> None:
+        self._styles, self._mask = styles, mask
         self._text: list[str] = []
         self._alive = 0
 
@@ -338,9 +338,9 @@ class _Maker:
         self._alive += 1
 
         def seen() -> tuple[Any, ...]:
-            return output_widgets({name: value}, self._looks, self._mask)
+            return output_widgets({name: value}, self._styles, self._mask)
 
-        return FetchPart(name, value, self._looks, seen).root
+        return FetchPart(name, value, self._styles, seen).root
 
     def _folder(self, name: str, value: FlyteDirectory) -> Iterator[Any]:
         self._tell(*parts_of(name, value))
@@ -367,13 +367,13 @@ class _Maker:
     def _table(self, name: str, rows: Rows) -> Any:
         self._alive += 1
         title = self._mask(rows_caption(name, rows, rows.count))
-        return data_table(title, rows, self._looks, self._mask)
+        return data_table(title, rows, self._styles, self._mask)
 
     def _files(
         self, name: str, sources: Sequence[Source], *, is_pdf: bool = False
     ) -> Any:
         self._alive += 1
-        return downloads(sources, self._looks, title=name, is_pdf=is_pdf)
+        return downloads(sources, self._styles, title=name, is_pdf=is_pdf)
 
     def _tell(self, *items: Item) -> None:
         self._text += [item_html(self._mask(item)) for item in items]
@@ -383,7 +383,7 @@ class _Maker:
         if self._text:
             html = f'<div class="kit-body">{"".join(self._text)}</div>'
             self._text = []
-            yield ipywidgets.HTML(html, **self._looks.html, **named("kit-pane-body"))
+            yield ipywidgets.HTML(html, **self._styles.html, **named("kit-pane-body"))
 
 
 def _live_rows(value: Any) -> Rows | None:
@@ -429,14 +429,14 @@ class OutputsPane:
     """A head that folds, and the outputs of one run below it.
 
     Args:
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
     """
 
-    def __init__(self, looks: Looks) -> None:
-        self._looks = looks
-        self._head = ipywidgets.HTML(_HEAD, **looks.html, **named("kit-pane-head"))
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
+        self._head = ipywidgets.HTML(_HEAD, **styles.html, **named("kit-pane-head"))
         names = named("kit-stack", "kit-outputs")
-        self._body = ipywidgets.Box((), **looks.box, **names)
+        self._body = ipywidgets.Box((), **styles.box, **names)
         self._values: Mapping[str, Any] | None = None
 
     @property
@@ -450,7 +450,7 @@ class OutputsPane:
             return
         self._values = values
         before = self._body.children
-        self._body.children = output_widgets(values, self._looks, mask)
+        self._body.children = output_widgets(values, self._styles, mask)
         for widget in before:
             close_parts(widget)
 
@@ -471,14 +471,14 @@ class OutputsView:
     """
 
     def __init__(self, outputs: Outputs) -> None:
-        looks = Looks()
+        styles = Styles()
         summary = summarize_outputs(outputs)
-        head = ipywidgets.HTML("".join(heading_html(summary)), **looks.html)
-        parts = output_widgets(outputs, looks)
-        body = ipywidgets.Box(parts, **looks.box, **named("kit-stack", "kit-outputs"))
+        head = ipywidgets.HTML("".join(heading_html(summary)), **styles.html)
+        parts = output_widgets(outputs, styles)
+        body = ipywidgets.Box(parts, **styles.box, **named("kit-stack", "kit-outputs"))
         wire = summary.section("On the wire")
-        rest = [ipywidgets.HTML(section_html(wire), **looks.html)] if wire else []
-        self.root: Any = live_box(looks, (head, body, *rest))
+        rest = [ipywidgets.HTML(section_html(wire), **styles.html)] if wire else []
+        self.root: Any = live_box(styles, (head, body, *rest))
         self.root.kit_view = self  # no handler of it holds the view, to be closed later
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from kit.display.summary import Code, Item, Section, Summary
 from kit.display.text import attribute, html_text
 from kit.escape import label, one_line
 from kit.runners.outcome import Phase
-from kit.widgets.base import Looks, named
+from kit.widgets.base import Styles, named
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Panes:
     """The widgets of panes; only bodies that say something else are sent again.
 
     Args:
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
     """
 
-    def __init__(self, looks: Looks) -> None:
-        self._looks = looks
+    def __init__(self, styles: Styles) -> None:
+        self._styles = styles
         self._widgets: dict[str, tuple[ipywidgets.HTML, ipywidgets.HTML]] = {}
 
     @property
@@ -83,7 +83,7 @@ class Panes:
         return tuple(widget for title in gone for widget in before[title])
 
     def _made(self, pane: Pane) -> tuple[ipywidgets.HTML, ipywidgets.HTML]:
-        facts = self._looks.html
+        facts = self._styles.html
         head = ipywidgets.HTML(_head(pane), **facts, **named("kit-pane-head"))
         body = ipywidgets.HTML(_body(pane), **facts, **named("kit-pane-body"))
         return head, body

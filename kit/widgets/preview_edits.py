@@ -39,7 +39,7 @@ Task = PythonCustomizedContainerTask[Any]
 
 
 @dataclass
-class Draft:
+class EditedTask:
     """A task and settings that may be changed.
 
     Attributes:
@@ -53,7 +53,7 @@ class Draft:
     custom: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, task: Task, settings: SerializationSettings) -> Draft:
+    def of(cls, task: Task, settings: SerializationSettings) -> EditedTask:
         """Copy a task; what it is made of is shared and never written to."""
         draft = copy.copy(task)
         # Whether its module holds the task is asked of the task that it holds.
@@ -209,12 +209,12 @@ class Field:
     key: str
     label: str
     group: Group
-    read: Callable[[Draft], str]
-    write: Callable[[Draft, str], None]
+    read: Callable[[EditedTask], str]
+    write: Callable[[EditedTask, str], None]
     hint: str = ""
     control: Control = "line"
     options: tuple[tuple[str, str], ...] = ()
-    fixed: Callable[[Draft], str] = lambda _draft: ""
+    fixed: Callable[[EditedTask], str] = lambda _draft: ""
 
 
 def field_named(key: str) -> Field:
@@ -253,16 +253,16 @@ def _amount(key: str, label: str, side: str, resource: str, hint: str) -> Field:
     )
 
 
-def _write_runtime(draft: Draft, text: str) -> None:
+def _write_runtime(draft: EditedTask, text: str) -> None:
     draft.set_settings(runtime=text or None)
 
 
-def _default_image(draft: Draft) -> str:
+def _default_image(draft: EditedTask) -> str:
     image = draft.settings.image_config.default_image
     return "" if image is None else image.full
 
 
-def _write_default_image(draft: Draft, text: str) -> None:
+def _write_default_image(draft: EditedTask, text: str) -> None:
     name = text.strip()
     default = Image.look_up_image_info("default", name) if name else None
     config = draft.settings.image_config
@@ -270,36 +270,36 @@ def _write_default_image(draft: Draft, text: str) -> None:
     draft.set_settings(image_config=ImageConfig.create_from(default, others))
 
 
-def _names_its_image(draft: Draft) -> str:
+def _names_its_image(draft: EditedTask) -> str:
     image = draft.task.container_image
     return "the task names its own image" if image and "{{" not in image else ""
 
 
-def _write_image(draft: Draft, text: str) -> None:
+def _write_image(draft: EditedTask, text: str) -> None:
     render_image(text.strip(), draft.settings.image_config)  # before it is changed
     draft.task.container_image = text.strip()
 
 
-def _write_retries(draft: Draft, text: str) -> None:
+def _write_retries(draft: EditedTask, text: str) -> None:
     number = text.strip() or "0"
     draft.set_metadata(retries=int(number) if number.isdecimal() else number)
 
 
-def _cache(draft: Draft) -> str:
+def _cache(draft: EditedTask) -> str:
     metadata = draft.task.metadata
     return metadata.cache_version if metadata.cache else ""
 
 
-def _write_cache(draft: Draft, text: str) -> None:
+def _write_cache(draft: EditedTask, text: str) -> None:
     version = text.strip()
     draft.set_metadata(cache=bool(version), cache_version=version)
 
 
-def _write_environment(draft: Draft, text: str) -> None:
+def _write_environment(draft: EditedTask, text: str) -> None:
     draft.task.environment = environment_of_text(text)
 
 
-def _custom(draft: Draft) -> str:
+def _custom(draft: EditedTask) -> str:
     try:
         return custom_text(call_author(draft.task.get_custom, draft.settings))
     except RAISED:  # the author's method; the view tells of it
@@ -420,7 +420,7 @@ class Edits:
     def rebase(self, task: Task, settings: SerializationSettings) -> None:
         """Put the edits over another definition; those that it has already vanish."""
         self._task, self._settings = task, settings
-        base = Draft.of(task, settings)
+        base = EditedTask.of(task, settings)
         self._base = {field.key: field.read(base) for field in FIELDS}
         self._apply({**self._held, **self._refused})
 
@@ -435,7 +435,7 @@ class Edits:
         return dict(self._errors)
 
     @property
-    def draft(self) -> Draft:
+    def draft(self) -> EditedTask:
         """The task and settings with the edits that hold."""
         return self._draft
 
@@ -499,7 +499,7 @@ class Edits:
 
     def _apply(self, texts: Texts) -> None:
         """Put texts over the definition, one by one, each where it holds."""
-        draft = Draft.of(self._task, self._settings)
+        draft = EditedTask.of(self._task, self._settings)
         held: dict[str, str] = {}
         errors: dict[str, str] = {}
         for field in _fields_of(texts, self._base):
@@ -520,7 +520,7 @@ def _fields_of(texts: Texts, base: Texts) -> Iterable[Field]:
     return [f for f in FIELDS if texts.get(f.key, base[f.key]) != base[f.key]]
 
 
-def _write(field: Field, draft: Draft, text: str) -> str | None:
+def _write(field: Field, draft: EditedTask, text: str) -> str | None:
     """Write a text, and return why it does not hold, if it does not."""
     try:
         field.write(draft, text)
@@ -534,8 +534,8 @@ CHANGES = "Changes"
 
 
 @dataclass(frozen=True)
-class View:
-    """A task as it is shown.
+class Snapshot:
+    """A task as it is shown at one moment.
 
     Attributes:
         label: Which state of it this is.
@@ -555,24 +555,26 @@ class View:
         """What is shown of it, made when it is first asked for."""
         return summarize_subject(self.subject)
 
-    def is_same(self, other: View) -> bool:
+    def is_same(self, other: Snapshot) -> bool:
         """Tell whether both say the same."""
         return self.template == other.template and self.summary == other.summary
 
 
-def view_of_task(task: Task, settings: SerializationSettings, label: str) -> View:
+def snapshot_of_task(
+    task: Task, settings: SerializationSettings, label: str
+) -> Snapshot:
     """Show a task with these settings; what cannot be made is told in its place."""
-    return View(label, task_subject(task, settings))
+    return Snapshot(label, task_subject(task, settings))
 
 
-def view_of_definition(definition: PastDefinition) -> View:
+def snapshot_of_definition(definition: PastDefinition) -> Snapshot:
     """Show an earlier definition of this session."""
     label = f"definition {definition.number}"
     template = template_of(decode_message(definition.data, "pb", label))
-    return View(label, Subject(template=template))
+    return Snapshot(label, Subject(template=template))
 
 
-def compared(view: View, before: View | None) -> Summary:
+def compared(view: Snapshot, before: Snapshot | None) -> Summary:
     """Return what is shown of a view: its changes first, and marked in their places."""
     if before is None:
         return view.summary

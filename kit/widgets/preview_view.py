@@ -11,7 +11,7 @@ from kit.display.html import heading_html
 from kit.display.notebook import forget_stylesheet
 from kit.display.summary import Code
 from kit.display.text import html_text
-from kit.widgets.base import Looks, close_parts, close_tree, finder, live_box, named
+from kit.widgets.base import Styles, close_parts, close_tree, finder, live_box, named
 from kit.widgets.cell_events import stop_when_interrupted
 from kit.widgets.panes import Pane, Panes, panes_of
 from kit.widgets.preview_edits import CHANGES, FIELDS, Edits, Field
@@ -29,17 +29,17 @@ class Form:
     Args:
         edits: What the fields show.
         edit: Called with a field and its new text.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
     """
 
     def __init__(
         self,
         edits: Edits,
         edit: Callable[[str, str], None],
-        looks: Looks,
+        styles: Styles,
     ) -> None:
         self._edits = edits
-        self._looks = looks
+        self._styles = styles
         self._edit = edit
         self._controls = {field.key: self._control(field) for field in FIELDS}
         self._boxes = {field.key: self._box(field) for field in FIELDS}
@@ -71,7 +71,7 @@ class Form:
         elif fixed:
             value = f"<p><small>{html_text(fixed)}</small></p>"
         if value and key not in self._notes:
-            self._notes[key] = ipywidgets.HTML(**self._looks.html)
+            self._notes[key] = ipywidgets.HTML(**self._styles.html)
             box = self._boxes[key]
             box.children = (*box.children, self._notes[key])
         if key in self._notes:
@@ -81,11 +81,11 @@ class Form:
         value = self._edits.text(field.key)
         facts: dict[str, Any] = {"description": field.label, "value": value}
         if field.control == "choice":
-            facts |= {"options": field.options, **self._looks.box}
+            facts |= {"options": field.options, **self._styles.box}
             control = ipywidgets.Dropdown(**facts)
         else:
             facts |= {"placeholder": field.hint, "continuous_update": False}
-            facts |= self._looks.text
+            facts |= self._styles.text
             rows = _ROWS.get(field.key)
             kind = ipywidgets.Text if rows is None else ipywidgets.Textarea
             control = kind(**facts, **({} if rows is None else {"rows": rows}))
@@ -97,7 +97,7 @@ class Form:
     def _box(self, field: Field) -> ipywidgets.Box:
         names = named("kit-field", f"kit-field-{field.key}")
         control = self._controls[field.key]
-        return ipywidgets.Box([control], **self._looks.box, **names)
+        return ipywidgets.Box([control], **self._styles.box, **names)
 
 
 def _set_class(widget: Any, name: str, *, on: bool) -> None:
@@ -112,13 +112,13 @@ class RunTab:
 
     Args:
         preview: What is run.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
 
     Attributes:
         widgets: Its head and its body; none for what cannot be run.
     """
 
-    def __init__(self, preview: Preview, looks: Looks) -> None:
+    def __init__(self, preview: Preview, styles: Styles) -> None:
         self._preview = preview
         self._panel: Panel | None = None
         self.widgets: tuple[Any, ...] = ()
@@ -126,14 +126,14 @@ class RunTab:
         self._open = ipywidgets.Button(
             description="Open the run panel",
             tooltip="Fill in the inputs and run the task with the edits",
-            **looks.button,
+            **styles.button,
         )
         self._open.on_click(lambda _button: self._show())
         self._body = ipywidgets.Box(
-            (self._open,), **looks.box, **named("kit-stack", "kit-run-tab")
+            (self._open,), **styles.box, **named("kit-stack", "kit-run-tab")
         )
         self.widgets = (
-            ipywidgets.HTML(head, **looks.html, **named("kit-pane-head")),
+            ipywidgets.HTML(head, **styles.html, **named("kit-pane-head")),
             self._body,
         )
 
@@ -166,23 +166,23 @@ class Tools:
 
     Args:
         preview: What they act on.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
     """
 
-    def __init__(self, preview: Preview, looks: Looks) -> None:
+    def __init__(self, preview: Preview, styles: Styles) -> None:
         self._preview = preview
-        self._undo = _button("Undo", "Take the last edit back", looks)
-        self._redo = _button("Redo", "Make the edit again", looks)
-        self._reset = _button("Reset", "Take all edits back", looks)
+        self._undo = _button("Undo", "Take the last edit back", styles)
+        self._redo = _button("Redo", "Make the edit again", styles)
+        self._reset = _button("Reset", "Take all edits back", styles)
         what = "Load what ships in an interpreter that has nothing of this notebook"
-        self._prove = _button("Prove", what, looks)
+        self._prove = _button("Prove", what, styles)
         self._slider = ipywidgets.IntSlider(
             value=1,
             min=1,
             max=_LEAST,
             description="definition",
             tooltip="Earlier definitions of this session",
-            **looks.box,
+            **styles.box,
             **named("kit-history", "kit-nothing"),
         )
         self._undo.on_click(lambda _button: preview.undo())
@@ -192,7 +192,7 @@ class Tools:
         self._slider.observe(lambda change: preview.go_to(change["new"]), names="value")
         self.widget = ipywidgets.Box(
             [self._undo, self._redo, self._reset, self._prove, self._slider],
-            **looks.box,
+            **styles.box,
             **named("kit-tools"),
         )
 
@@ -220,8 +220,8 @@ class Tools:
             self._prove.description, self._prove.disabled = "Prove", False
 
 
-def _button(text: str, tooltip: str, looks: Looks) -> Any:
-    return ipywidgets.Button(description=text, tooltip=tooltip, **looks.button)
+def _button(text: str, tooltip: str, styles: Styles) -> Any:
+    return ipywidgets.Button(description=text, tooltip=tooltip, **styles.button)
 
 
 class PreviewView:
@@ -236,21 +236,21 @@ class PreviewView:
 
     def __init__(self, preview: Preview) -> None:
         self._preview = preview
-        self._looks = looks = Looks()
+        self._styles = styles = Styles()
         self._head = self._html("kit-preview-head")
-        self._tools = Tools(preview, looks)
-        self._form = Form(preview.edits, preview.edit, looks)
-        self._panes = Panes(looks)
-        self._run_tab = RunTab(preview, looks)
+        self._tools = Tools(preview, styles)
+        self._form = Form(preview.edits, preview.edit, styles)
+        self._panes = Panes(styles)
+        self._run_tab = RunTab(preview, styles)
         self._fixed = (
             self._head,
             self._tools.widget,
-            *finder(looks),
+            *finder(styles),
             *self._group("Edit the task", "task", is_open=True),
             *self._group("Edit the settings", "settings", is_open=False),
             *self._run_tab.widgets,
         )
-        self.root = live_box(looks)
+        self.root = live_box(styles)
         self._rules = self.root.children
         self.draw()
 
@@ -284,10 +284,10 @@ class PreviewView:
             f"<details{opened}><summary><b>{html_text(title)}</b></summary></details>",
         )
         boxes = self._form.boxes(group)
-        yield ipywidgets.Box(boxes, **self._looks.box, **named("kit-fields"))
+        yield ipywidgets.Box(boxes, **self._styles.box, **named("kit-fields"))
 
     def _html(self, name: str, value: str = "") -> Any:
-        return ipywidgets.HTML(value, **self._looks.html, **named(name))
+        return ipywidgets.HTML(value, **self._styles.html, **named(name))
 
 
 def _with_changes(panes: list[Pane]) -> list[Pane]:

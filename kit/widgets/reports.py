@@ -23,7 +23,7 @@ from kit.display.of_difference import (
 from kit.display.summary import Code, Style, Summary, Table
 from kit.display.text import html_text
 from kit.errors import DefinitionError
-from kit.widgets.base import Looks, close_tree, live_box, named
+from kit.widgets.base import Styles, close_tree, live_box, named
 
 
 class Choices:
@@ -32,7 +32,7 @@ class Choices:
     Args:
         menus: The options of each menu, by its label.
         changed: Called when the reader has chosen otherwise, in any thread.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
 
     Attributes:
         widget: The row.
@@ -42,14 +42,14 @@ class Choices:
         self,
         menus: Mapping[str, Iterable[str]],
         changed: Callable[[], None],
-        looks: Looks,
+        styles: Styles,
     ) -> None:
         self._menus = {
             label: ipywidgets.Dropdown(
                 options=[("all", ""), *((word, word) for word in words)],
                 value="",
                 description=label,
-                **looks.choice,
+                **styles.choice,
             )
             for label, words in menus.items()
         }
@@ -57,12 +57,14 @@ class Choices:
             description="text",
             placeholder="any text",
             continuous_update=True,
-            **looks.text,
+            **styles.text,
         )
         for control in (*self._menus.values(), self._text):
             control.observe(lambda _change: changed(), "value")
         controls = (*self._menus.values(), self._text)
-        self.widget: Any = ipywidgets.Box(controls, **looks.box, **named("kit-choices"))
+        self.widget: Any = ipywidgets.Box(
+            controls, **styles.box, **named("kit-choices")
+        )
 
     def admits(self, words: Mapping[str, Iterable[str]], text: str) -> bool:
         """Tell whether something is to be shown.
@@ -90,12 +92,12 @@ class DifferenceView:
     def __init__(self, difference: Difference) -> None:
         self._lock = threading.RLock()  # handlers run in threads of the kernel
         self._drawn = list(drawn_changes(difference))
-        looks = Looks()
-        head = ipywidgets.HTML(_head(difference), **looks.html)
-        self._body = ipywidgets.HTML(**looks.html, **named("kit-report-body"))
+        styles = Styles()
+        head = ipywidgets.HTML(_head(difference), **styles.html)
+        self._body = ipywidgets.HTML(**styles.html, **named("kit-report-body"))
         impacts = [impact.value for impact in difference.impacts]
-        self._choices = Choices({"impact": impacts}, self._draw, looks)
-        self.root: Any = live_box(looks, (head, self._choices.widget, self._body))
+        self._choices = Choices({"impact": impacts}, self._draw, styles)
+        self.root: Any = live_box(styles, (head, self._choices.widget, self._body))
         self._draw()
 
     def close(self) -> None:
@@ -141,13 +143,13 @@ class ReportView:
     def __init__(self, report: CheckReport) -> None:
         self._report = report
         self._lock = threading.RLock()  # handlers run in threads of the kernel
-        self._looks = looks = Looks()
+        self._styles = styles = Styles()
         self._written: list[str] = []
         self._problem = ""
-        self._head = ipywidgets.HTML(**looks.html)
-        self._body = ipywidgets.HTML(**looks.html, **named("kit-report-body"))
-        self._code = ipywidgets.HTML(**looks.html)
-        self._buttons: Any = ipywidgets.Box(**looks.box, **named("kit-tools"))
+        self._head = ipywidgets.HTML(**styles.html)
+        self._body = ipywidgets.HTML(**styles.html, **named("kit-report-body"))
+        self._code = ipywidgets.HTML(**styles.html)
+        self._buttons: Any = ipywidgets.Box(**styles.box, **named("kit-tools"))
         found = report.findings
         self._choices = Choices(
             {
@@ -155,10 +157,10 @@ class ReportView:
                 "when": dict.fromkeys(_when(f) for f in found),
             },
             self._draw_table,
-            looks,
+            styles,
         )
         self.root: Any = live_box(
-            looks,
+            styles,
             (
                 *(self._head, self._choices.widget, self._body),
                 *(self._buttons, self._code),
@@ -169,7 +171,7 @@ class ReportView:
     def close(self) -> None:
         """Close every widget of it."""
         close_tree(self.root)
-        self._looks.button["style"].close()  # no button may be left that has it
+        self._styles.button["style"].close()  # no button may be left that has it
 
     def _draw(self) -> None:
         report = self._report
@@ -214,7 +216,7 @@ class ReportView:
         button = ipywidgets.Button(
             description=f"Fix {finding.rule}{where}",
             tooltip=finding.fix or finding.message,
-            **self._looks.button,
+            **self._styles.button,
         )
         button.on_click(functools.partial(self._fix, finding))
         return button

@@ -17,10 +17,11 @@ from kit.errors import KitError
 from kit.escape import shorten
 from kit.runners import RUNNERS
 from kit.running.run import Run
-from kit.widgets.base import Looks, close_tree, live_box, named
+from kit.widgets.base import Styles, close_tree, live_box, named
 from kit.widgets.form import FormView
 from kit.widgets.panes import head_html
-from kit.widgets.run_view import Masks, RunView
+from kit.widgets.redaction import Redaction
+from kit.widgets.run_view import RunView
 from kit.widgets.ticker import draw_while
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class RunnerChoice:
     Args:
         chosen: The runner that is chosen first.
         choose: Called with the one that is chosen.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         lock: Held while a note is written.
 
     Attributes:
@@ -47,17 +48,19 @@ class RunnerChoice:
         self,
         chosen: str,
         choose: Callable[[str], None],
-        looks: Looks,
+        styles: Styles,
         lock: AbstractContextManager[Any],
     ) -> None:
         self._choose, self._lock = choose, lock
         self._control = ipywidgets.Dropdown(
-            options=list(RUNNERS), value=chosen, description="runner", **looks.choice
+            options=list(RUNNERS), value=chosen, description="runner", **styles.choice
         )
         self._control.observe(self._change, names="value")
-        self._note = ipywidgets.HTML(**looks.html)
+        self._note = ipywidgets.HTML(**styles.html)
         self.root = ipywidgets.Box(
-            (self._control, self._note), **looks.box, **named("kit-field", "kit-runner")
+            (self._control, self._note),
+            **styles.box,
+            **named("kit-field", "kit-runner"),
         )
         self._tell(chosen)
 
@@ -94,7 +97,7 @@ class TimeoutField:
     Args:
         seconds: What it has at first; None for none.
         choose: Called with what is typed, if that is a duration or nothing.
-        looks: What all widgets of the view share.
+        styles: What all widgets of the view share.
         lock: Held while something changes.
 
     Attributes:
@@ -106,7 +109,7 @@ class TimeoutField:
         self,
         seconds: float | None,
         choose: Callable[[float | None], None],
-        looks: Looks,
+        styles: Styles,
         lock: AbstractContextManager[Any],
     ) -> None:
         self._choose, self._lock = choose, lock
@@ -115,12 +118,12 @@ class TimeoutField:
             value="" if seconds is None else f"{seconds:g}",
             description="timeout",
             continuous_update=False,
-            **looks.text,
+            **styles.text,
         )
         self._control.observe(self._change, names="value")
-        self._note = ipywidgets.HTML(_HINT, **looks.html)
+        self._note = ipywidgets.HTML(_HINT, **styles.html)
         parts = (self._control, self._note)
-        self.root = ipywidgets.Box(parts, **looks.box, **named("kit-field"))
+        self.root = ipywidgets.Box(parts, **styles.box, **named("kit-field"))
 
     def _change(self, change: Any) -> None:
         with self._lock:
@@ -154,13 +157,13 @@ class PanelView:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
-        self._looks = looks = Looks()
+        self._styles = styles = Styles()
         self._is_closed = False
         self._run_view: RunView | None = None  # made with the first run
         self._head = self._html("kit-preview-head", head_html(panel.task))
-        self._form = FormView(panel.form, looks, panel.lock)
-        self._choice = RunnerChoice(panel.runner, self._choose, looks, panel.lock)
-        self._timeout = TimeoutField(panel.timeout, self._wait, looks, panel.lock)
+        self._form = FormView(panel.form, styles, panel.lock)
+        self._choice = RunnerChoice(panel.runner, self._choose, styles, panel.lock)
+        self._timeout = TimeoutField(panel.timeout, self._wait, styles, panel.lock)
         self._run = self._button("Run", "Run with these inputs", self._click_run)
         self._cancel = self._button("Cancel", "Stop the run", self._click_cancel)
         self._again = self._button(
@@ -174,13 +177,13 @@ class PanelView:
             self._form.root,
             ipywidgets.Box(
                 (self._choice.root, self._timeout.root),
-                **looks.box,
+                **styles.box,
                 **named("kit-fields", "kit-inputs"),
             ),
-            ipywidgets.Box(buttons, **looks.box, **named("kit-tools")),
+            ipywidgets.Box(buttons, **styles.box, **named("kit-tools")),
             self._refusal,
         )
-        self.root = live_box(looks, parts)
+        self.root = live_box(styles, parts)
         self._fixed = self.root.children
         if panel.current is not None:
             self.show_run(panel.current)
@@ -194,7 +197,7 @@ class PanelView:
         """Show a run from now on, until it has ended or another one is shown."""
         with self._panel.lock:
             if self._run_view is None:
-                self._run_view = RunView(self._looks, self._panel.lock)
+                self._run_view = RunView(self._styles, self._panel.lock)
             self._run_view.show(run)
             self._refusal.value = ""
             self._arrange(self._run_view)
@@ -278,17 +281,17 @@ class PanelView:
 
     def _refuse(self, text: str) -> None:
         with self._panel.lock:
-            shown = html_text(Masks.of_task(self._panel.task).text(text))
+            shown = html_text(Redaction.of_task(self._panel.task).text(text))
             self._refusal.value = f'<p role="alert" class="kit-bad">{shown}</p>'
 
     # --- parts ------------------------------------------------------------------------
 
     def _html(self, name: str, value: str = "") -> Any:
-        return ipywidgets.HTML(value, **self._looks.html, **named(name))
+        return ipywidgets.HTML(value, **self._styles.html, **named(name))
 
     def _button(self, text: str, tooltip: str, act: Callable[[], None]) -> Any:
         button = ipywidgets.Button(
-            description=text, tooltip=tooltip, **self._looks.button
+            description=text, tooltip=tooltip, **self._styles.button
         )
         button.on_click(lambda _button: act())
         return button

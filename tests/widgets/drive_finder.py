@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appearance import appearances, judged, problems_of
 from drive_lab import EVIL, PREVIEW, TASK, body, type_into
 from lab import Lab, browser, jupyter, write_notebook
-from looking import appearances, judged, problems_of
 from playwright.sync_api import Page
 from xss import MARK, PAYLOADS
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appearance import appearances, problems_of
 from lab import Lab, browser, jupyter, write_notebook
-from looking import appearances, problems_of
 from playwright.sync_api import Locator, Page
 from xss import MARK, PAYLOADS
 

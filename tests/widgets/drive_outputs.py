@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appearance import appearances, judged, problems_of
 from lab import Lab, browser, jupyter, write_notebook
-from looking import appearances, judged, problems_of
 from playwright.sync_api import Locator, Page
 from xss import MARK, PAYLOADS
 

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from appearance import appearances, judged, problems_of
 from browse_decks import inner
 from lab import Lab, browser, jupyter, write_notebook
-from looking import appearances, judged, problems_of
 from playwright.sync_api import Error, Locator, Page
 
 TASK = """

@@ -19,7 +19,7 @@ pytest.importorskip("anywidget")
 from ipywidgets.widgets.widget import _instances
 from waiting import until
 
-from kit.widgets.base import Looks
+from kit.widgets.base import Styles
 from kit.widgets.outputs import OutputsView, output_widgets
 from kit.widgets.run_panel import panel
 
@@ -56,7 +56,7 @@ FRAME = pd.DataFrame({"n": np.arange(1_000_000)[::-1], "s": "x"})
 
 def test_a_table_holds_its_first_page_only():
     """A million rows are as little to send as twenty."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
+    table = only(output_widgets({"big": FRAME}, Styles()), "data_table")
     assert table.title == "big: 1,000,000 rows"
     assert table.count == 1_000_000
     assert len(table.first) == 20
@@ -66,7 +66,7 @@ def test_a_table_holds_its_first_page_only():
 
 def test_a_page_is_answered_sorted():
     """With the number of the question, so that late answers are known."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
+    table = only(output_widgets({"big": FRAME}, Styles()), "data_table")
     told = page(table, number=7, start=999_998, column=0)
     assert told == {"number": 7, "rows": [["999998", "x"], ["999999", "x"]]}
     assert page(table, column=0, descending=True)["rows"][0] == ["999999", "x"]
@@ -88,7 +88,7 @@ def test_a_page_is_answered_sorted():
 )
 def test_a_wrong_question_gets_an_error(facts):
     """And the table stands."""
-    table = only(output_widgets({"big": FRAME}, Looks()), "data_table")
+    table = only(output_widgets({"big": FRAME}, Styles()), "data_table")
     assert "error" in page(table, **facts)
     assert "rows" in page(table)
     assert "error" in ask(table, "nonsense")[0]
@@ -102,7 +102,7 @@ def test_objects_that_raise_do_not_end_the_view():
             msg = "no repr"
             raise RuntimeError(msg)
 
-    table = only(output_widgets({"rows": [{"a": Odd()}] * 30}, Looks()), "data_table")
+    table = only(output_widgets({"rows": [{"a": Odd()}] * 30}, Styles()), "data_table")
     assert "Odd" in page(table)["rows"][0][0]
 
 
@@ -110,7 +110,7 @@ def test_a_file_comes_piece_by_piece(tmp_path):
     """Each when it is asked for."""
     data = bytes(range(256)) * 10_000
     (tmp_path / "a.bin").write_bytes(data)
-    made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Looks())
+    made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Styles())
     files = only(made, "downloads")
     got = b""
     while len(got) < len(data):
@@ -125,7 +125,7 @@ def test_a_file_comes_piece_by_piece(tmp_path):
 def test_a_file_that_shrank_is_an_error(tmp_path):
     """No part of it is saved as if it were all."""
     (tmp_path / "a.bin").write_bytes(bytes(100))
-    made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Looks())
+    made = output_widgets({"f": FlyteFile(str(tmp_path / "a.bin"))}, Styles())
     (tmp_path / "a.bin").write_bytes(bytes(10))
     told, pieces = ask(only(made, "downloads"), {"number": 1, "file": 0, "start": 50})
     assert told["error"] == "a.bin is shorter than it was"
@@ -143,7 +143,7 @@ def test_the_files_of_a_folder_can_be_chosen(tmp_path):
     (tmp_path / "sub" / "a.txt").write_text("hello")
     (tmp_path / "b.txt").write_text("there")
     (tmp_path / "link").symlink_to("/etc/passwd")
-    made = output_widgets({"d": FlyteDirectory(str(tmp_path))}, Looks())
+    made = output_widgets({"d": FlyteDirectory(str(tmp_path))}, Styles())
     files = only(made, "downloads")
     assert files.files == [
         {"name": "b.txt", "size": 5},
@@ -154,23 +154,23 @@ def test_the_files_of_a_folder_can_be_chosen(tmp_path):
 
 def test_what_is_cut_can_be_taken_along():
     """A long text, and a value with many parts, as JSON."""
-    files = only(output_widgets({"t": "line\n" * 2_000}, Looks()), "downloads")
+    files = only(output_widgets({"t": "line\n" * 2_000}, Styles()), "downloads")
     assert ask(files, {"number": 1, "file": 0, "start": 0})[1] == [b"line\n" * 2_000]
     tree = {"rows": {str(n): [n] for n in range(2_000)}}
-    files = only(output_widgets({"t": tree}, Looks()), "downloads")
+    files = only(output_widgets({"t": tree}, Styles()), "downloads")
     (piece,) = ask(files, {"number": 1, "file": 0, "start": 0})[1]
     assert json.loads(piece) == tree
-    assert [type(w).__name__ for w in output_widgets({"t": "a\nb"}, Looks())] == [
+    assert [type(w).__name__ for w in output_widgets({"t": "a\nb"}, Styles())] == [
         "HTML"
     ]
 
 
 def test_text_between_tables_is_one_widget():
     """However many values there are, and however many tables, there are few comms."""
-    made = output_widgets({f"n{n}": n for n in range(100)}, Looks())
+    made = output_widgets({f"n{n}": n for n in range(100)}, Styles())
     assert len(made) == 1
     rows = [{"a": 1}]
-    many = output_widgets({f"n{n}": rows for n in range(100)}, Looks())
+    many = output_widgets({f"n{n}": rows for n in range(100)}, Styles())
     assert len([w for w in many if type(w).__name__ == "data_table"]) == 40
     assert "n99: 1 row" in many[-1].value
 
@@ -181,7 +181,7 @@ def test_without_anywidget_everything_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(module, lambda: False)
     (tmp_path / "a.txt").write_text("hello")
     values = {"rows": [{"a": 1}], "f": FlyteFile(str(tmp_path / "a.txt"))}
-    (text,) = output_widgets({**values, "long": list(range(50))}, Looks())
+    (text,) = output_widgets({**values, "long": list(range(50))}, Styles())
     for word in ("rows: 1 row", "a.txt, under 1 kB", "hello", "(50 values)"):
         assert word in text.value
 
@@ -256,7 +256,7 @@ def test_a_file_of_another_store_is_fetched_when_it_is_asked_for(store):
     """Until then its address is told, without credentials."""
     pytest.importorskip("aiohttp")
     value = FlyteFile(f"{store}/a.txt?token=sesame")
-    made = output_widgets({"f": value}, Looks())
+    made = output_widgets({"f": value}, Styles())
     assert "not downloaded" in made[0].value
     assert "sesame" not in made[0].value
     assert not value.downloaded
@@ -268,7 +268,7 @@ def test_a_file_of_another_store_is_fetched_when_it_is_asked_for(store):
 def test_a_file_that_cannot_be_fetched_can_be_asked_for_again(store):
     """And says why it cannot."""
     pytest.importorskip("aiohttp")
-    (_, box) = output_widgets({"f": FlyteFile(f"{store}/gone.txt")}, Looks())
+    (_, box) = output_widgets({"f": FlyteFile(f"{store}/gone.txt")}, Styles())
     box.children[0].click()
     assert until(lambda: "Not fetched" in box.children[1].value)
     assert "sesame" not in box.children[1].value

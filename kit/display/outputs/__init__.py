@@ -30,7 +30,12 @@ from kit.display.outputs.records import record_rows
 from kit.display.outputs.rows import Rows, rows_table
 from kit.display.outputs.values import bounded_tree, fields_of, plain_text
 from kit.display.summary import Fact, Facts, Item, Picture, Table, Tree
-from kit.display.types import arrival_of, cluster_type, python_type_name, wire_type_name
+from kit.display.types import (
+    cluster_type,
+    executor_types,
+    python_type_name,
+    wire_type_name,
+)
 from kit.errors import KitError
 from kit.escape import shorten
 from kit.renderers.html import image_type
@@ -173,7 +178,7 @@ def _row(value: Any, literal: Literal, declared: Any) -> tuple[str, ...]:
     wire = _literal_text(literal, wire_type_name(literal_type))
     back = _read_back(literal, literal_type)
     if back is None:
-        guess = arrival_of(literal_type, declared)
+        guess = executor_types(literal_type, declared)
         return (told, wire, guess.on_cluster, guess.loss)
     loss = "; ".join(_losses(value, back[0], literal_type, declared))
     return (told, wire, _typed(back[0]), loss)
@@ -200,7 +205,7 @@ def _losses(
     value: Any, back: Any, literal_type: LiteralType, declared: Any
 ) -> Iterator[str]:
     """Tell the types that are lost, and else the values."""
-    loss = arrival_of(literal_type, declared).loss
+    loss = executor_types(literal_type, declared).loss
     if loss:
         yield loss
     elif type(back) is not type(value):

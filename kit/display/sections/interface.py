@@ -15,7 +15,12 @@ from kit.display.summary import (
     Table,
 )
 from kit.display.text import value_text
-from kit.display.types import arrival_of, python_type_name, type_name, wire_type_name
+from kit.display.types import (
+    executor_types,
+    python_type_name,
+    type_name,
+    wire_type_name,
+)
 
 
 def inputs(subject: Subject) -> Section:
@@ -32,15 +37,17 @@ def outputs(subject: Subject) -> Section:
     return Section("Outputs", tuple(_variables(subject, "outputs", {})))
 
 
-def arrivals(subject: Subject) -> Section:
+def received_types(subject: Subject) -> Section:
     """Tell for every variable its Flyte type and what the executor really meets."""
     rows = []
     for side, arrow in (("inputs", ""), ("outputs", "→\N{NO-BREAK SPACE}")):
         declared = _declared(subject, side)
         for name, variable in _ordered(subject, side).items():
-            arrival = arrival_of(variable.type, declared.get(name))
-            types = (arrival.here, arrival.on_cluster) if side == "inputs" else ("", "")
-            loss = arrival.loss if side == "inputs" else ""
+            received = executor_types(variable.type, declared.get(name))
+            types = (
+                (received.here, received.on_cluster) if side == "inputs" else ("", "")
+            )
+            loss = received.loss if side == "inputs" else ""
             rows.append((f"{arrow}{name}", wire_type_name(variable.type), *types, loss))
     if not rows:
         return Section("What the executor receives", ())

@@ -10,7 +10,12 @@ from display_tasks import Query, Size
 from flyteidl.core.types_pb2 import LiteralType
 
 import kit
-from kit.display.types import arrival_of, cluster_type, python_type_name, wire_type_name
+from kit.display.types import (
+    cluster_type,
+    executor_types,
+    python_type_name,
+    wire_type_name,
+)
 from kit.types import default_engine
 
 
@@ -32,10 +37,10 @@ from kit.types import default_engine
 )
 def test_the_engine_is_asked_what_arrives(declared, here, on_cluster, loss):
     """Here, on a cluster, and what is lost between."""
-    arrival = arrival_of(default_engine.literal_type(declared), declared)
-    assert (arrival.here, arrival.on_cluster) == (here, on_cluster)
-    assert arrival.loss.startswith(loss) or loss in arrival.loss
-    assert bool(arrival.loss) == bool(loss)
+    received = executor_types(default_engine.literal_type(declared), declared)
+    assert (received.here, received.on_cluster) == (here, on_cluster)
+    assert received.loss.startswith(loss) or loss in received.loss
+    assert bool(received.loss) == bool(loss)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +58,8 @@ def test_the_engine_is_asked_what_arrives(declared, here, on_cluster, loss):
 def test_a_value_arrives_as_the_type_that_is_told(declared, value, stripped):
     """Encoded by the declared type, decoded by the one guessed from the message."""
     literal_type = default_engine.literal_type(declared)
-    arrival = arrival_of(literal_type, declared)
-    told = arrival.on_cluster if stripped else arrival.here
+    received = executor_types(literal_type, declared)
+    told = received.on_cluster if stripped else received.here
     met = cluster_type(literal_type) if stripped else literal_type
     literal = default_engine.to_literal(value, declared)
     arrived: Any = default_engine.to_python(literal, default_engine.guess_type(met))
@@ -95,8 +100,8 @@ def test_columns_of_tables_are_stripped_too():
 
 def test_a_type_of_the_future_is_told_as_unknown():
     """No Python type can be guessed for it."""
-    arrival = arrival_of(LiteralType(simple=99), int)
-    assert arrival.here == "cannot be told"
+    received = executor_types(LiteralType(simple=99), int)
+    assert received.here == "cannot be told"
 
 
 @pytest.mark.parametrize(

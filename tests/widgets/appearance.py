@@ -28,7 +28,7 @@ _PROBLEMS = """(view) => {
 
 
 def appearances(lab: Lab) -> Iterator[str]:
-    """Yield ``Light-400`` and so on, each while the page looks like that."""
+    """Yield ``Light-400`` and so on, each while the page styles like that."""
     for theme in ("Light", "Dark"):
         lab.use_theme(f"JupyterLab {theme}")
         for width in WIDTHS:
