@@ -1,14 +1,15 @@
 """``kit-execute``: the command that a task's container runs.
 
 It takes the arguments of ``pyflyte-execute``.  Its exit status says whether a verdict
-could be written, not which: Flyte's engine reads that from the files.
+could be written, not which: Flyte's engine reads that from the files, and reads none of
+a container that failed.
 
 ===  ===============================================================================
 0    outputs.pb or error.pb was written, or the task raised IgnoreOutputs
 1    error.pb could not be written; or it was, and ``FLYTE_FAIL_ON_ERROR`` is true
 2    the arguments are wrong
 130  stopped by SIGINT; nothing was written
-143  stopped by SIGTERM; error.pb was written
+143  stopped by SIGTERM; error.pb could not be written
 ===  ===============================================================================
 """
 

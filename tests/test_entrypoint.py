@@ -349,7 +349,7 @@ def test_sigterm(lab):
     process = lab.start("Sleep")
     process.send_signal(signal.SIGTERM)
     stdout, _ = process.communicate(timeout=20)
-    assert process.returncode == 143
+    assert process.returncode == 0  # or Flyte would not read error.pb
     assert stdout == "cleaned up\n"
     assert lab.written == ["error.pb"]
     assert lab.error.code == "SYSTEM:Terminated"

@@ -246,7 +246,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
             if received:  # while the verdict was written
                 return _TERMINATED
             raise
-    if received and verdict is not Verdict.SUCCEEDED:
+    if received and verdict is Verdict.UNWRITTEN:
         return _TERMINATED
     return _status(verdict)
 
