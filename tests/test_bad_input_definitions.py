@@ -297,7 +297,7 @@ class NeedsArguments(Executor):
         (int, "Executor int has no execute_from_model"),
         (NoMethod, "NoMethod has no execute_from_model.* add one"),
         (NoFunction, "NoFunction has no execute_from_model.* add one"),
-        (NeedsArguments, "'path'. Executor NeedsArguments is made without arguments"),
+        (NeedsArguments, "NeedsArguments cannot be made without arguments"),
     ],
 )
 def test_executors(executor, words):

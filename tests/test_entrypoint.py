@@ -462,7 +462,7 @@ def test_own_resolver_that_is_not_there(lab):
     arguments = lab.arguments("Square")
     arguments[arguments.index(RESOLVER)] = "no_such_module.resolver"
     assert entrypoint.main(arguments) == 0
-    assert "the resolver no_such_module.resolver cannot be imported" in (
+    assert "The resolver no_such_module.resolver cannot be imported" in (
         lab.error.message
     )
 
