@@ -1,4 +1,4 @@
-"""Environment variables of a run: the engine's, the inherited ones, and secrets."""
+"""Environment variables of a run: the engine's, and the inherited ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from pathlib import Path
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.errors import SecretNotFoundError
-from kit.shim.secrets import SecretsManager
 from kit.source.literals import exported_folders
 
 _OF_THE_INTERPRETER = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
@@ -98,27 +96,3 @@ def _installation() -> frozenset[Path]:
     resolved = (Path(place).resolve() for place in places)
     zipped = library.parent / f"python{version}.zip"
     return frozenset({*resolved, library / "lib-dynload", zipped})
-
-
-def secret_variables(
-    template: TaskTemplate, environ: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the variables in which a container finds the secrets it asks for.
-
-    Here a secret may be in a variable without Flyte's prefix (``GROUP_KEY``), as for a
-    task that is called directly.  One that is nowhere is left out: the task says so if
-    it asks for it.
-
-    Args:
-        template: The task, with the secrets it requests.
-        environ: Where to look.
-    """
-    manager = SecretsManager(local=True, environ=environ)
-    found: dict[str, str] = {}
-    for secret in template.security_context.secrets:
-        names = (secret.group, secret.key, secret.group_version)
-        try:
-            found[manager.get_secrets_env_var(*names)] = manager.get(*names)
-        except SecretNotFoundError:
-            continue
-    return found

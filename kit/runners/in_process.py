@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kit.errors import CallError
@@ -19,6 +18,8 @@ from kit.runners.outcome import Outcome
 from kit.runners.process import Exit
 from kit.runners.runner import RunRequest
 from kit.shim.container import ContainerRun, Verdict
+from kit.shim.secrets import secret_variables
+from kit.task.call import variables_set
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,11 @@ class _InProcessRun:
             return Exit(0, "cancelled", 0.0)
         self._attempt.note_start()
         started = time.monotonic()
-        variables = self._attempt.environment
-        with _variables_set(variables), self._capture():
+        variables = {
+            **self._attempt.environment,
+            **secret_variables(self._attempt.template, os.environ),
+        }
+        with variables_set(variables), self._capture():
             written = self._container_run().execute()
         status = int(written is Verdict.UNWRITTEN)
         return Exit(status, None, time.monotonic() - started)
@@ -124,18 +128,3 @@ class _InProcessRun:
             self._attempt.on_line(line)
         except Exception as error:  # noqa: BLE001 - raised again after the run
             self._callback_error = error
-
-
-@contextlib.contextmanager
-def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, and put back what they were."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -19,12 +19,12 @@ from kit.runners.environment import (
     inherited_environment,
     isolated_environment,
     python_path,
-    secret_variables,
 )
 from kit.runners.judge import PhaseInfo
 from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.process import GRACE_SECONDS, Exit, Process
 from kit.runners.runner import RunRequest
+from kit.shim.secrets import secret_variables
 
 
 @dataclass(frozen=True)

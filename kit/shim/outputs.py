@@ -147,9 +147,9 @@ def _by_position(
 ) -> dict[str, Any]:
     if not isinstance(value, (tuple, list)):
         msg = (
-            f"Got {shorten(value, write=repr)} of type {type(value).__name__}, expected "
-            f"{len(names)} outputs: return a dict with the names {', '.join(names)}, or "
-            "a tuple."
+            f"Got {shorten(value, write=repr)} of type {type(value).__name__}, "
+            f"expected {len(names)} outputs: return a dict with the names "
+            f"{', '.join(names)}, or a tuple."
         )
         raise OutputError(msg, path=("outputs",))
     if sorted(order) != list(names):

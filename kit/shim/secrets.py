@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 from flyteidl.core import security_pb2
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import ContextError, SecretNotFoundError
 from kit.storage import is_local_file
@@ -21,6 +22,7 @@ from kit.storage import is_local_file
 ENV_PREFIX = "_FSEC_"
 DEFAULT_DIR = "/etc/secrets"
 _ANY = security_pb2.Secret.MountType.ANY
+_ENV_VAR = security_pb2.Secret.MountType.ENV_VAR
 _FILE = security_pb2.Secret.MountType.FILE
 
 
@@ -261,3 +263,31 @@ def _read(path: str) -> bytes:
     except OSError as error:
         msg = f"The secret's file {path!r} cannot be read: {error.strerror}."
         raise SecretNotFoundError(msg) from error
+
+
+def secret_variables(
+    template: TaskTemplate, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables in which a container finds the secrets it asks for.
+
+    Here a secret may be in a variable without Flyte's prefix (``GROUP_KEY``), as for a
+    task that is called directly.  One that is nowhere is left out: the task says so if
+    it asks for it.
+
+    Args:
+        template: The task, with the secrets it requests.
+        environ: Where to look.
+    """
+    secrets = template.security_context.secrets
+    manager = SecretsManager(local=True, requests=secrets, environ=environ)
+    found: dict[str, str] = {}
+    for secret in secrets:
+        names = (secret.group, secret.key, secret.group_version)
+        try:
+            value = manager.get(*names)
+        except SecretNotFoundError:
+            continue
+        found[manager.get_secrets_env_var(*names)] = value
+        if secret.env_var and secret.mount_requirement == _ENV_VAR:
+            found.setdefault(secret.env_var, value)
+    return found

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar, Token
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
 from flyteidl.core import literals_pb2
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.interface import Interface, is_optional
 from kit.errors import CallError, ConversionError, OutputError, nearest
 from kit.resolver import TaskTemplateResolver
 from kit.shim.checkpoints import Checkpoint
 from kit.shim.context import ExecutionContext, current_context, local_context
+from kit.shim.secrets import secret_variables
 from kit.storage import current_storage
 from kit.types import TypeEngine, format_message
 
@@ -127,8 +130,9 @@ def native_outputs(
     found = literals.literals
     if len(types) != len(found):
         msg = (
-            f"The run made {len(found)} outputs ({', '.join(sorted(found)) or 'none'}), "
-            f"expected the {len(types)} of the interface ({', '.join(types) or 'none'})."
+            f"The run made {len(found)} outputs "
+            f"({', '.join(sorted(found)) or 'none'}), expected the {len(types)} of the "
+            f"interface ({', '.join(types) or 'none'})."
         )
         raise OutputError(msg)
     values = {
@@ -193,6 +197,29 @@ class ExecutionMode(str, Enum):
     TASK_EXECUTION = "TASK_EXECUTION"
     LOCAL_WORKFLOW_EXECUTION = "LOCAL_WORKFLOW_EXECUTION"
     LOCAL_TASK_EXECUTION = "LOCAL_TASK_EXECUTION"
+
+
+@contextlib.contextmanager
+def variables_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables of this process, and put back what they were."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def container_variables(template: TaskTemplate) -> Mapping[str, str]:
+    """Return the variables that a template's container has: its own, and secrets."""
+    own = {pair.key: pair.value for pair in template.container.env}
+    if template.security_context.secrets:
+        own |= secret_variables(template, os.environ)
+    return own
 
 
 _making = threading.Lock()
@@ -310,8 +337,8 @@ def begin_compilation(workflow: Compilation) -> Token[Compilation | None]:
     outer = _current.get()
     if outer is not None:
         msg = (
-            f"{workflow!r} is defined inside {outer!r}, and a workflow in a workflow is "
-            "not supported. Call its tasks instead."
+            f"{workflow!r} is defined inside {outer!r}, and a workflow in a workflow "
+            "is not supported. Call its tasks instead."
         )
         raise CallError(msg)
     return _current.set(workflow)

@@ -65,12 +65,14 @@ from kit.task.arguments import (
 from kit.task.call import (
     ExecutionMode,
     complete_inputs,
+    container_variables,
     current_compilation,
     input_literals,
     load_from_template,
     name_arguments,
     native_outputs,
     sandboxed,
+    variables_set,
 )
 from kit.template.serialize import (
     LOCAL_SETTINGS,
@@ -620,7 +622,8 @@ class PythonCustomizedContainerTask(
         """Run the task on literals, from the bytes of its template.
 
         What the executor sees is what a container would see: the template, the inputs
-        and the types guessed from the interface.
+        and the types guessed from the interface. The container's variables are set for
+        as long as it runs, for the whole process.
 
         Raises:
             DefinitionError: The template cannot be made.
@@ -632,14 +635,15 @@ class PythonCustomizedContainerTask(
         loader_args = loader_args_of(template)
         if loader_args is None:  # a pod, say, has them somewhere else
             loader_args = self.task_resolver.loader_args(settings, self)
-        loaded = load_from_template(
-            self.task_resolver,
-            loader_args,
-            template.SerializeToString(deterministic=True),
-            source=f"the template of {self.name}",
-        )
         inputs = _through_bytes(input_literal_map)
-        return _through_bytes(loaded.dispatch_execute(ctx, inputs))
+        with variables_set(container_variables(template)):
+            loaded = load_from_template(
+                self.task_resolver,
+                loader_args,
+                template.SerializeToString(deterministic=True),
+                source=f"the template of {self.name}",
+            )
+            return _through_bytes(loaded.dispatch_execute(ctx, inputs))
 
     def note_run(
         self, inputs: literals_pb2.LiteralMap, outputs: literals_pb2.LiteralMap

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.runners.environment import secret_variables
+from kit.shim.secrets import secret_variables
 from kit.task.task import PythonCustomizedContainerTask
 
 MASK = "[secret]"

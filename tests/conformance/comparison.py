@@ -71,7 +71,7 @@ def names(definition: Any) -> set[str]:
 
 
 def _mentions(text: str, name: str) -> bool:
-    """Tell whether a text has a name in it: one of a letter only in quotes or parens."""
+    """Tell whether a text has a name in it, a letter only in quotes or brackets."""
     around = "['(`]" if len(name) == 1 else r"(?:^|[^\w.])"
     behind = "[')`]" if len(name) == 1 else r"(?:$|[^\w.]|\.(?!\w))"
     return re.search(around + re.escape(name) + behind, text) is not None

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from flyteidl.core import literals_pb2
 
+import kit
 from kit.definition.interface import Interface
 from kit.errors import CallError, ConversionError, OutputError
 from kit.task.call import (
@@ -117,3 +120,45 @@ def test_an_output_of_another_type_is_refused(name, position):
         native_outputs(interface, _literals(**{name: "x"}), default_engine)
     assert f"in position {position} of value" in str(caught.value)
     assert caught.value.path == ("outputs", name)
+
+
+class Variables(kit.ShimTaskExecutor):
+    def execute_from_model(self, tt, names):
+        seen = [os.environ.get(name, "not set") for name in names]
+        os.environ["REGION"] = "changed"
+        return seen
+
+
+class VariablesTask(kit.PythonCustomizedContainerTask):
+    def get_custom(self, settings):
+        return {}
+
+
+@pytest.mark.parametrize("how", ["call", "in-process"])
+def test_the_container_s_variables_are_set_for_a_call(how, monkeypatch):
+    """The template's variables and its secrets' are there, and gone again after it."""
+    monkeypatch.setenv("DB_PASSWORD", "told")
+    monkeypatch.setenv("ZONE", "mine")
+    monkeypatch.delenv("REGION", raising=False)
+    secret = kit.Secret(
+        group="db",
+        key="password",
+        mount_requirement=kit.Secret.MountType.ENV_VAR,
+        env_var="DB_TOKEN",
+    )
+    task = VariablesTask(
+        "variables",
+        None,
+        "acme/a:1",
+        Variables,
+        environment={"REGION": "north", "ZONE": "b"},
+        secret_requests=[secret],
+        interface=kit.Interface({"names": list[str]}, {"o0": list[str]}),
+    )
+    names = ["REGION", "ZONE", "_FSEC_DB_PASSWORD", "DB_TOKEN"]
+    if how == "call":
+        seen = task(names=names)
+    else:
+        seen = kit.run(task, names=names, runner=how).outputs.o0
+    assert seen == ["north", "b", "told", "told"]
+    assert [os.environ.get(name) for name in names] == [None, "mine", None, None]
