@@ -42,6 +42,7 @@ from kit.definition.shipment import (
     no_other_process,
 )
 from kit.errors import DefinitionError, MissingCustomError, SecretNotFoundError, nearest
+from kit.forecast.arrival import arriving_bytes, arriving_inputs
 from kit.notebook import Shown
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.context import ExecutionContext
@@ -621,9 +622,9 @@ class PythonCustomizedContainerTask(
     ) -> literals_pb2.LiteralMap:
         """Run the task on literals, from the bytes of its template.
 
-        What the executor sees is what a container would see: the template, the inputs
-        and the types guessed from the interface. The container's variables are set for
-        as long as it runs, for the whole process.
+        What the executor sees is what a container would see: the template and the
+        inputs as they arrive there. The container's variables are set for as long as it
+        runs, for the whole process.
 
         Raises:
             DefinitionError: The template cannot be made.
@@ -635,12 +636,12 @@ class PythonCustomizedContainerTask(
         loader_args = loader_args_of(template)
         if loader_args is None:  # a pod, say, has them somewhere else
             loader_args = self.task_resolver.loader_args(settings, self)
-        inputs = _through_bytes(input_literal_map)
+        inputs = _through_bytes(arriving_inputs(input_literal_map))
         with variables_set(container_variables(template)):
             loaded = load_from_template(
                 self.task_resolver,
                 loader_args,
-                template.SerializeToString(deterministic=True),
+                arriving_bytes(template.SerializeToString(deterministic=True)),
                 source=f"the template of {self.name}",
             )
             return _through_bytes(loaded.dispatch_execute(ctx, inputs))
