@@ -11,6 +11,7 @@ from flyteidl.core import literals_pb2, tasks_pb2
 
 from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.errors import CallError
+from kit.shim.argument_types import argument_types
 from kit.shim.context import (
     ExecutionContext,
     current_context,
@@ -174,7 +175,10 @@ class ExecutableTemplateShimTask:
         ):
             with decks.timed("inputs"):
                 inputs = native_inputs(
-                    input_literal_map, template.interface.inputs.variables, self._engine
+                    input_literal_map,
+                    template.interface.inputs.variables,
+                    self._engine,
+                    argument_types(self.executor.execute_from_model),
                 )
             decks.show_inputs(inputs)
             self._check_missing(inputs, template)
@@ -195,7 +199,12 @@ class ExecutableTemplateShimTask:
         order = joined.split(",") if joined else ()
         telemetry.returned(value, declared, order)
         return output_literals(
-            value, declared, self._engine, order=order, task=self.name
+            value,
+            declared,
+            self._engine,
+            order=order,
+            task=self.name,
+            types=argument_types(self.executor.execute_from_model),
         )
 
     def _check_missing(

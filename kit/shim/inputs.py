@@ -12,10 +12,11 @@ from kit.errors import (
     ConversionError,
     nearest,
 )
+from kit.shim.argument_types import ArgumentTypes, expected_type
 from kit.shim.offloading import load_offloaded
 from kit.types import TypeEngine
 
-_SHOWN = 4096  # characters of a literal in an error
+_LONGEST_TEXT = 4096  # bytes of a literal that is shown in an error
 
 
 def parse_literal_map(data: bytes, source: str) -> literals_pb2.LiteralMap:
@@ -47,8 +48,9 @@ def native_inputs(
     literals: literals_pb2.LiteralMap,
     declared: Mapping[str, interface_pb2.Variable],
     engine: TypeEngine,
+    types: ArgumentTypes | None = None,
 ) -> dict[str, Any]:
-    """Convert inputs to Python values of the types guessed from the interface.
+    """Convert inputs to the Python values that an executor is called with.
 
     Inputs that are missing are left out, so that an executor's own defaults apply.  A
     task without inputs ignores whatever it is sent.
@@ -57,6 +59,8 @@ def native_inputs(
         literals: The inputs; offloaded ones are loaded in place.
         declared: The interface's inputs.
         engine: Who converts.
+        types: The executor's own annotations; what has none is read as the type that
+            is guessed from the interface.
 
     Returns:
         The values by name, in the order of the names.
@@ -70,8 +74,9 @@ def native_inputs(
         return {}
     _check_names(literals, declared)
     load_offloaded(literals)
+    known = types or ArgumentTypes()
     return {
-        name: _native(name, literals.literals[name], declared[name], engine)
+        name: _native(name, literals.literals[name], declared[name], engine, known)
         for name in sorted(literals.literals)
     }
 
@@ -98,18 +103,22 @@ def _native(
     literal: literals_pb2.Literal,
     variable: interface_pb2.Variable,
     engine: TypeEngine,
+    types: ArgumentTypes,
 ) -> Any:
-    python_type = engine.guess_type(variable.type)
+    python_type = expected_type(types.input_hint(name), variable.type, engine)
     try:
         return engine.decoder(python_type)(literal)
     except ConversionError as error:
         msg = (
-            f"Error converting input '{name}':\nLiteral value: {_shown(literal)}\n"
+            f"Error converting input '{name}'{_value_text(literal)}\n"
             f"Expected Python type: {python_type}\nException: {error.message}"
         )
         raise ConversionError(msg, path=("inputs", name, *error.path)) from error
 
 
-def _shown(literal: literals_pb2.Literal) -> str:
-    size = literal.ByteSize()
-    return str(literal) if size <= _SHOWN else f"({size:,} bytes)\n"
+def _value_text(literal: literals_pb2.Literal) -> str:
+    """Return the text of a small plain value; packed bytes would tell nobody much."""
+    kind, size = literal.scalar.WhichOneof("value"), literal.ByteSize()
+    if kind in ("primitive", "none_type") and size <= _LONGEST_TEXT:
+        return f":\nLiteral value: {literal}"
+    return f" ({size:,} bytes):"

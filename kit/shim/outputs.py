@@ -1,15 +1,17 @@
 """From what the executor returned to the literals of its outputs.
 
-Every output goes out with the type that the interface declares, told back from its
-literal type, and is matched by name.  Where the guess knows less than the value (on a
-cluster the schema of a dataclass is stripped from the interface, an enum comes back
-without its class) the value's own type is taken, if it is of the declared kind.
+Every output is written as the type that the executor's return annotation gives it, or
+else as the one that is guessed from the interface, and is matched by name.  Where the
+guess knows less than the value (the schema of a dataclass does not arrive in the
+container, an enum comes back without its class) the value's own type is taken, if it is
+of the declared kind.
 """
 
 from __future__ import annotations
 
 import contextlib
 import inspect
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,9 +25,12 @@ from kit.errors import (
     OutputError,
     nearest,
 )
+from kit.shim.argument_types import ArgumentTypes, expected_type
 from kit.shim.flytekit_bridge import to_kit_value
 from kit.types import TypeEngine, format_message
+from kit.types.annotated import underlying
 from kit.types.conversion_errors import shorten
+from kit.types.unions import tagged
 
 _FINISHED = (int, float, str, bool, list, dict, tuple, type(None))
 
@@ -37,6 +42,7 @@ def output_literals(
     *,
     order: Sequence[str] = (),
     task: str = "",
+    types: ArgumentTypes | None = None,
 ) -> literals_pb2.LiteralMap:
     """Convert what an executor returned.
 
@@ -47,6 +53,7 @@ def output_literals(
         engine: Who converts.
         order: The outputs' names in the order of their declaration, if it is known.
         task: Name of the task, for errors.
+        types: The executor's own annotations.
 
     Raises:
         OutputError: What was returned is not what the interface declares.
@@ -57,8 +64,10 @@ def output_literals(
         return passed_on
     values = named_outputs(value, declared, order, task)
     outputs = literals_pb2.LiteralMap()
+    types, names = types or ArgumentTypes(), tuple(order or declared)
     for name, output in values.items():
-        _convert(name, output, declared[name], engine, outputs.literals[name])
+        hint = types.output_hint(name, names)
+        _convert(name, output, declared[name], hint, engine, outputs.literals[name])
     return outputs
 
 
@@ -172,13 +181,15 @@ def _convert(
     name: str,
     value: Any,
     variable: interface_pb2.Variable,
+    hint: Any,
     engine: TypeEngine,
     out: literals_pb2.Literal,
 ) -> None:
     value = to_kit_value(value)
     error: KitError
+    python_type = None
     try:
-        python_type = engine.guess_type(variable.type)
+        python_type = expected_type(hint, variable.type, engine)
         engine.encoder(python_type)(value, out)
     except ConversionError as failure:
         error, text, path = failure, failure.message, failure.path
@@ -188,8 +199,15 @@ def _convert(
     else:
         return
     out.Clear()
-    if write_as_inferred_type(value, variable.type, engine, out):
+    if write_as_inferred_type(value, variable.type, engine, out, hint=hint):
         return
+    own = infer_output_type(value, variable.type, engine)
+    if own is not None and own is not python_type:
+        expected = str(own)
+        try:
+            engine.encoder(own)(value, literals_pb2.Literal())
+        except ConversionError as failure:  # it says more than that of a guess
+            error, text, path = failure, failure.message, failure.path
     msg = (
         f"failed to convert return value for var {name}: {text}\n"
         f"Failed to convert output in position {name} of value "
@@ -209,7 +227,8 @@ def _output_text(value: Any, engine: TypeEngine) -> str:
 
 
 _STRUCT = types_pb2.SimpleType.STRUCT
-_PLAIN = (str, int, float, bool, type(None))  # their own type is what they failed with
+_PLAIN = (str, int, float, bool, dict, type(None))
+"""Types that a guess knows: a value of them failed with its own type already."""
 
 
 def write_as_inferred_type(
@@ -217,8 +236,17 @@ def write_as_inferred_type(
     declared: types_pb2.LiteralType,
     engine: TypeEngine,
     out: literals_pb2.Literal,
+    *,
+    hint: Any = None,
 ) -> bool:
     """Write a value into an empty literal by its own type, if that fits.
+
+    Args:
+        value: What was returned, or a part of it.
+        declared: The type in the interface.
+        engine: Who converts.
+        out: The literal.
+        hint: The executor's annotation, if there is one.
 
     Returns:
         Whether it was written; if not, ``out`` is in no defined state.
@@ -227,20 +255,25 @@ def write_as_inferred_type(
     kind = declared.WhichOneof("type")
     if kind == "collection_type" and isinstance(value, list):
         out.collection.SetInParent()
-        return all(
-            _write(v, declared.collection_type, engine, out.collection.literals.add())
-            for v in value
-        )
+        inner, part = declared.collection_type, _argument(hint, 0)
+        add = out.collection.literals.add
+        return all(_write(v, inner, engine, add(), hint=part) for v in value)
     if kind == "map_value_type" and isinstance(value, Mapping):
         out.map.SetInParent()
+        inner, part = declared.map_value_type, _argument(hint, 1)
+        made = out.map.literals
         return all(
-            isinstance(key, str)
-            and _write(v, declared.map_value_type, engine, out.map.literals[key])
+            isinstance(key, str) and _write(v, inner, engine, made[key], hint=part)
             for key, v in value.items()
         )
     if kind == "union_type":
-        return _write_union(value, declared, engine, out)
+        return _write_union(value, declared, engine, out, hint=hint)
     return _write_leaf(value, declared, engine, out)
+
+
+def _argument(hint: Any, position: int) -> Any:
+    arguments = typing.get_args(underlying(hint))
+    return arguments[position] if position < len(arguments) else None
 
 
 def _write(
@@ -248,13 +281,15 @@ def _write(
     declared: types_pb2.LiteralType,
     engine: TypeEngine,
     out: literals_pb2.Literal,
+    *,
+    hint: Any,
 ) -> bool:
-    """Write an element by the declared type if it can be told, else by its own."""
+    """Write an element by the type that is expected of it, else by its own."""
     try:
-        engine.encoder(engine.guess_type(declared))(value, out)
+        engine.encoder(expected_type(hint, declared, engine))(value, out)
     except KitError:
         out.Clear()
-        return write_as_inferred_type(value, declared, engine, out)
+        return write_as_inferred_type(value, declared, engine, out, hint=hint)
     return True
 
 
@@ -263,14 +298,44 @@ def _write_union(
     declared: types_pb2.LiteralType,
     engine: TypeEngine,
     out: literals_pb2.Literal,
+    *,
+    hint: Any,
 ) -> bool:
-    for variant in declared.union_type.variants:
+    for position, variant in enumerate(declared.union_type.variants):
         inner = literals_pb2.Literal()
-        if _write(value, variant, engine, inner):
+        if _write(value, variant, engine, inner, hint=_argument(hint, position)):
             out.scalar.union.value.CopyFrom(inner)
-            out.scalar.union.type.CopyFrom(variant)
+            out.scalar.union.type.CopyFrom(_stored_type(value, variant, engine))
             return True
     return False
+
+
+def _stored_type(
+    value: Any, variant: types_pb2.LiteralType, engine: TypeEngine
+) -> types_pb2.LiteralType:
+    """Return the type to store with a union's value: the value's own, if it says more.
+
+    Whoever reads the value can then tell it from those of other dataclasses.
+    """
+    own = infer_output_type(value, variant, engine)
+    if own is None or variant.simple != _STRUCT:
+        return variant
+    transformer = engine.transformer_for(own)
+    return tagged(transformer.literal_type(own, engine), transformer.name)
+
+
+def infer_output_type(
+    value: Any, declared: types_pb2.LiteralType, engine: TypeEngine
+) -> Any | None:
+    """Return the class of a value, if literals of it are of the declared kind."""
+    own = type(value)
+    if own in _PLAIN:
+        return None
+    try:
+        literal_type = engine.literal_type(own)
+    except KitError:
+        return None
+    return own if _same_kind(literal_type, declared) else None
 
 
 def _write_leaf(
@@ -279,16 +344,11 @@ def _write_leaf(
     engine: TypeEngine,
     out: literals_pb2.Literal,
 ) -> bool:
-    if isinstance(value, _PLAIN) and type(value) in _PLAIN:
-        return False
-    try:
-        own = engine.literal_type(type(value))
-    except KitError:
-        return False
-    if not _same_kind(own, declared):
+    own = infer_output_type(value, declared, engine)
+    if own is None:
         return False
     with contextlib.suppress(ConversionError):
-        engine.encoder(type(value))(value, out)
+        engine.encoder(own)(value, out)
         _keep_declared_form(out, declared)
         return _allowed(out, declared)
     return False

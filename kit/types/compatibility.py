@@ -1,4 +1,4 @@
-"""Whether a literal of one type can be taken where another type is expected."""
+"""Whether literals of one type can be used where another type is expected."""
 
 from __future__ import annotations
 
@@ -54,3 +54,34 @@ def _essence(literal_type: types_pb2.LiteralType) -> types_pb2.LiteralType:
     for field in ("metadata", "structure", "annotation"):
         essence.ClearField(field)
     return essence
+
+
+def is_readable(declared: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> bool:
+    """Say whether literals of a declared type can be read as the wanted one.
+
+    Both are the same kind of thing; formats and columns, which the reader of a file or
+    table chooses, need not be equal.
+    """
+    kind, own = declared.WhichOneof("type"), wanted.WhichOneof("type")
+    if kind == "union_type":
+        return all(is_readable(v, wanted) for v in declared.union_type.variants)
+    if own == "union_type":
+        return any(is_readable(declared, v) for v in wanted.union_type.variants)
+    if kind in ("collection_type", "map_value_type") and kind == own:
+        return is_readable(getattr(declared, kind), getattr(wanted, kind))
+    if kind == "enum_type" and own == "simple":
+        return bool(wanted.simple == types_pb2.STRING)
+    return kind == own and _is_same_kind(declared, wanted)
+
+
+def _is_same_kind(
+    declared: types_pb2.LiteralType, wanted: types_pb2.LiteralType
+) -> bool:
+    kind = declared.WhichOneof("type")
+    if kind == "simple":
+        return bool(declared.simple == wanted.simple)
+    if kind == "enum_type":
+        return set(declared.enum_type.values) <= set(wanted.enum_type.values)
+    if kind == "blob":
+        return bool(declared.blob.dimensionality == wanted.blob.dimensionality)
+    return kind in ("structured_dataset_type", "schema")

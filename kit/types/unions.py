@@ -13,6 +13,7 @@ from kit.types.annotated import underlying
 from kit.types.compatibility import is_compatible
 from kit.types.conversion_errors import shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.packed import is_packed, unpack
 from kit.types.simple import NoneTransformer, ScalarTransformer
 
 _MOST_REASONS = 5
@@ -24,6 +25,7 @@ class _Variant:
     def __init__(self, python_type: Any, engine: TypeEngine) -> None:
         transformer = engine.transformer_for(python_type)
         self.python_type = python_type
+        self.bare = underlying(python_type)
         self.name = transformer.name
         self.exact = _exact_type(transformer)
         self.encode = engine.encoder(python_type)
@@ -32,6 +34,21 @@ class _Variant:
         self.stored = tagged(
             transformer.literal_type(python_type, engine), transformer.name
         )
+
+    @property
+    def is_struct(self) -> bool:
+        """Whether it is a dataclass or model."""
+        return self.expected.HasField("structure")
+
+    @property
+    def title(self) -> str:
+        """The name in the schema of a dataclass or model; empty for other types."""
+        return _title(self.stored)
+
+    @property
+    def fields(self) -> set[str]:
+        """The names of the fields of a dataclass or model."""
+        return set(self.expected.structure.dataclass_type)
 
     def may_take(self, value: Any) -> bool:
         """Say whether trying to write a value is worth it."""
@@ -108,7 +125,8 @@ class UnionTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple):
                 raise value_error(value, python_type, literal_type)
-            candidates = [v for v in variants if v.may_take(value)]
+            same = [v for v in variants if v.is_struct and v.bare is type(value)]
+            candidates = same or [v for v in variants if v.may_take(value)]
             if len(candidates) != 1:
                 out.CopyFrom(_write_the_match(value, python_type, candidates))
                 return
@@ -127,11 +145,16 @@ class UnionTransformer(Transformer):
             union = literal.scalar.union
             if not union.type.HasField("structure"):  # also if it is no union
                 return _read_the_match(literal, python_type, variants, tag=None)
+            exact = next((v for v in variants if v.stored == union.type), None)
+            if exact is not None:
+                return exact.decode(union.value)
             tag = union.type.structure.tag
             # A type that was guessed has not always its author's transformer: values
             # of a date, a Literal, an array or a model are tagged by others.
             named = [v for v in variants if v.name == tag] or variants
             fitting = [v for v in named if v.fits(union.type)]
+            if len(fitting) > 1:
+                fitting = _by_structure(union, fitting)
             return _read_the_match(union.value, python_type, fitting, tag=tag)
 
         return decode
@@ -142,7 +165,84 @@ class UnionTransformer(Transformer):
         variants = literal_type.union_type.variants
         if not variants:
             return None
-        return typing.Union[tuple(engine.guess_type(v) for v in variants)]  # noqa: UP007 - variants are known at run time
+        guessed = tuple(engine.guess_type(v) for v in variants)
+        union: Any = typing.Union.__getitem__(guessed)
+        if is_union(union):
+            return union
+        return typing.Annotated[union, OneGuessTransformer(literal_type)]
+
+
+class OneGuessTransformer(Transformer):
+    """A union whose variants are all guessed as one type.
+
+    Two dataclasses without their schemas are both a ``dict``. It is an annotation of
+    that type, because a union of one type does not exist in Python.
+
+    Args:
+        literal_type: The union.
+    """
+
+    name = "Typed Union of one guess"
+
+    def __init__(self, literal_type: types_pb2.LiteralType) -> None:
+        self._literal_type = literal_type
+
+    def __repr__(self) -> str:
+        return "a union"
+
+    def handles(self, python_type: Any) -> bool:
+        return False  # it is known by the annotation
+
+    def literal_type(
+        self, python_type: Any, engine: TypeEngine
+    ) -> types_pb2.LiteralType:
+        made = types_pb2.LiteralType()
+        made.CopyFrom(self._literal_type)
+        return made
+
+    def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
+        encode = engine.encoder(underlying(python_type))
+        first = self._literal_type.union_type.variants[0]
+
+        def encode_variant(value: Any, out: literals_pb2.Literal) -> None:
+            encode(value, out.scalar.union.value)
+            out.scalar.union.type.CopyFrom(first)
+
+        return encode_variant
+
+    def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
+        decode = engine.decoder(underlying(python_type))
+
+        def decode_variant(literal: literals_pb2.Literal) -> Any:
+            is_union_value = literal.scalar.WhichOneof("value") == "union"
+            if not is_union_value:
+                return decode(literal)
+            union = literal.scalar.union
+            if union.type.HasField("metadata"):  # it knows more than this type
+                return engine.decoder(engine.guess_type(union.type))(union.value)
+            return decode(union.value)
+
+        return decode_variant
+
+
+def _title(literal_type: types_pb2.LiteralType) -> str:
+    fields = literal_type.metadata.fields  # which asking for a key would add to it
+    return str(fields["title"].string_value) if "title" in fields else ""
+
+
+def _by_structure(
+    union: literals_pb2.Union, variants: list[_Variant]
+) -> list[_Variant]:
+    """Return the variants whose name or fields are those of a struct's value."""
+    title = _title(union.type)
+    if title:
+        titled = [v for v in variants if v.title == title]
+        variants = titled or variants
+    if len(variants) > 1 and is_packed(union.value):
+        names = unpack(union.value)
+        if isinstance(names, dict):
+            return [v for v in variants if v.fields == names.keys()] or variants
+    return variants
 
 
 def _write_the_match(

@@ -211,6 +211,33 @@ def _missing_problem(case: Case, outcome: Outcome) -> str | None:
     return None
 
 
+def _arrives_as_dict(case: Case) -> bool:
+    """Tell whether flytekit gave a class to an executor in a local call only."""
+    return case.operation == "received" and _as_dicts(case.json) != case.json
+
+
+def _as_dicts(described: Any) -> Any:
+    """Return a described value with dictionaries in place of dataclasses."""
+    if isinstance(described, list):
+        return [_as_dicts(part) for part in described]
+    if not isinstance(described, dict):
+        return described
+    if described.get("kind") == "dataclass":
+        items = [
+            [{"kind": "str", "value": name}, _as_dicts(value)]
+            for name, value in described["fields"]
+        ]
+        return {"kind": "dict", "items": items}
+    return {key: _as_dicts(value) for key, value in described.items()}
+
+
+def _as_dict_problem(case: Case, outcome: Outcome) -> str | None:
+    expected = _as_dicts(case.json)
+    if outcome.error is None and describing.covers(expected, outcome.result):
+        return None
+    return f"expected {expected!r}, got {outcome}"
+
+
 def _breaks_local_call(case: Case) -> bool:
     """Tell whether settings that flytekit leaves empty broke a valid definition."""
     return _expects_error(case, "'NoneType' object is not a mapping") or (
@@ -345,6 +372,16 @@ DIFFERS = (
         cases=("received_missing_input_is_left_out",),
         applies=_lacks_inputs,
         problem=_missing_problem,
+    ),
+    Difference(
+        what="gives a dataclass of the schema to an executor in a local call, which "
+        "gets a dict on a cluster",
+        instead="runs the template as it arrives there, without schemas: an executor "
+        "gets a dict, or the class that its own annotation names",
+        why="what runs here is what runs there",
+        cases=("received_dataclass_as_generated",),
+        applies=_arrives_as_dict,
+        problem=_as_dict_problem,
     ),
     Difference(
         what="fails with settings that have no environment, and a local call with an "

@@ -51,6 +51,14 @@ ENTRIES: dict[str, tuple[str, dict[str, Any]]] = {
         "received",
         {"task": {**SMALL, "inputs": [["a", "int", "5"]]}, "kwargs": {}},
     ),
+    "dataclass of a local call": (
+        "received",
+        {
+            "prelude": "@dataclasses.dataclass\nclass P:\n    x: int\n",
+            "task": {**SMALL, "inputs": [["p", "P"]]},
+            "kwargs": {"p": "P(1)"},
+        },
+    ),
     "list among outputs": (
         "call",
         {
