@@ -10,7 +10,7 @@ from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.forecast.arrival import strip_type
-from kit.template.files import message_digest
+from kit.forecast.registration import message_digest
 
 _DIGEST_CHARACTERS = 8
 

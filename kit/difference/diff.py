@@ -18,8 +18,8 @@ from kit.difference.edits import Edit, compare_messages
 from kit.difference.meaning import Change, Impact, change_of
 from kit.difference.sources import Side, read_sides
 from kit.errors import TemplateError
+from kit.forecast.registration import template_digest
 from kit.notebook import Shown
-from kit.template.files import template_digest
 
 
 def diff(

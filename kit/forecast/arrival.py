@@ -88,7 +88,7 @@ def arriving_inputs(inputs: literals_pb2.LiteralMap) -> literals_pb2.LiteralMap:
         A new message, or ``inputs`` itself if there is nothing to change.
     """
     data = inputs.SerializeToString()
-    if not _has_odd_number(data):
+    if not has_odd_number(data):
         return inputs
     arrived = literals_pb2.LiteralMap.FromString(data)
     for literal in arrived.literals.values():
@@ -107,9 +107,9 @@ def _arrive(arrived: tasks_pb2.TaskTemplate, amounts: Amounts) -> None:
         container.resources.ParseFromString(settled)
         container.resources.SetInParent()
     elif target == "k8s_pod":
-        _settle_numbers(arrived.k8s_pod.pod_spec)
+        settle_numbers(arrived.k8s_pod.pod_spec)
     if arrived.HasField("custom"):
-        _settle_numbers(arrived.custom)
+        settle_numbers(arrived.custom)
 
 
 def _strip_variables(variables: interface_pb2.VariableMap) -> None:
@@ -128,7 +128,7 @@ def strip_type(literal_type: types_pb2.LiteralType) -> None:
     if literal_type.HasField("annotation"):
         annotations = literal_type.annotation.annotations
         if KEPT_ANNOTATION in annotations.fields:
-            _settle_numbers(annotations)
+            settle_numbers(annotations)
         else:
             literal_type.ClearField("annotation")
     if literal_type.HasField("structure"):
@@ -161,13 +161,17 @@ def _strip_parts(literal_type: types_pb2.LiteralType, kind: str) -> None:
 _ODD_NUMBER = re.compile(rb"\x11(?:.{6}[\xf0-\xff][\x7f\xff]|\0{7}\x80)", re.DOTALL)
 
 
-def _has_odd_number(data: bytes) -> bool:
+def has_odd_number(data: bytes) -> bool:
+    """Say whether a serialized message may have a number that JSON lacks."""
     return _ODD_NUMBER.search(data) is not None
 
 
-def _settle_numbers(numbers: Struct) -> None:
-    """Write the numbers of a Struct as JSON gives them back."""
-    if _has_odd_number(numbers.SerializeToString()):
+def settle_numbers(numbers: Struct) -> None:
+    """Write the numbers of a Struct, in place, as JSON gives them back.
+
+    NaN and infinities become texts, and -0.0 becomes 0.
+    """
+    if has_odd_number(numbers.SerializeToString()):
         _settle_fields(numbers)
 
 

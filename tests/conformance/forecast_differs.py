@@ -28,6 +28,12 @@ OTHER_ANSWERS = {
 """Launches of which not all answers are foretold that are listed under ``or``."""
 
 
+REGISTRATIONS = {
+    r"^missing (id|spec)$": "A client of kit's always sends both.",
+}
+"""Patterns of answers to a registration that are not foretold."""
+
+
 def reason(kinds: dict[str, str], words: str) -> str | None:
     """Return why an answer is not foretold; ``None`` if it has to be."""
     return next((kinds[each] for each in kinds if re.search(each, words)), None)

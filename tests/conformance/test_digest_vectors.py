@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import descriptor_pool, json_format, message_factory
 
 from conformance.vectors import vectors
-from kit.template.files import message_digest, template_digest
+from kit.forecast.registration import message_digest, template_digest
 
 for _module in ("compiler_pb2", "literals_pb2"):
     importlib.import_module(f"flyteidl.core.{_module}")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kit.difference.diff import Difference, diff
 from kit.difference.meaning import Change, Impact
-from kit.template.files import template_digest
+from kit.forecast.registration import template_digest
 
 
 def template(*, cached: bool = True) -> TaskTemplate:
@@ -261,10 +261,20 @@ def test_tasks_of_different_names_are_never_compared():
 
 
 def test_what_has_no_digest_has_no_verdict():
-    """A NaN in custom is refused by the backend for another reason."""
-    found = difference(lambda new: new.custom.update({"n": float("nan")}))
+    """A Value without a kind is one that flyteadmin cannot hash."""
+    found = difference(lambda new: new.custom.fields["n"].SetInParent())
     assert found.verdict.outcome == "unknown"
-    assert "NaN" in found.verdict.meaning
+    assert "nil Value" in found.verdict.meaning
+
+
+def test_a_nan_in_custom_is_recognized():
+    """It is a text in the digest, as the container gets it."""
+    old, new = template(), template()
+    for each in (old, new):
+        each.custom.update({"n": float("nan")})
+    assert diff(new, against=old).verdict.outcome == "identical"
+    new.custom.update({"n": float("inf")})
+    assert diff(new, against=old).verdict.outcome == "refused"
 
 
 @given(st.sampled_from(real_templates()), st.sampled_from(real_templates()))

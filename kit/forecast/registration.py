@@ -1,0 +1,203 @@
+"""What a registration meets beyond the rules of templates: its digest, its index row.
+
+The digest tells whether a version that is registered again is the same; the row of the
+database's index bounds how long names may be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from flyteidl.core.compiler_pb2 import CompiledTask
+from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.tasks_pb2 import TaskTemplate
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
+
+from kit.errors import TemplateError
+from kit.forecast.arrival import has_odd_number, settle_numbers
+from kit.forecast.go_text import message_text
+
+MOST_INDEX_BYTES = 2704
+"""A row of an index of PostgreSQL has to fit into a third of a page."""
+
+
+def template_digest(template: TaskTemplate) -> bytes:
+    """Return the digest that flyteadmin compares when a version is registered again.
+
+    It covers the whole template, with its identifier, and nothing of its documentation.
+
+    Returns:
+        32 bytes.
+
+    Raises:
+        TemplateError: flyteadmin cannot compute it either, as of a duration out of
+            range or of a Value without a kind.
+    """
+    return message_digest(CompiledTask(template=template))
+
+
+def message_digest(message: Message) -> bytes:
+    """Return the digest of any message; fields that flyteidl does not know are out.
+
+    It is made of the message's JSON, where NaN and infinities in Structs are texts.
+
+    Raises:
+        TemplateError: The message has no JSON.
+    """
+    from google.protobuf import json_format
+
+    fault = next(_faults(message), None)
+    try:
+        if fault is None:
+            return _hash(json_format.MessageToDict(_with_json_numbers(message)))
+    except (json_format.Error, ValueError) as error:
+        fault = str(error).rstrip(".")
+    name = message.DESCRIPTOR.name
+    msg = f"{name} has no digest: {fault}. flyteadmin refuses it as well."
+    raise TemplateError(msg)
+
+
+def digest_refusal(template: TaskTemplate) -> str:
+    """Return what flyteadmin says if it can make no digest; empty if it can."""
+    fault = next(_faults(template), "")
+    if not fault:
+        return ""
+    task = message_text(template.id)
+    return f"failed to hash task [{task}] to digest with err {fault}"
+
+
+_MOST_SECONDS = 315_576_000_000
+
+
+def _faults(message: Message) -> Iterator[str]:
+    """Yield what has no JSON in Go, in a message and those in it."""
+    if isinstance(message, Value) and message.WhichOneof("kind") is None:
+        yield "nil Value"
+    if isinstance(message, Duration) and abs(message.seconds) > _MOST_SECONDS:
+        yield f"seconds out of range {message.seconds}"
+    for part in _parts(message):
+        yield from _faults(part)
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """Yield the messages in the fields of a message, in lists and maps too."""
+    for _, value in message.ListFields():
+        if isinstance(value, Message):
+            yield value
+        elif not isinstance(value, (str, bytes, int, float)):
+            items = value.values() if hasattr(value, "values") else value
+            yield from (item for item in items if isinstance(item, Message))
+
+
+def _with_json_numbers(message: Message) -> Message:
+    """Return a message whose Structs hold the numbers that JSON has."""
+    if not has_odd_number(message.SerializeToString()):
+        return message
+    copy = type(message)()
+    copy.CopyFrom(message)
+    _settle(copy)
+    return copy
+
+
+def _settle(message: Message) -> None:
+    if isinstance(message, Struct):
+        settle_numbers(message)
+        return
+    for part in _parts(message):
+        _settle(part)
+
+
+def _hash(value: Any) -> bytes:
+    if isinstance(value, dict):
+        pairs = sorted(_hash(key) + _hash(item) for key, item in value.items())
+        return _tagged("d", b"".join(pairs))
+    if isinstance(value, list):
+        return _tagged("l", b"".join(map(_hash, value)))
+    if isinstance(value, str):
+        return _tagged("u", value.encode())
+    if isinstance(value, bool):
+        return _tagged("b", b"1" if value else b"0")
+    if value is None:
+        return _tagged("n", b"")
+    return _tagged("f", _normal_float(float(value)).encode())
+
+
+def _tagged(tag: str, payload: bytes) -> bytes:
+    return hashlib.sha256(tag.encode() + payload).digest()
+
+
+def _normal_float(number: float) -> str:
+    """Write sign, binary exponent and mantissa, as objecthash's ``floatNormalize``."""
+    if number == 0:
+        return "+0:"
+    sign, rest, exponent = ("-" if number < 0 else "+"), abs(number), 0
+    while rest > 1:
+        rest, exponent = rest / 2, exponent + 1
+    while rest <= 0.5:  # noqa: PLR2004 - the algorithm's own bound
+        rest, exponent = rest * 2, exponent - 1
+    digits = ""
+    while rest:
+        digits += "1" if rest >= 1 else "0"
+        rest = (rest - 1 if rest >= 1 else rest) * 2
+    return f"{sign}{exponent}:{digits}"
+
+
+def index_row_bytes(task: Identifier) -> int:
+    """Return the bytes of a task's row in the index of its primary key.
+
+    Long texts are compressed, so that many equal letters take little room.
+    """
+    size = 8
+    for text in (task.project, task.domain, task.name, task.version):
+        data = text.encode()
+        stored = min(len(data), _compressed_bytes(data))
+        if stored <= _MOST_SHORT_BYTES and stored == len(data):
+            size += stored + 1
+        else:
+            size = -(-size // 4) * 4 + stored + 4
+    return -(-size // 8) * 8
+
+
+_MOST_SHORT_BYTES = 126
+_LEAST_COMPRESSED = 508
+"""PostgreSQL compresses what is longer than this in an index."""
+
+_WINDOW = 4095
+_LONGEST_MATCH = 273
+_SHORT_MATCH = 17
+_NO_SUCCESS_BY = 1024
+
+
+def _compressed_bytes(data: bytes) -> int:
+    """Return the size after PostgreSQL's pglz, or the same if it saves no quarter."""
+    if len(data) <= _LEAST_COMPRESSED:
+        return len(data)
+    seen: dict[bytes, int] = {}
+    position, size, items, matched = 0, 4, 0, False
+    while position < len(data):
+        if not matched and position > _NO_SUCCESS_BY:
+            return len(data)
+        length = _match(data, position, seen.get(data[position : position + 3], -1))
+        matched = matched or length > 0
+        size += 1 if not length else 2 if length <= _SHORT_MATCH else 3
+        items += 1
+        for passed in range(position, position + (length or 1)):
+            seen[data[passed : passed + 3]] = passed
+        position += length or 1
+    size += -(-items // 8)
+    return size if size * 4 <= len(data) * 3 else len(data)
+
+
+def _match(data: bytes, position: int, start: int) -> int:
+    """Return how many bytes repeat those from a start on; 0 if fewer than three."""
+    if start < 0 or position - start > _WINDOW:
+        return 0
+    most = min(_LONGEST_MATCH, len(data) - position)
+    length = 0
+    while length < most and data[start + length] == data[position + length]:
+        length += 1
+    return length if length >= 3 else 0  # noqa: PLR2004 - shorter ones save nothing
