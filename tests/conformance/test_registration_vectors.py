@@ -51,7 +51,7 @@ def steps_of(case: dict[str, Any]) -> Iterator[tuple[TaskCreateRequest, str, set
         code, message = case["again"]
         steps.append({**steps[-1], "code": code, "message": message, "or": ()})
     for step in steps:
-        words = {step["message"], *(message for _, message in step.get("or", ()))}
+        words = {step["message"], *step.get("or", ())}
         data = base64.b64decode(step["request"])
         try:
             request = TaskCreateRequest.FromString(data)
