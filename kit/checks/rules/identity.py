@@ -13,11 +13,11 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from kit.checks.report import Repair, Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.shipment import DEFAULT_INLINE_LIMIT, INLINE_KEY
+from kit.forecast.registration import MOST_INDEX_BYTES, index_row_bytes
 from kit.template.macros import format_identifier
 
 _TASK = identifier_pb2.TASK
 _KINDS = {number: name for name, number in identifier_pb2.ResourceType.items()}
-_INDEX_BYTES = 2600  # of the 2704 that a row of Postgres' btree holds
 _ADVISED_BYTES = 255
 _NODE_BYTES = 63
 _NO_PATH = re.compile(r"[/?#%\s]")
@@ -119,14 +119,16 @@ def domain_is_known(subject: Subject) -> Iterator[Problem]:
 def name_fits_index(subject: Subject) -> Iterator[Problem]:
     """Name and version fit into a row of the database's index."""
     parts = {part: _size(getattr(subject.template.id, part)) for part in _PARTS}
-    total = sum(parts.values())
-    if total > _INDEX_BYTES:
+    total = index_row_bytes(subject.template.id)
+    if total > MOST_INDEX_BYTES:
         words = (
             f"failed database operation with index row size {total} exceeds btree "
-            'version 4 maximum 2704 for index "tasks_pkey"'
+            f'version 4 maximum {MOST_INDEX_BYTES} for index "tasks_pkey"'
         )
-        message = f"Registration fails: the identifier has {total:,} bytes."
-        fix = f"Keep it under {_INDEX_BYTES:,} bytes in total."
+        message = (
+            f"Registration fails: the identifier has {sum(parts.values()):,} bytes."
+        )
+        fix = "Shorten the name or the version."
         yield Problem("id", message, fix, words, severity=Severity.ERROR)
         return
     for part in ("name", "version"):
@@ -152,7 +154,10 @@ def name_without_nul(subject: Subject) -> Iterator[Problem]:
     """No text of the database's columns has a NUL in it."""
     identifier = subject.template.id
     texts = {f"id.{part}": getattr(identifier, part) for part in _PARTS}
-    for path, text in {**texts, "type": subject.template.type}.items():
+    texts["type"] = subject.template.type
+    if subject.description is not None:
+        texts["description"] = subject.description.short_description
+    for path, text in texts.items():
         if "\0" in text:
             message = "Registration fails: Flyte's database takes no NUL character."
             yield Problem(path, message, "Take it out.")
