@@ -40,7 +40,7 @@ def check_function(executor: Any) -> FunctionType:
         AuthoringError: It is no plain function that ``def`` made.
         InterfaceError: Its first parameter is not ``tt``.
     """
-    from kit.source.definitions import check_executor
+    from kit.source.executors import check_executor
 
     function = executor
     if isinstance(executor, type):

@@ -42,8 +42,9 @@ from kit.exporters.writing import (
     write_tree,
 )
 from kit.notebook import Shown
-from kit.source.literals import SecretValues, make_importable
-from kit.source.module import import_lines, requirements_of
+from kit.source.imports import make_importable, requirements_of
+from kit.source.module import import_lines
+from kit.source.redaction import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 

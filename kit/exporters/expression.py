@@ -24,7 +24,7 @@ from kit.definition.metadata import documentation_of
 from kit.definition.resources import Resources
 from kit.errors import CaptureError
 from kit.source.constants import construction
-from kit.source.definitions import namespace_of
+from kit.source.executors import namespace_of
 from kit.source.literals import NotPlainError, literal
 from kit.task.task import PythonCustomizedContainerTask
 from kit.types import FlyteAnnotation, FlyteDirectory, FlyteFile, FlyteSchema

@@ -14,19 +14,19 @@ from typing import Any
 from kit.errors import ExportError
 from kit.exporters.expression import definition_of_task
 from kit.exporters.writing import class_name
-from kit.source.closure import Closure, Part
-from kit.source.definitions import namespace_of, root_definition
-from kit.source.literals import SecretValues
+from kit.source.closure import Closure, Fragment
+from kit.source.executors import namespace_of, root_definition
+from kit.source.imports import requirements_of
 from kit.source.module import (
     import_lines,
     in_order,
     keeps_annotations,
-    left_out,
+    left_out_magics,
     module_body,
     module_text,
-    requirements_of,
     self_contained,
 )
+from kit.source.redaction import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
@@ -91,7 +91,7 @@ def executor_module(
     functions = {name: _is_function(tasks[key]) for key, name in classes.items()}
     made = _add_classes(closure, [name for name, is_one in functions.items() if is_one])
     classes = {key: made.get(name, name) for key, name in classes.items()}
-    notes = (*closure.notes, *left_out(closure))
+    notes = (*closure.notes, *left_out_magics(closure))
     return ExecutorModule(_docstring(tasks), closure, classes, digests, notes)
 
 
@@ -103,9 +103,9 @@ def _add_classes(closure: Closure, functions: Iterable[str]) -> dict[str, str]:
     """Add a class for each function, and return its name."""
     made = {}
     for function in functions:
-        name = class_name(function, {*closure.parts, *closure.imports})
+        name = class_name(function, {*closure.fragments, *closure.imports})
         made[function] = name
-        closure.parts[name] = Part(
+        closure.fragments[name] = Fragment(
             f"class {name}:\n"
             f'    """Runs {function}; a container makes it without arguments."""\n\n'
             f"    execute_from_model = staticmethod({function})\n",
@@ -186,17 +186,17 @@ def task_source(
 
 def _share(closure: Closure, other: Closure, module: str | None) -> None:
     """Take what the other module has from there."""
-    for name, part in list(closure.parts.items()):
-        known = other.parts.get(name)
+    for name, part in list(closure.fragments.items()):
+        known = other.fragments.get(name)
         if known is not None and known.text == part.text:
-            del closure.parts[name]
+            del closure.fragments[name]
             if module is not None:
                 closure.imports[name] = f"from {module} import {name}"
         elif module is None and (known is not None or name in other.imports):
             raise _clash(name)
     if module is None:
         for name, line in closure.imports.items():
-            if name in other.parts or other.imports.get(name, line) != line:
+            if name in other.fragments or other.imports.get(name, line) != line:
                 raise _clash(name)
 
 
@@ -210,7 +210,7 @@ def _clash(name: str) -> ExportError:
 
 def _cut_down(closure: Closure, needed: Iterable[str], statements: str) -> None:
     """Leave out parts that nothing reaches any more, and imports for them."""
-    parts = closure.parts
+    parts = closure.fragments
     for part in parts.values():
         part.now = [name for name in part.now if name in parts]
         part.later = [name for name in part.later if name in parts]
@@ -233,7 +233,7 @@ def _cut_down(closure: Closure, needed: Iterable[str], statements: str) -> None:
 
 def _check_variables(tasks: Mapping[str, TaskOfTaskSource], closure: Closure) -> None:
     for variable, task in tasks.items():
-        if variable in closure.parts or variable in closure.imports:
+        if variable in closure.fragments or variable in closure.imports:
             msg = (
                 f"The task {task.name!r} would be called {variable!r}, and so is "
                 "something that a definition needs. Assign it to another variable."
@@ -299,7 +299,7 @@ def _check_names(
         for node in ast.walk(ast.parse(executors.text))
         if isinstance(node, ast.Name)
     ]
-    taken = {*executors.closure.parts, *executors.closure.imports}
+    taken = {*executors.closure.fragments, *executors.closure.imports}
     for variable, task in tasks.items():
         own = task.written_executor.__name__ == variable
         if variable in taken and not (own and uses.count(variable) <= 1):
@@ -342,19 +342,19 @@ def leave_out_base(closure: Closure) -> None:
     name = _name_of_base(closure.imports)
     if name is None:
         return
-    trees = {key: ast.parse(part.text) for key, part in closure.parts.items()}
+    trees = {key: ast.parse(part.text) for key, part in closure.fragments.items()}
     bases = {key: list(_bases(tree, name)) for key, tree in trees.items()}
     used = sum(_uses(tree, name.partition(".")[0]) for tree in trees.values())
     if used != sum(map(len, bases.values())):
         return
     texts = {
-        key: _cut(closure.parts[key].text, found)
+        key: _cut(closure.fragments[key].text, found)
         for key, found in bases.items()
         if found
     }
     if None not in texts.values():
         for key, text in texts.items():
-            closure.parts[key].text = str(text)
+            closure.fragments[key].text = str(text)
         del closure.imports[name.partition(".")[0]]
 
 

@@ -20,8 +20,8 @@ from kit.errors import CaptureError, ConversionError, ExportError
 from kit.exporters.expression import Expressions, indented, laid_out
 from kit.exporters.module import ExecutorModule, TaskSource
 from kit.exporters.writing import MARK, code, plain
-from kit.source.literals import import_of_module, import_of_object
-from kit.source.module import merged_imports, module_text
+from kit.source.imports import import_of_module, import_of_object, merged_imports
+from kit.source.module import module_text
 from kit.source.requirements import (
     OWN_EXTRAS,
     compatible,
@@ -87,8 +87,8 @@ def package_tests(
         executors: The module of their executors.
         more: What defines them.
     """
-    homes = dict.fromkeys(more.closure.parts, f"{package}.tasks")
-    homes |= dict.fromkeys(executors.closure.parts, f"{package}.executors")
+    homes = dict.fromkeys(more.closure.fragments, f"{package}.tasks")
+    homes |= dict.fromkeys(executors.closure.fragments, f"{package}.executors")
     imports: dict[str, None] = {}
     tests, notes = [], []
     for variable, task in tasks.items():

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kit.errors import ExportError, StorageError, TrackingError
-from kit.source.definitions import namespace_of
+from kit.source.executors import namespace_of
 from kit.task.task import PythonCustomizedContainerTask
 
 _PROJECT = "pyproject.toml"

@@ -68,7 +68,7 @@ def _is_made_here(top: str) -> bool:
 
 
 def _is_installed(top: str) -> bool:
-    from kit.source.literals import is_importable
+    from kit.source.imports import is_importable
 
     return is_importable(top)
 

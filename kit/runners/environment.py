@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.source.literals import exported_folders
+from kit.source.imports import exported_folders
 
 _OF_THE_INTERPRETER = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 """What an interpreter may need to start at all."""

@@ -15,10 +15,8 @@ from kit.errors import (
     AuthoringError,
     CaptureError,
     SourceError,
-    UndefinedNameError,
-    nearest,
 )
-from kit.source.as_defined import check_as_defined
+from kit.source.capture_errors import cannot_travel, dynamic, older, undefined
 from kit.source.constants import Constants
 from kit.source.definitions import (
     Definition,
@@ -26,34 +24,33 @@ from kit.source.definitions import (
     cases,
     is_alias,
     is_dispatching,
-    without_kit,
     written_definition,
 )
-from kit.source.imports import WrittenImports, submodule_imports
-from kit.source.literals import (
-    NotPlainError,
+from kit.source.drift import check_drift
+from kit.source.executors import undecorated
+from kit.source.imports import (
+    WrittenImports,
     home_of_object,
     import_from,
     import_of_module,
     import_of_object,
-    is_called_class,
     is_importable,
-    is_plain,
+    submodule_imports,
     type_checking_import,
 )
-from kit.source.pages import (
+from kit.source.literals import NotPlainError, is_called_class, is_plain
+from kit.source.scopes import Use, free_names
+from kit.source.source_units import (
     BUILTIN,
-    Page,
+    SourceUnit,
     cells,
-    is_history,
     is_shells_own,
     looked_at_once,
 )
-from kit.source.scopes import Use, free_names
 
 
 @dataclass
-class Part:
+class Fragment:
     """A definition, a constant or another name for one.
 
     Attributes:
@@ -158,101 +155,13 @@ def _reached(value: Any, path: str) -> Any:
     return value
 
 
-def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:
-    line = quote(definition.page.line(use.line))
-    return (
-        f"{definition.qualname} uses it in line {use.line} of {definition.page.place}"
-        f": `{line}`"
-    )
-
-
-def undefined(
-    use: Use,
-    definition: Definition,
-    namespace: Mapping[str, Any],
-    quote: Callable[[str], str],
-) -> UndefinedNameError:
-    """Say that a name does not exist; notebooks have some that Python has not."""
-    where = _where(use, definition, quote)
-    if use.name == "get_ipython":
-        way_out = (
-            "It is a magic or shell line, which only a notebook runs: write it in "
-        )
-        way_out += "Python, for instance with subprocess."
-    elif is_history(use.name, namespace.get(use.name)):
-        way_out = "It is a record of this session, and only the shell has it. "
-        way_out += "Give the value a name of its own in a cell."
-    elif use.name == "display":
-        way_out = "Only notebooks have it built in: import it from IPython.display."
-    else:
-        way_out = "Define or import it in a cell, run that cell, and try again."
-        way_out += nearest(use.name, namespace)
-    return UndefinedNameError(
-        f"The name {use.name!r} does not exist; {where}. {way_out}"
-    )
-
-
-def cannot_travel(
-    use: Use,
-    value: Any,
-    definition: Definition,
-    quote: Callable[[str], str],
-    why: str = "",
-) -> CaptureError:
-    """Say that an object cannot be made anew from source."""
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    because = f" ({why})" if why and not why.startswith("it is a ") else ""
-    return CaptureError(
-        f"{use.name!r} is a {kind}, which source cannot make anew{because}; "
-        f"{_where(use, definition, quote)}. {_way_out(use.name, value)}"
-    )
-
-
-def _way_out(name: str, value: Any) -> str:
-    if isinstance(value, types.ModuleType):
-        return (
-            f"The module {value.__name__!r} is not installed, so no container has it: "
-            "install it as a package, or import the functions you need by their names "
-            "(`from ... import ...`), whose source then comes along."
-        )
-    if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
-        return f"Write it as `def {name}(...)`."
-    if isinstance(value, types.FunctionType):
-        return (
-            "It was made inside another function, whose locals stay behind: define it "
-            "at the top level of a cell."
-        )
-    return (
-        "Pass it as an input of the task, put what it is made from in custom, or make "
-        "it inside the function."
-    )
-
-
-def older(name: str, by: str) -> CaptureError:
-    """Say that something stands on what a name meant before it was defined again."""
-    return CaptureError(
-        f"{by!r} is made from an older {name!r}, which was defined again since. Give "
-        "the two definitions names of their own, and run their cells again."
-    )
-
-
-def dynamic(name: str, definition: Definition) -> list[str]:
-    """Note a function that looks names up while it runs: they are not followed."""
-    if name not in {"eval", "exec", "globals"}:
-        return []
-    note = (
-        f"{definition.qualname} calls {name}: names that it looks up while it runs are "
-        "not followed, and do not come along."
-    )
-    return [note]
-
-
 _EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
+
 
 _CALLED = ("complex", "float", "frozenset", "set", "type")
 
 
-class ConstantParts:
+class ConstantFragments:
     """Adds constants to what an executor needs, and what they refer to.
 
     Args:
@@ -280,7 +189,7 @@ class ConstantParts:
         name = use.name
         other = self._constants.name_of(name, value)
         if other != name:  # two names of one list stay so
-            self._closure.parts[name] = Part(f"{name} = {other}\n", now=[other])
+            self._closure.fragments[name] = Fragment(f"{name} = {other}\n", now=[other])
             return
         self._wanted[name] = use, definition, namespace
         holder = self._constants.holder_of(value)
@@ -303,12 +212,12 @@ class ConstantParts:
             quote = self._closure.quote
             raise cannot_travel(use, value, definition, quote, str(why)) from None
         self._use_builtins(name, text)
-        part = Part(f"{name} = {text}\n", now=list(needs))
+        fragment = Fragment(f"{name} = {text}\n", now=list(needs))
         if type(value) in _EMPTY and needs:
             fill = f"{name}.clear()\n{name}.update({text})\n"
-            part.fill = f"{name}[:] = {text}\n" if type(value) is list else fill
-            part.empty = f"{name} = {_EMPTY[type(value)]}\n"
-        self._closure.parts[name] = part
+            fragment.fill = f"{name}[:] = {text}\n" if type(value) is list else fill
+            fragment.empty = f"{name} = {_EMPTY[type(value)]}\n"
+        self._closure.fragments[name] = fragment
 
     def _use_builtins(self, by: str, text: str) -> None:
         """Make sure that the builtins which a constant calls are Python's own."""
@@ -357,7 +266,7 @@ class Closure:
     Attributes:
         imports: Import statements by the name they bind.
         type_imports: Those that only type checkers run.
-        parts: Everything else, by name.
+        fragments: Everything else, by name.
         notes: What a reader should know.
         values: What each name of the module stands for.
         quote: Returns a line of source without secrets in it.
@@ -367,15 +276,15 @@ class Closure:
         self.imports: dict[str, str] = {}
         self.extra_imports: dict[str, None] = {}
         self.type_imports: dict[str, str] = {}
-        self.parts: dict[str, Part] = {}
+        self.fragments: dict[str, Fragment] = {}
         self.notes: dict[str, None] = {}
         self.values: dict[str, Any] = {}
         self._builtins: dict[str, str] = {}
-        self._constants = ConstantParts(self)
+        self._constants = ConstantFragments(self)
         self._imports_of: dict[str, WrittenImports] = {}
         self.quote = quote
         self._home = "__main__"
-        self._todo: list[tuple[Part, Definition, Mapping[str, Any]]] = []
+        self._todo: list[tuple[Fragment, Definition, Mapping[str, Any]]] = []
 
     def add_executor(
         self, definition: Definition, value: Any, namespace: Mapping[str, Any]
@@ -385,8 +294,8 @@ class Closure:
         self._home = str(getattr(value, "__module__", "__main__"))
         if self.values.setdefault(name, value) is not value:
             self._clash(name, definition)
-        if name not in self.parts:
-            self._add_definition(name, without_kit(definition, namespace), namespace)
+        if name not in self.fragments:
+            self._add_definition(name, undecorated(definition, namespace), namespace)
         self._add_all()
         return name
 
@@ -401,17 +310,17 @@ class Closure:
             about: What it is, for errors.
 
         Returns:
-            The parts that it uses itself.
+            The fragments that it uses itself.
         """
         source = f"class _:\n    _ = (\n{text}\n    )"
         node = cast("ast.ClassDef", ast.parse(source).body[0])
-        page = Page(about, tuple(source.splitlines(keepends=True)), is_cell=False)
-        definition = Definition(about, node, page, text, future=False)
-        part = Part(text)
+        unit = SourceUnit(about, tuple(source.splitlines(keepends=True)), is_cell=False)
+        definition = Definition(about, node, unit, text, future=False)
+        fragment = Fragment(text)
         self._home = str(namespace.get("__name__", "__main__"))
-        self._todo.append((part, definition, namespace))
+        self._todo.append((fragment, definition, namespace))
         self._add_all()
-        return part.now
+        return fragment.now
 
     def provide(self, name: str, value: Any, statement: str) -> None:
         """Bind a name by an import that is known to the caller."""
@@ -426,26 +335,26 @@ class Closure:
     def _add_definition(
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
-        part = self.parts[name] = Part(definition.text, definition)
-        self._todo.append((part, definition, namespace))
+        fragment = self.fragments[name] = Fragment(definition.text, definition)
+        self._todo.append((fragment, definition, namespace))
 
     def _add_uses(
-        self, part: Part, definition: Definition, namespace: Mapping[str, Any]
+        self, fragment: Fragment, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
         for use in free_names(definition.node, future=definition.future).values():
             try:
                 bound = self.bind(use, definition, namespace)
             except RecursionError as error:
                 raise CaptureError(f"{use.name!r} is nested too deeply.") from error
-            if bound and part is self.parts.get(use.name) and use.now:
+            if bound and fragment is self.fragments.get(use.name) and use.now:
                 raise older(use.name, definition.qualname)
             if bound:
-                (part.now if use.now else part.later).append(use.name)
+                (fragment.now if use.now else fragment.later).append(use.name)
 
     def bind(
         self, use: Use, definition: Definition, namespace: Mapping[str, Any]
     ) -> bool:
-        """Make a name known to the module; tell whether it is one of its parts."""
+        """Make a name known to the module; tell whether it is one of its fragments."""
         name = use.name
         if name in _OWN or use.is_mere_text_in(namespace):
             return False
@@ -467,7 +376,7 @@ class Closure:
                 f"{definition.qualname} assigns the global {name!r}: every container "
                 "begins with the value it has now."
             ] = None
-        return name in self.parts
+        return name in self.fragments
 
     def _bind_missing(
         self, use: Use, definition: Definition, namespace: Mapping[str, Any]
@@ -482,8 +391,8 @@ class Closure:
         if use.written:
             return  # made by the function itself, when it runs
         if not use.evaluated:
-            pages = [definition.page, *self._cells()]
-            statement = type_checking_import(name, pages)
+            units = [definition.unit, *self._cells()]
+            statement = type_checking_import(name, units)
             if statement is not None:
                 self.type_imports[name] = statement
                 return
@@ -495,7 +404,7 @@ class Closure:
             if known is not value:
                 self._clash(name, definition)
             return
-        plain = name in self.parts and self.parts[name].definition is None
+        plain = name in self.fragments and self.fragments[name].definition is None
         if not plain or type(known) is not type(value) or known != value:
             self._clash(name, definition)
 
@@ -506,7 +415,7 @@ class Closure:
     def _clash(self, name: str, definition: Definition) -> NoReturn:
         raise AuthoringError(
             f"The name {name!r} means two things: {definition.qualname} (in "
-            f"{definition.page.place}) and another part of the executor each use their "
+            f"{definition.unit.place}) and another part of the executor each use their "
             "own. Rename one of the two."
         )
 
@@ -575,7 +484,7 @@ class Closure:
         if own != use.name:
             if home.get(own) is not value:
                 raise older(own, use.name)
-            self.parts[use.name] = Part(f"{use.name} = {own}\n", now=[own])
+            self.fragments[use.name] = Fragment(f"{use.name} = {own}\n", now=[own])
             if own not in self.values:
                 self.values[own] = value
                 self._add_checked(own, inner, made, value, home)
@@ -589,7 +498,7 @@ class Closure:
         self, name: str, value: Any, definition: Definition
     ) -> tuple[Definition, Any] | None:
         if is_alias(value):
-            found = alias_definition(value, [definition.page, *self._cells()])
+            found = alias_definition(value, [definition.unit, *self._cells()])
             return None if found is None else (found, value)
         try:
             return written_definition(name, value)
@@ -606,7 +515,7 @@ class Closure:
         value: Any,
         namespace: Mapping[str, Any],
     ) -> None:
-        notes = check_as_defined(definition, made, value, namespace)
+        notes = check_drift(definition, made, value, namespace)
         self.notes.update(dict.fromkeys(notes))
         self._add_definition(name, definition, namespace)
         if is_dispatching(value):
@@ -620,22 +529,22 @@ class Closure:
             if key not in self.values:
                 self.values[key] = made
                 self._add_definition(key, case, space)
-            self.parts[name].later.append(key)
+            self.fragments[name].later.append(key)
 
     def is_taken(self, name: str, value: Any) -> bool:
         """Tell whether the module uses a name for something else."""
         return self.values.get(name, value) is not value or name in self._builtins
 
     def _written_imports(self, definition: Definition) -> Iterator[WrittenImports]:
-        """Yield what the page of a definition imports, then what other cells do."""
-        page = definition.page
-        if page.name not in self._imports_of:
-            self._imports_of[page.name] = WrittenImports([page])
-        yield self._imports_of[page.name]
+        """Yield what the unit of a definition imports, then what other cells do."""
+        unit = definition.unit
+        if unit.name not in self._imports_of:
+            self._imports_of[unit.name] = WrittenImports([unit])
+        yield self._imports_of[unit.name]
         if self._home == "__main__":
             if "" not in self._imports_of:
                 self._imports_of[""] = WrittenImports(self._cells())
             yield self._imports_of[""]
 
-    def _cells(self) -> tuple[Page, ...]:
-        return cells().pages if self._home == "__main__" else ()
+    def _cells(self) -> tuple[SourceUnit, ...]:
+        return cells().units if self._home == "__main__" else ()

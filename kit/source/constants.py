@@ -270,7 +270,11 @@ def _datetime(value: dt.datetime, to: Write) -> str:
 
 def _timedelta(value: dt.timedelta, to: Write) -> str:
     parts = {name: getattr(value, name) for name in ("days", "seconds", "microseconds")}
-    return _call(to, dt.timedelta, **{key: part for key, part in parts.items() if part})
+    return _call(
+        to,
+        dt.timedelta,
+        **{key: part for key, part in parts.items() if part},
+    )
 
 
 def _timezone(value: dt.timezone, to: Write) -> str:

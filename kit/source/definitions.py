@@ -16,30 +16,35 @@ import inspect
 import sys
 import types
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from kit.errors import AuthoringError, CaptureError, SourceError
-from kit.source.literals import is_importable, is_plain
-from kit.source.pages import (
+from kit.errors import CaptureError, SourceError
+from kit.source.imports import is_importable
+from kit.source.literals import is_plain
+from kit.source.scopes import bound_names, mangled
+from kit.source.source_units import (
     TIMED,
     DefinitionNode,
-    Page,
+    SourceUnit,
     cells,
     first_line,
     has_odd_ends,
     note_cell,
-    page_of,
-    page_text,
     timed_body,
-    timed_page_of,
-    timed_pages,
+    timed_unit_of,
+    timed_units,
+    unit_of,
+    unit_of_text,
 )
-from kit.source.scopes import bound_names, free_names, mangled
 
 _NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
+
+
 _GENERATED = ("<string>", "<attrs")  # by dataclass and attrs, from text of their own
+
+
 _MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")
 
 
@@ -70,9 +75,12 @@ def function_of(member: Any) -> Any:
 
 
 def is_made_by(
-    value: type, node: DefinitionNode, page: Page, methods: list[types.FunctionType]
+    value: type,
+    node: DefinitionNode,
+    unit: SourceUnit,
+    methods: list[types.FunctionType],
 ) -> bool:
-    """Tell whether a class statement on a page could have made a class.
+    """Tell whether a class statement on a unit could have made a class.
 
     Methods tell it by their lines.  A class without any is compared by the names that
     its body binds, its bases' names and the plain values of its attributes.
@@ -85,7 +93,7 @@ def is_made_by(
     lines = [
         method.__code__.co_firstlineno
         for method in methods
-        if method.__code__.co_filename == page.name
+        if method.__code__.co_filename == unit.name
     ]
     if lines:
         last = node.end_lineno or 0
@@ -154,7 +162,11 @@ def _is_dunder(name: str) -> bool:
 
 
 _HOOK = "_kit_cell_source"
+
+
 _ANNOTATIONS = 0x1000000  # __future__.annotations.compiler_flag, without the import
+
+
 _CELL_OF: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
 
 
@@ -163,16 +175,16 @@ class Definition:
     """A function or class and where it is written.
 
     Attributes:
-        qualname: Its qualified name on the page.
-        node: Its syntax tree; line numbers are the page's.
-        page: The cell or file.
+        qualname: Its qualified name on the unit.
+        node: Its syntax tree; line numbers are the unit's.
+        unit: The cell or file.
         text: Its source with decorators, dedented.
         future: Whether ``from __future__ import annotations`` held for it.
     """
 
     qualname: str
     node: DefinitionNode | ast.Lambda | ast.stmt
-    page: Page
+    unit: SourceUnit
     text: str
     future: bool
 
@@ -183,7 +195,7 @@ class Definition:
 
     @property
     def line(self) -> int:
-        """Where it begins on its page."""
+        """Where it begins on its unit."""
         return first_line(self.node)
 
 
@@ -261,42 +273,42 @@ def definition_of(value: Any) -> Definition:
     )
 
 
-def page_of_function(function: types.FunctionType) -> Page | None:
-    """Return the page that a function was compiled from, or None if it is not known."""
+def unit_of_function(function: types.FunctionType) -> SourceUnit | None:
+    """Return the unit that a function was compiled from, or None if it is not known."""
     code = function.__code__
     if code.co_filename == TIMED:
-        return timed_page_of(code)
-    return page_of(code.co_filename, function.__globals__)
+        return timed_unit_of(code)
+    return unit_of(code.co_filename, function.__globals__)
 
 
 def _definition_of_function(function: types.FunctionType) -> Definition:
     code = function.__code__
-    page = page_of_function(function)
-    if page is None:
+    unit = unit_of_function(function)
+    if unit is None:
         raise SourceError(
             f"The source of {function.__qualname__} is not available: it was compiled "
             f"from {code.co_filename!r}. Define it in a cell of its own (not in exec "
             "or another magic), or in a file."
         )
-    hit = page.at(code.co_name, code.co_firstlineno)
+    hit = unit.at(code.co_name, code.co_firstlineno)
     if hit is None or not has_parameters(hit[1], code) or _has_lost_text(hit[1], code):
-        raise SourceError(_not_there(function, page))
+        raise SourceError(_not_there(function, unit))
     qualname, node = hit
     future = bool(code.co_flags & _ANNOTATIONS)
-    return Definition(qualname, node, page, page.text_of(node), future)
+    return Definition(qualname, node, unit, unit.text_of(node), future)
 
 
-def _not_there(function: types.FunctionType, page: Page) -> str:
+def _not_there(function: types.FunctionType, unit: SourceUnit) -> str:
     line = function.__code__.co_firstlineno
     where = f"The source of {function.__qualname__} is not on line {line} of "
-    if page.is_cell:
+    if unit.is_cell:
         return (
             f"{where}its cell as the shell kept it: a character such as a form feed, "
             "which IPython takes for the end of a line, is in the cell. Write it as an "
             "escape (\\x0c), or run the cell again after kit is imported."
         )
     return (
-        f"{where}{page.name!r}: the file was changed after it was loaded, or it is a "
+        f"{where}{unit.name!r}: the file was changed after it was loaded, or it is a "
         "lambda. Load it again, or write it as a def."
     )
 
@@ -335,18 +347,18 @@ def has_parameters(node: DefinitionNode | ast.Lambda, code: types.CodeType) -> b
 def _definition_of_class(value: type) -> Definition:
     methods = methods_of(value)
     found: dict[str, Definition] = {}
-    for page in _pages_of_class(value, methods):
-        nodes = page.definitions.get(value.__qualname__, [])
-        certain = page.is_cell and _CELL_OF.get(value) == "".join(page.lines)
-        fitting = [node for node in nodes if is_made_by(value, node, page, methods)]
+    for unit in _units_of_class(value, methods):
+        nodes = unit.definitions.get(value.__qualname__, [])
+        certain = unit.is_cell and _CELL_OF.get(value) == "".join(unit.lines)
+        fitting = [node for node in nodes if is_made_by(value, node, unit, methods)]
         if not fitting and certain and len(nodes) == 1:
             fitting = nodes  # a metaclass or decorator gave it other members
         if fitting:
             node = fitting[-1]  # the last one of a cell is the one that stayed
-            text = page.text_of(node)
-            future = _has_future(value, node, page, methods)
+            text = unit.text_of(node)
+            future = _has_future(value, node, unit, methods)
             found.setdefault(
-                text, Definition(value.__qualname__, node, page, text, future)
+                text, Definition(value.__qualname__, node, unit, text, future)
             )
             if certain:
                 break
@@ -364,24 +376,26 @@ def _no_class(value: type, *, several: bool) -> str:
     )
 
 
-def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[Page]:
-    """Yield the pages that can hold a class, the most certain kind only."""
+def _units_of_class(
+    value: type, methods: list[types.FunctionType]
+) -> Iterator[SourceUnit]:
+    """Yield the units that can hold a class, the most certain kind only."""
     names = dict.fromkeys(method.__code__.co_filename for method in methods)
-    pages = [page for page in map(page_of, names) if page is not None]
-    pages += timed_pages() if TIMED in names else []
-    pages = [page for page in pages if value.__qualname__ in page.definitions]
-    if pages:
-        yield from pages
+    units = [unit for unit in map(unit_of, names) if unit is not None]
+    units += timed_units() if TIMED in names else []
+    units = [unit for unit in units if value.__qualname__ in unit.definitions]
+    if units:
+        yield from units
         return
     noted = _CELL_OF.get(value)
     if noted is not None:
-        yield timed_body(page_text(noted)) or page_text(noted)
+        yield timed_body(unit_of_text(noted)) or unit_of_text(noted)
         return
     module = sys.modules.get(value.__module__)
     filename = getattr(module, "__file__", None)
     if filename is not None:
-        page = page_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
-        yield from [page] if page is not None else []
+        unit = unit_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
+        yield from [unit] if unit is not None else []
     if filename is None or value.__module__ == "__main__":
         yield from cells().defining(
             value.__qualname__
@@ -389,7 +403,10 @@ def _pages_of_class(value: type, methods: list[types.FunctionType]) -> Iterator[
 
 
 def _has_future(
-    value: type, node: DefinitionNode, page: Page, methods: list[types.FunctionType]
+    value: type,
+    node: DefinitionNode,
+    unit: SourceUnit,
+    methods: list[types.FunctionType],
 ) -> bool:
     """Tell whether the annotations of a class were left as text by a future import."""
     if methods:
@@ -404,11 +421,11 @@ def _has_future(
     return any(
         isinstance(kept.get(name), str) and not isinstance(annotation, ast.Constant)
         for name, annotation in written.items()
-    ) or "from __future__ import annotations" in "".join(page.lines)
+    ) or "from __future__ import annotations" in "".join(unit.lines)
 
 
 def lambda_definition(name: str, function: types.FunctionType) -> Definition | None:
-    """Return the assignment at the top level of a page that made a lambda.
+    """Return the assignment at the top level of a unit that made a lambda.
 
     Args:
         name: The name it goes by; where a line holds several lambdas it tells them
@@ -418,21 +435,23 @@ def lambda_definition(name: str, function: types.FunctionType) -> Definition | N
     Returns:
         None when its line does not tell for certain which lambda it is.
     """
-    page = page_of_function(function)
-    if page is None:
+    unit = unit_of_function(function)
+    if unit is None:
         return None
-    found = dict(_on_line(page, function.__code__))
+    found = dict(_on_line(unit, function.__code__))
     own = name if name in found else next(iter(found), name)
     if own not in found or (own != name and len({*found.values()}) > 1):
         return None
-    segment = page.segment(found[own])
+    segment = unit.segment(found[own])
     expression = f"({segment})" if "\n" in segment else segment
-    return Definition(own, found[own], page, f"{own} = {expression}\n", future=False)
+    return Definition(own, found[own], unit, f"{own} = {expression}\n", future=False)
 
 
-def _on_line(page: Page, code: types.CodeType) -> Iterator[tuple[str, ast.Lambda]]:
+def _on_line(
+    unit: SourceUnit, code: types.CodeType
+) -> Iterator[tuple[str, ast.Lambda]]:
     """Yield the lambdas that are named on the line where some code begins."""
-    for statement in page.tree.body:
+    for statement in unit.tree.body:
         if not isinstance(statement, ast.Assign | ast.AnnAssign):
             continue
         value = statement.value
@@ -523,125 +542,6 @@ def _content(cell: types.CellType) -> Any:
         return None
 
 
-_AUTHORING = "kit.decorator"
-
-
-def check_executor(executor: Any) -> None:
-    """Refuse what can never be an executor.
-
-    Raises:
-        AuthoringError: It is no class or plain function.
-    """
-    problem = _problem(executor)
-    if problem is not None:
-        name = getattr(executor, "__qualname__", "What was passed")
-        raise AuthoringError(
-            f"{name} is {problem}. An executor is a class or a function written with "
-            "`def` in a cell, script or module."
-        )
-
-
-def _problem(executor: Any) -> str | None:
-    """Return why something is no executor, or None if it is one."""
-    if isinstance(executor, type):
-        return None
-    if isinstance(executor, types.FunctionType):
-        return _problem_of_function(executor)
-    if isinstance(executor, types.MethodType):
-        return "a method of an object, whose state would stay behind"
-    if isinstance(executor, types.BuiltinFunctionType):
-        return "a builtin function, which has no source"
-    return f"a {type(executor).__name__} object, not a function"
-
-
-def _problem_of_function(function: types.FunctionType) -> str | None:
-    if function.__name__ == "<lambda>":
-        return "a lambda, whose source cannot be told from its line"
-    if inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
-        return "an async function, which a container would not await"
-    if inspect.isgeneratorfunction(function):
-        return "a generator, which would return before it runs"
-    return None
-
-
-def root_definition(executor: Any) -> Definition:
-    """Return the definition of an executor, refusing one that needs its surroundings.
-
-    Raises:
-        AuthoringError: It uses locals of a function around it.
-        SourceError: Its source cannot be had.
-    """
-    function = executor if isinstance(executor, type) else inspect.unwrap(executor)
-    code = getattr(function, "__code__", None)
-    captured = getattr(code, "co_freevars", ())
-    if captured:
-        raise _captures(function.__qualname__, min(captured))
-    definition = definition_of(function)
-    around, found, _ = definition.qualname.rpartition(".<locals>.")
-    if found:
-        own = free_names(definition.node, future=definition.future)
-        for outer in definition.page.definitions.get(around, []):
-            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
-                inside = bound_names(outer.body, outer.args).names
-                for name in own:
-                    if name in inside:
-                        raise _captures(definition.qualname, name)
-    return definition
-
-
-def _captures(qualname: str, name: str) -> CaptureError:
-    return CaptureError(
-        f"{qualname} uses {name!r}, a local of the function around it, which stays "
-        "behind. Pass it as an input, put it in custom, or define both at the top "
-        "level of a cell."
-    )
-
-
-def namespace_of(executor: Any) -> Mapping[str, Any]:
-    """Return where the names of an executor are looked up, as it is now."""
-    own = getattr(executor, "__globals__", None)
-    return dict(vars(sys.modules[executor.__module__]) if own is None else own)
-
-
-def without_kit(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
-    """Leave out the decorator of kit's that makes a task, and those above it.
-
-    Neither does a static method stay one: the class around it does not travel.
-    """
-    node = definition.node
-    if not isinstance(node, DefinitionNode):
-        return definition
-    decorators = node.decorator_list
-    kept = decorators
-    for index, decorator in enumerate(decorators):
-        if _is_kit(decorator, namespace):
-            kept = decorators[index + 1 :]
-    if "." in definition.qualname:
-        kept = [each for each in kept if not _is_staticmethod(each)]
-    if len(kept) == len(decorators):
-        return definition
-    copy = type(node)(**{name: getattr(node, name) for name in node._fields})
-    copy.decorator_list = kept
-    ast.copy_location(copy, node)
-    return replace(definition, node=copy, text=definition.page.text_of(copy))
-
-
-def _is_staticmethod(decorator: ast.expr) -> bool:
-    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-
-
-def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
-    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
-    names: list[str] = []
-    while isinstance(callee, ast.Attribute):
-        names.append(callee.attr)
-        callee = callee.value
-    value = namespace.get(callee.id) if isinstance(callee, ast.Name) else None
-    for name in reversed(names):
-        value = getattr(value, name, None)
-    return str(getattr(value, "__module__", "")).startswith(_AUTHORING)
-
-
 def is_dispatching(value: Any) -> bool:
     """Tell whether a function chooses among cases by its first argument."""
     return hasattr(value, "registry") and hasattr(value, "dispatch")
@@ -678,14 +578,14 @@ def is_alias(value: Any) -> bool:
     return (kind.__module__, kind.__name__) == ("typing", "TypeAliasType")
 
 
-def alias_definition(value: Any, pages: Iterable[Page]) -> Definition | None:
+def alias_definition(value: Any, units: Iterable[SourceUnit]) -> Definition | None:
     """Return the last ``type`` statement of the name of an alias."""
-    for page in pages:
-        for statement in reversed(page.tree.body):
+    for unit in units:
+        for statement in reversed(unit.tree.body):
             if type(statement).__name__ != "TypeAlias":
                 continue
             name = statement.name.id  # type: ignore[attr-defined]
             if name == value.__name__:
-                text = f"{page.segment(statement)}\n"
-                return Definition(name, statement, page, text, future=False)
+                text = f"{unit.segment(statement)}\n"
+                return Definition(name, statement, unit, text, future=False)
     return None

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import collections
 import enum
-import functools
-import importlib
 import math
-import os
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
-
-from kit.errors import SecretInSourceError
-from kit.source.pages import Page
 
 LIMIT = 16 * 1024
 """The longest literal, in characters: more than that is data, not a constant."""
 
+
 _WIDTH = 80
+
+
 _BRACKETS: dict[type, str] = {
     list: "[]",
     tuple: "()",
@@ -166,43 +156,6 @@ def in_brackets(
     return f"{brackets[0]}\n{lines}{' ' * indent}{brackets[1]}"
 
 
-_LIBRARIES = tuple(
-    str(Path(sysconfig.get_path(kind)).resolve()) for kind in ("purelib", "platlib")
-)
-_ASK = "import sys; from importlib.util import find_spec; sys.exit(not find_spec({!r}))"
-
-
-def is_importable(module: str) -> bool:
-    """Tell whether a fresh interpreter in another folder can import a module.
-
-    Modules of the standard library and of ``site-packages`` are known to be; any other
-    is looked for once by an interpreter that sees installed packages only.
-    """
-    top = module.partition(".")[0]
-    if top == "__main__":
-        return False
-    if top in sys.stdlib_module_names or top == "kit":
-        return True
-    loaded = sys.modules.get(top)
-    folders = [getattr(loaded, "__file__", None), *getattr(loaded, "__path__", ())]
-    if any(folder and str(folder).startswith(_LIBRARIES) for folder in folders):
-        return True
-    return _is_found(top)
-
-
-def is_third_party(module: str) -> bool:
-    """Tell whether a module comes neither with Python nor from a shell or script."""
-    top = module.partition(".")[0]
-    return top != "__main__" and top not in sys.stdlib_module_names
-
-
-@functools.lru_cache(maxsize=256)
-def _is_found(top: str) -> bool:
-    command = [sys.executable, "-I", "-c", _ASK.format(top)]
-    done = subprocess.run(command, capture_output=True, check=False, cwd="/")  # noqa: S603 - our own command
-    return done.returncode == 0
-
-
 class Write(Protocol):
     """What writes the things that stand inside of a constant."""
 
@@ -271,200 +224,3 @@ def _is_enum(value: type[Any]) -> bool:
         return False
     own = {name for name in vars(value) if not name.startswith("_")}
     return own <= set(value.__members__) and value.__bases__[0].__module__ == "enum"
-
-
-_LONG = 6
-"""From this length on a secret is also looked for inside of other text."""
-
-
-class SecretValues:
-    """The values that must not be written anywhere.
-
-    Args:
-        forbidden: What the caller knows to be secret; the values that Flyte put into
-            this process's environment are added.
-    """
-
-    def __init__(self, forbidden: Iterable[str]) -> None:
-        prefix = os.environ.get("FLYTE_SECRETS_ENV_PREFIX", "_FSEC_")
-        found = {value for key, value in os.environ.items() if key.startswith(prefix)}
-        self._values = {value for value in {*found, *forbidden} if value.strip()}
-
-    def quote(self, line: str) -> str:
-        """Return a line of source without secrets in it."""
-        for value in sorted(self._values, key=len, reverse=True):
-            if len(value) >= _LONG or value in _constants(line):
-                line = line.replace(value, "***")
-        return line
-
-    def check(self, text: str, name: str) -> None:
-        """Refuse source that holds a secret; the value is never printed.
-
-        Raises:
-            SecretInSourceError: One of its constants is, or holds, a secret.
-        """
-        if not self._values:
-            return
-        constants = _constants(text)
-        for value in self._values:
-            inside = len(value) >= _LONG and (
-                value in text or any(value in constant for constant in constants)
-            )
-            if inside or value in constants:
-                raise SecretInSourceError(
-                    f"The source of {name!r} holds the value of a secret, which would "
-                    "be stored with the task. Ask for it where it is used: request it "
-                    "with secret_requests, and read it from "
-                    "kit.current_context().secrets."
-                )
-
-
-def _constants(text: str) -> set[str]:
-    """Return the constants of some source as text; none when it is no whole source."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return set()
-    return {
-        item.value.decode("latin-1")
-        if isinstance(item.value, bytes)
-        else str(item.value)
-        for item in ast.walk(tree)
-        if isinstance(item, ast.Constant) and not isinstance(item.value, bool)
-    }
-
-
-def import_of_module(name: str, module: ModuleType) -> str | None:
-    """Return the statement that binds a loaded module to a name."""
-    names = [key for key, value in list(sys.modules.items()) if value is module]
-    if not names:
-        return None
-    if module is os.path:  # its own name is that of one operating system
-        names = ["os.path"]
-    names.sort(key=lambda key: (key.rpartition(".")[2] != name, key != module.__name__))
-    return _import_module(names[0], name)
-
-
-def _import_module(module: str, name: str) -> str:
-    parent, _, last = module.rpartition(".")
-    if module == name:
-        return f"import {module}"
-    return (
-        f"from {parent} import {last}" if last == name else f"import {module} as {name}"
-    )
-
-
-def import_of_object(name: str, value: Any) -> str | None:
-    """Return the statement that binds a class or function of a module to a name."""
-    home = home_of_object(name, value)
-    return None if home is None else import_from(*home, name)
-
-
-def home_of_object(name: str, value: Any) -> tuple[str, str] | None:
-    """Return the module that has a class or function, and its name there.
-
-    The most public module that has the very same object is taken: ``pandas``, not
-    ``pandas.core.frame``.  None when no installed module has it.
-    """
-    module = getattr(value, "__module__", None)
-    if not isinstance(module, str) or not is_importable(module):
-        return None
-    known = (getattr(value, "__qualname__", None), getattr(value, "__name__", None))
-    names = [item for item in (*known, name) if isinstance(item, str)]
-    for place in _public_first(module):
-        for attribute in names:
-            if attribute.isidentifier() and has_object(place, attribute, value):
-                return place, attribute
-    return None
-
-
-def _public_first(module: str) -> Iterator[str]:
-    parts = module.split(".")
-    for length in range(1, len(parts) + 1):
-        yield ".".join(parts[:length])
-
-
-def has_object(module: str, attribute: str, value: Any) -> bool:
-    """Tell whether a loaded module has an object under a name."""
-    loaded = sys.modules.get(module)
-    if loaded is None:
-        return False
-    if attribute in vars(loaded):
-        return vars(loaded)[attribute] is value
-    lazy = attribute in getattr(loaded, "__all__", ())
-    return lazy and getattr(loaded, attribute, None) is value
-
-
-def import_from(module: str, attribute: str, name: str) -> str:
-    """Return the statement that binds an attribute of a module to a name."""
-    alias = "" if attribute == name else f" as {name}"
-    return f"from {module} import {attribute}{alias}"
-
-
-def type_checking_import(name: str, pages: Iterable[Page]) -> str | None:
-    """Return the import of a name that only type checkers run."""
-    for page in pages:
-        if not any("TYPE_CHECKING" in line for line in page.lines):
-            continue
-        for block in ast.walk(page.tree):
-            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test):
-                for node in block.body:
-                    found = _alone(node, name)
-                    if found is not None:
-                        return found
-    return None
-
-
-def _alone(node: ast.stmt, name: str) -> str | None:
-    """Return an import statement cut down to the one name, or None without it."""
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        for alias in node.names:
-            if (alias.asname or alias.name) == name:
-                return import_from(node.module, alias.name, name)
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if (alias.asname or alias.name.partition(".")[0]) == name:
-                as_name = f" as {alias.asname}" if alias.asname else ""
-                return f"import {alias.name}{as_name}"
-    return None
-
-
-_FOLDERS: dict[str, str] = {}
-"""The folder of each exported top-level module or package."""
-
-
-class _Finder:
-    """Finds exported modules by their exact names, before those that are installed."""
-
-    @staticmethod
-    def find_spec(
-        name: str,
-        path: Sequence[str] | None = None,  # noqa: ARG004 - the protocol's
-        target: ModuleType | None = None,
-    ) -> ModuleSpec | None:
-        """Return where an exported top-level module is, None for any other."""
-        folder = _FOLDERS.get(name)
-        return None if folder is None else PathFinder.find_spec(name, [folder], target)
-
-
-def make_importable(module: str, folder: Path) -> None:
-    """Let this process and those it starts for runs import an exported module.
-
-    Copies of it that were imported before are forgotten.
-
-    Args:
-        module: Its top-level name.
-        folder: The folder that it is in.
-    """
-    _FOLDERS[module] = str(folder.resolve())
-    if _Finder not in sys.meta_path:
-        sys.meta_path.insert(0, _Finder)
-    for name in list(sys.modules):
-        if name == module or name.startswith(f"{module}."):
-            del sys.modules[name]
-    importlib.invalidate_caches()
-
-
-def exported_folders() -> tuple[str, ...]:
-    """Return the folders that hold exported modules, the latest first."""
-    return tuple(dict.fromkeys(reversed(_FOLDERS.values())))

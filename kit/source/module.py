@@ -1,23 +1,18 @@
-"""The text of a module, laid out from the parts that were found for it."""
+"""The text of a module, laid out from the fragments that were found for it."""
 
 from __future__ import annotations
 
-import ast
-import builtins
-import dis
 import hashlib
 import re
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
-from kit.errors import AuthoringError, UndefinedNameError
-from kit.source.closure import Closure, Part
-from kit.source.definitions import check_executor, namespace_of, root_definition
-from kit.source.literals import SecretValues, is_third_party
-from kit.source.scopes import unquoted
+from kit.source.closure import Closure, Fragment
+from kit.source.executors import check_executor, namespace_of, root_definition
+from kit.source.imports import merged_imports, requirements_of
+from kit.source.lint import check_module
+from kit.source.redaction import SecretValues
 
 
 def in_order(
@@ -78,35 +73,37 @@ def _add(name: str, now: Mapping[str, Iterable[str]], order: dict[str, None]) ->
             order.setdefault(stack.pop())
 
 
-def with_registries_split(parts: dict[str, Part]) -> dict[str, Part]:
-    """Return the parts with every such constant made empty first, and filled last.
+def with_registries_split(fragments: dict[str, Fragment]) -> dict[str, Fragment]:
+    """Return the fragments with every such constant made empty first, and filled last.
 
     A decorator that puts functions into a dict finds it empty, as it did in the
     notebook; at the end the dict is given what it holds there.
     """
-    split = dict(parts)
-    for name, part in parts.items():
-        if part.fill and _is_used_while_made(name, parts):
-            split[name] = Part(part.empty)
-            split[f"{name} filled"] = Part(part.fill, now=[name, *part.now])
+    split = dict(fragments)
+    for name, fragment in fragments.items():
+        if fragment.fill and _is_used_while_made(name, fragments):
+            split[name] = Fragment(fragment.empty)
+            split[f"{name} filled"] = Fragment(fragment.fill, now=[name, *fragment.now])
     return split
 
 
-def _is_used_while_made(name: str, parts: dict[str, Part]) -> bool:
+def _is_used_while_made(name: str, fragments: dict[str, Fragment]) -> bool:
     """Tell whether making what a constant holds may use the constant."""
-    held = _reached(parts[name].now, parts, later=False)
-    makers = {need for each in held for need in parts[each].now}
-    return name in _reached(makers, parts, later=True)
+    held = _reached(fragments[name].now, fragments, later=False)
+    makers = {need for each in held for need in fragments[each].now}
+    return name in _reached(makers, fragments, later=True)
 
 
-def _reached(names: Iterable[str], parts: dict[str, Part], *, later: bool) -> set[str]:
+def _reached(
+    names: Iterable[str], fragments: dict[str, Fragment], *, later: bool
+) -> set[str]:
     found: set[str] = set()
     todo = list(names)
     while todo:
         name = todo.pop()
         if name not in found:
             found.add(name)
-            todo += parts[name].now + (parts[name].later if later else [])
+            todo += fragments[name].now + (fragments[name].later if later else [])
     return found
 
 
@@ -120,9 +117,9 @@ def module_text(
 
     Args:
         closure: What the module is made of.
-        names: The parts that it is there for; what they reach comes with them.
+        names: The fragments that it is there for; what they reach comes with them.
         docstring: Its first line, without quotes.
-        future: Whether its annotations are kept as text whatever the parts say.
+        future: Whether its annotations are kept as text whatever the fragments say.
     """
     head = f'"""{docstring}"""\n'
     if future or keeps_annotations(closure):
@@ -137,33 +134,35 @@ def module_text(
 
 
 def keeps_annotations(closure: Closure) -> bool:
-    """Tell whether a part was written under ``from __future__ import annotations``."""
-    definitions = [part.definition for part in closure.parts.values()]
+    """Tell whether a fragment was written under that future import."""
+    definitions = [fragment.definition for fragment in closure.fragments.values()]
     return any(item is not None and item.future for item in definitions)
 
 
 def module_body(closure: Closure, names: Iterable[str]) -> str:
     """Lay out constants and definitions, each below what it needs."""
-    parts = with_registries_split(closure.parts)
+    fragments = with_registries_split(closure.fragments)
     order = in_order(
-        [*names, *(key for key in parts if key not in closure.parts)],
-        {key: part.now for key, part in parts.items()},
-        {key: part.later for key, part in parts.items()},
+        [*names, *(key for key in fragments if key not in closure.fragments)],
+        {key: fragment.now for key, fragment in fragments.items()},
+        {key: fragment.later for key, fragment in fragments.items()},
     )
-    plain = [key for key in order if parts[key].definition is None]
-    early = dict.fromkeys(key for key in plain if not parts[key].now)
-    text = ("\n" if early else "") + "".join(parts[key].text for key in early)
+    plain = [key for key in order if fragments[key].definition is None]
+    early = dict.fromkeys(key for key in plain if not fragments[key].now)
+    text = ("\n" if early else "") + "".join(fragments[key].text for key in early)
     for key in order:
         if key not in early:
-            text += "\n\n" + _commented(parts[key])
+            text += "\n\n" + _commented(fragments[key])
     return text
 
 
-def _commented(part: Part) -> str:
-    if part.definition is None:
-        return part.text
-    where = f"# From {part.definition.page.place}, line {part.definition.line}.\n"
-    return where + part.text
+def _commented(fragment: Fragment) -> str:
+    if fragment.definition is None:
+        return fragment.text
+    where = (
+        f"# From {fragment.definition.unit.place}, line {fragment.definition.line}.\n"
+    )
+    return where + fragment.text
 
 
 def import_lines(closure: Closure) -> tuple[str, ...]:
@@ -176,126 +175,26 @@ def import_lines(closure: Closure) -> tuple[str, ...]:
     return merged_imports(lines)
 
 
-def merged_imports(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return import statements: whole modules first, and each other module once.
-
-    >>> merged_imports(["from a import c", "import b", "from a import b"])
-    ('import b', 'from a import b, c')
-    """
-    whole = set()
-    names: dict[str, set[str]] = {}
-    for line in lines:
-        module, found, name = line.partition(" import ")
-        if found:
-            names.setdefault(module, set()).add(name)
-        else:
-            whole.add(line)
-    merged = (f"{key} import {', '.join(sorted(names[key]))}" for key in sorted(names))
-    return (*sorted(whole), *merged)
-
-
-def requirements_of(imports: Iterable[str]) -> tuple[str, ...]:
-    """Return the top-level third-party modules that some statements import."""
-    tops = {line.split()[1].partition(".")[0] for line in imports}
-    return tuple(sorted(top for top in tops if is_third_party(top)))
-
-
 _MAGIC = re.compile(
     r"^get_ipython\(\)\.(?:run_(?:line|cell)_magic\('([^']+)'|system|getoutput)"
 )
 
 
-def left_out(closure: Closure) -> list[str]:
+def left_out_magics(closure: Closure) -> list[str]:
     """Say which magics and shell lines of the cells did not come along.
 
     Their arguments are not repeated: some hold passwords.
     """
     found: dict[str, None] = {}
-    for name, part in closure.parts.items():
-        if part.definition is None or not part.definition.page.is_cell:
+    for name, fragment in closure.fragments.items():
+        if fragment.definition is None or not fragment.definition.unit.is_cell:
             continue
-        for line in part.definition.page.lines:
+        for line in fragment.definition.unit.lines:
             magic = _MAGIC.match(line)
             if magic is not None:
                 what = f"%{magic[1]}" if magic[1] else "a shell line (!)"
                 found[f"Left out of the cell of {name}: {what}."] = None
     return list(found)
-
-
-_MODULE = {"__name__", "__doc__", "__file__", "__builtins__", "__annotations__"}
-_LOOKS_UP = ("LOAD_GLOBAL", "LOAD_NAME")
-_BINDS = ("STORE_NAME", "STORE_GLOBAL")
-
-
-def check_module(text: str, name: str) -> None:
-    """Refuse a module that is no Python or has an undefined name.
-
-    pyflakes tells it, where it is installed; else the compiled module's own look-ups.
-
-    Raises:
-        AuthoringError: It does not compile.
-        UndefinedNameError: A name in it is defined nowhere.
-    """
-    try:
-        tree = ast.parse(text)
-        code = compile(text, f"<{name}>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise AuthoringError(
-            f"The module of {name} does not compile: {error}. Please report the cells "
-            "it was made from; moving the executor into a file gets around it."
-        ) from error
-    missing = _by_pyflakes(tree) if find_spec("pyflakes") else _by_bytecode(code)
-    if missing:
-        missing -= set(_mere_texts(tree))
-    if missing:
-        raise UndefinedNameError(
-            f"{name} needs {', '.join(map(repr, sorted(missing)))}, which its module "
-            "would not define. Define or import it in a cell, at the top level."
-        )
-
-
-def _mere_texts(tree: ast.Module) -> Iterator[str]:
-    """Yield texts in the brackets of classes, which may look like names."""
-    for node in ast.walk(tree):
-        for place in ("annotation", "returns"):
-            annotation = getattr(node, place, None)
-            for quoted in unquoted(annotation) if annotation is not None else ():
-                if quoted.is_any_text:
-                    names = ast.walk(quoted.node)
-                    yield from (n.id for n in names if isinstance(n, ast.Name))
-
-
-def _by_pyflakes(tree: ast.Module) -> set[str]:
-    from pyflakes import messages  # only where it is installed
-    from pyflakes.checker import Checker
-
-    wrong = (messages.UndefinedName, messages.UndefinedExport)
-    found = {
-        str(message.message_args[0])
-        for message in Checker(tree).messages
-        if isinstance(message, wrong)
-    }
-    # It does not know that a class looks `__name` up as `_Class__name`.
-    return {name for name in found if not name.startswith("__") or name.endswith("__")}
-
-
-def _by_bytecode(code: types.CodeType) -> set[str]:
-    used: set[str] = set()
-    bound = {*vars(builtins), *_MODULE, "__module__", "__qualname__"}
-    for each in _codes(code):
-        for instruction in dis.get_instructions(each):
-            if instruction.opname in _LOOKS_UP:
-                used.add(str(instruction.argval))
-            elif instruction.opname in _BINDS:
-                bound.add(str(instruction.argval))
-    return used - bound
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
 
 
 @dataclass(frozen=True)
@@ -355,8 +254,8 @@ def self_contained(
         namespace = namespace_of(executor)
     closure = Closure(secrets.quote)
     name = closure.add_executor(definition, executor, namespace)
-    for part_name, part in closure.parts.items():
-        secrets.check(part.text, part_name)
+    for fragment_name, fragment in closure.fragments.items():
+        secrets.check(fragment.text, fragment_name)
     text = module_text(
         closure, [name], f"{name}, with all that it needs; written by kit."
     )
@@ -369,5 +268,5 @@ def self_contained(
         executor=name,
         imports=imports,
         requirements=requirements_of(imports),
-        notes=(*closure.notes, *left_out(closure)),
+        notes=(*closure.notes, *left_out_magics(closure)),
     )

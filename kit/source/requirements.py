@@ -17,7 +17,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
-from kit.source.literals import is_third_party
+from kit.source.imports import is_third_party
 
 OWN_EXTRAS = ("numpy", "pandas", "pydantic")
 """Third-party modules whose values kit handles through an extra of the same name."""

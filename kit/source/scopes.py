@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from kit.source.pages import DefinitionNode
+from kit.source.source_units import DefinitionNode
+
+__all__ = [
+    "Bound",
+    "Quoted",
+    "Use",
+    "bound_names",
+    "free_names",
+    "mangled",
+    "parameters",
+    "unquoted",
+]
 
 
 class Quoted(NamedTuple):

@@ -11,7 +11,7 @@ from kit.definition.images import ImageConfig
 from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, TrackingError
 from kit.exporters.expression import Expressions, decorator_facts, laid_out
-from kit.source.definitions import namespace_of
+from kit.source.executors import namespace_of
 from kit.task.signature import workflow_name
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.preview_edits import (

@@ -9,7 +9,7 @@ import pytest
 
 import kit
 from kit.errors import DefinitionError, ShippingError
-from kit.source import literals as exported
+from kit.source import imports as exported
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 TASK = """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import kit
-from kit.source.pages import page_text
 from kit.source.scopes import free_names
+from kit.source.source_units import unit_of_text
 
 
 def names(source: str, *, future: bool = False) -> dict[str, str]:
@@ -92,7 +92,7 @@ def globals_of(table: symtable.SymbolTable) -> set[str]:
 )
 def test_symtable_agrees_on_real_code(path):
     """Every global that the compiler sees in kit's own functions is found."""
-    page = page_text(path.read_text(encoding="utf-8"))
+    page = unit_of_text(path.read_text(encoding="utf-8"))
     for nodes in page.definitions.values():
         for node in nodes:
             if page.tree.body.count(node):

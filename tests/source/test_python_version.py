@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 import pytest
 
 import kit
 from kit.errors import ShippingError
-from kit.source.shipping import (
-    _FIRST,
+from kit.source import python_version
+from kit.source.python_version import (
+    Need,
     check_python,
-    first_version,
     minimum_python,
     python_of_image,
 )
@@ -47,6 +46,9 @@ def test_the_version_is_read_from_the_name(image, version):
     assert python_of_image(image) == version
 
 
+TYPE_ALIAS = "type alias statement (`type X = SomeType`)"
+
+
 @pytest.mark.parametrize(
     ("source", "version", "what", "since"),
     [
@@ -57,15 +59,20 @@ def test_the_version_is_read_from_the_name(image, version):
         ("import datetime as dt\nx = dt.UTC", (3, 11), "datetime.UTC", (3, 10)),
         ("x = dt.UTC", None, None, (3, 10)),
         ("from typing import Self as Me", (3, 11), "typing.Self", (3, 10)),
-        ("try: pass\nexcept* OSError: pass", (3, 11), "except*", (3, 11)),
+        ("try: pass\nexcept* OSError: pass", (3, 11), "`except*`", (3, 11)),
         ("x = a[*b]", (3, 11), "a star in an index", (3, 11)),
         ("def f(*a: *b): pass", (3, 11), "a star before an annotation", (3, 11)),
         ("x = (*a, 1)\nprint(*a, t[(*a, 1)])", None, None, (3, 10)),
-        ("type X = int", (3, 12), "a `type` statement", (3, 12)),
+        (
+            "type X = int",
+            (3, 12),
+            TYPE_ALIAS,
+            (3, 12),
+        ),
         ("class A[T]: pass", (3, 12), "type parameters in brackets", (3, 12)),
-        ("x = f'{'a'}'", (3, 12), "what its f-string holds in braces", (3, 12)),
-        ("x = f'{\"\\n\"}'", (3, 12), "what its f-string holds in braces", (3, 12)),
-        ("x = f'{a # b\n}'", (3, 12), "what its f-string holds in braces", (3, 12)),
+        ("x = f'{'a'}'", (3, 12), "f-strings (PEP 701)", (3, 12)),
+        ("x = f'{\"\\n\"}'", (3, 12), "f-strings (PEP 701)", (3, 12)),
+        ("x = f'{a # b\n}'", (3, 12), "f-strings (PEP 701)", (3, 12)),
         ("x = f'''{f\"{'a'}\" # b\n}'''", (3, 12), None, (3, 12)),
         ("x = f'''{f\"{'a'}\"}\n'''", None, None, (3, 10)),
         ("def f[T = int](): pass", (3, 13), "a default of a type parameter", (3, 13)),
@@ -77,26 +84,41 @@ def test_what_source_needs(source, version, what, since):
     if sys.version_info < since:
         pytest.skip("syntax of a newer Python")
     need = minimum_python(source)
-    assert (need.version if need else None) == version
+    newer = need if need and need.version > (3, 10) else None
+    assert (newer.version if newer else None) == version
     assert what is None or need.what == what
 
 
-@pytest.mark.parametrize("name", sorted(_FIRST))
-def test_this_python_has_the_names_of_its_time(name):
-    """The table is true of the Python that runs the tests."""
-    assert _is_there(name) == (sys.version_info >= first_version(name))
+@pytest.mark.parametrize(
+    ("module", "name", "version"),
+    [
+        ("tomllib", "", (3, 11)),
+        ("asyncio", "TaskGroup", (3, 11)),
+        ("enum", "StrEnum", (3, 11)),
+        ("contextlib", "chdir", (3, 11)),
+        ("itertools", "batched", (3, 12)),
+        ("collections.abc", "Buffer", (3, 12)),
+        ("copy", "replace", (3, 13)),
+        ("warnings", "deprecated", (3, 13)),
+        ("annotationlib", "", (3, 14)),
+        ("uuid", "uuid7", (3, 14)),
+    ],
+)
+def test_names_of_the_standard_library_are_known(module, name, version):
+    """Modules, and names of modules, in both forms of an import."""
+    dotted = f"{module}.{name}".strip(".")
+    assert minimum_python(f"import {module}\n{dotted}\n").version == version
+    if name:
+        need = minimum_python(f"from {module} import {name}\n")
+        assert need == Need(version, 1, dotted)
 
 
-def _is_there(name):
-    module, _, attribute = name.rpartition(".")
-    return _has(name, "__name__") or (module != "" and _has(module, attribute))
-
-
-def _has(module, attribute):
-    try:
-        return hasattr(importlib.import_module(module), attribute)
-    except ImportError:
-        return False
+def test_nothing_is_claimed_without_vermin(monkeypatch):
+    """Without the package a newer name is no finding, and newer syntax is one."""
+    monkeypatch.setattr(python_version, "find_spec", lambda name: None)
+    assert minimum_python("import tomllib  # alone\n") is None
+    if sys.version_info >= (3, 11):
+        assert minimum_python("x = a[*b]  # alone\n").version == (3, 11)
 
 
 def test_the_error_says_the_line_both_versions_and_the_way_out():
@@ -106,9 +128,9 @@ def test_the_error_says_the_line_both_versions_and_the_way_out():
             "import os\nimport tomllib\n", "python:3.10-slim", "The executor f"
         )
     assert str(raised.value) == (
-        "The executor f needs Python 3.11, for tomllib in line 2 of its source: "
-        "`import tomllib`. The image 'python:3.10-slim' has Python 3.10, as its name "
-        "says. Take an image with Python 3.11, or write the line without it."
+        "The executor f needs Python 3.11, because of tomllib in line 2 of its source: "
+        "`import tomllib`. The image 'python:3.10-slim' has Python 3.10, according "
+        "to its name. Use an image with Python 3.11, or write the line without it."
     )
 
 

@@ -21,7 +21,7 @@ from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
 from kit.images.engine import LABEL, build
 from kit.images.image import build_image, containerfile
 from kit.running.start import run
-from kit.source import literals as exported
+from kit.source import imports as exported
 
 pytestmark = pytest.mark.docker
 

@@ -56,14 +56,14 @@ def _lines_inside_text(node: ast.stmt) -> set[int]:
 DefinitionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LOCALS = "<locals>"
-_PAGES: dict[str, Page] = {}
+_UNITS: dict[str, SourceUnit] = {}
 _ENTRIES: dict[str, object] = {}
 _EXACT: dict[str, str] = {}
 _ODD_ENDS = r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class SourceUnit:
     """A cell, as Python ran it (magics turned into calls), or a file.
 
     Attributes:
@@ -93,7 +93,7 @@ class Page:
 
     @cached_property
     def definitions(self) -> Mapping[str, list[DefinitionNode]]:
-        """Every definition by its qualified name, in the page's order."""
+        """Every definition by its qualified name, in the unit's order."""
         found: dict[str, list[DefinitionNode]] = {}
         for path, node in _definitions(self.tree.body, ()):
             found.setdefault(".".join(path), []).append(node)
@@ -145,8 +145,10 @@ def first_line(node: DefinitionNode | ast.Lambda | ast.stmt) -> int:
     return min([node.lineno, *(item.lineno for item in decorators)])
 
 
-def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page | None:
-    """Return the page that code was compiled from, or None when it is not known.
+def unit_of(
+    filename: str, namespace: Mapping[str, Any] | None = None
+) -> SourceUnit | None:
+    """Return the unit that code was compiled from, or None when it is not known.
 
     Args:
         filename: What code objects call ``co_filename``.
@@ -155,7 +157,7 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
     linecache.checkcache(filename)
     entry = linecache.cache.get(filename)
     if entry is not None and _ENTRIES.get(filename) is entry:
-        return _PAGES.get(filename)
+        return _UNITS.get(filename)
     lines = tuple(
         linecache.getlines(filename, dict(namespace) if namespace else None)
         if filename not in linecache.cache
@@ -166,19 +168,19 @@ def page_of(filename: str, namespace: Mapping[str, Any] | None = None) -> Page |
     if _EXACT:
         text = "".join(lines)
         lines = _lines(_EXACT[text]) if text in _EXACT else lines
-    known = _PAGES.get(filename)
+    known = _UNITS.get(filename)
     if known is None or known.lines != lines:
-        known = Page(filename, lines, is_cell=_is_cell(filename))
-        _PAGES[filename] = known
+        known = SourceUnit(filename, lines, is_cell=_is_cell(filename))
+        _UNITS[filename] = known
     _ENTRIES[filename] = linecache.cache.get(filename)
     return known
 
 
-def page_text(text: str) -> Page:
-    """Return the page of a cell that only its text is known of."""
-    known = _PAGES.get(text)
+def unit_of_text(text: str) -> SourceUnit:
+    """Return the unit of a cell that only its text is known of."""
+    known = _UNITS.get(text)
     if known is None:
-        known = _PAGES[text] = Page("<cell>", _lines(text), is_cell=True)
+        known = _UNITS[text] = SourceUnit("<cell>", _lines(text), is_cell=True)
     return known
 
 
@@ -201,13 +203,13 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(io.StringIO(text, newline=None))
 
 
-def cell_pages() -> Iterator[Page]:
+def cell_units() -> Iterator[SourceUnit]:
     """Yield the cells that were run, the latest first."""
     for name in reversed(list(linecache.cache)):
         if _is_cell(name):
-            page = page_of(name)
-            if page is not None:
-                yield page
+            unit = unit_of(name)
+            if unit is not None:
+                yield unit
 
 
 def _is_cell(name: str) -> bool:
@@ -237,18 +239,18 @@ def _definitions(
 class Cells:
     """The cells that were run, the latest first."""
 
-    pages: tuple[Page, ...]
+    units: tuple[SourceUnit, ...]
 
-    def defining(self, qualname: str) -> list[Page]:
+    def defining(self, qualname: str) -> list[SourceUnit]:
         """Return the cells with a definition of some name."""
         return self._definers.get(qualname, [])
 
     @cached_property
-    def _definers(self) -> Mapping[str, list[Page]]:
-        found: dict[str, list[Page]] = {}
-        for page in self.pages:
-            for qualname in page.definitions:
-                found.setdefault(qualname, []).append(page)
+    def _definers(self) -> Mapping[str, list[SourceUnit]]:
+        found: dict[str, list[SourceUnit]] = {}
+        for unit in self.units:
+            for qualname in unit.definitions:
+                found.setdefault(qualname, []).append(unit)
         return found
 
 
@@ -257,7 +259,7 @@ _now: ContextVar[Cells | None] = ContextVar("cells", default=None)
 
 def cells() -> Cells:
     """Return the cells that were run until now."""
-    return _now.get() or Cells(tuple(cell_pages()))
+    return _now.get() or Cells(tuple(cell_units()))
 
 
 @contextlib.contextmanager
@@ -273,45 +275,45 @@ def looked_at_once() -> Iterator[None]:
 TIMED = "<timed exec>"
 """What IPython calls the file of such a body."""
 
-_BODIES: dict[str, Page] = {}
+_BODIES: dict[str, SourceUnit] = {}
 
 
-def timed_page_of(code: types.CodeType) -> Page | None:
+def timed_unit_of(code: types.CodeType) -> SourceUnit | None:
     """Return the body that compiles to some function's very code, if a cell has one."""
-    for page in timed_pages():
+    for unit in timed_units():
         for flags in (0, __future__.annotations.compiler_flag):
-            body = compile(page.tree, TIMED, "exec", flags, dont_inherit=True)
+            body = compile(unit.tree, TIMED, "exec", flags, dont_inherit=True)
             if code in _codes(body):
-                return page
+                return unit
     return None
 
 
-def timed_pages() -> Iterator[Page]:
+def timed_units() -> Iterator[SourceUnit]:
     """Yield the bodies of the ``%%time`` cells that were run, the latest first."""
-    for page in cells().pages:
-        body = timed_body(page)
+    for unit in cells().units:
+        body = timed_body(unit)
         if body is not None:
             yield body
 
 
-def timed_body(page: Page) -> Page | None:
+def timed_body(unit: SourceUnit) -> SourceUnit | None:
     """Return the body of a cell that is timed; None for other cells."""
-    if not page.lines or "run_cell_magic('time'" not in page.lines[0]:
+    if not unit.lines or "run_cell_magic('time'" not in unit.lines[0]:
         return None
-    match page.tree.body:
+    match unit.tree.body:
         case [ast.Expr(value=ast.Call(args=[_, _, ast.Constant(value=str(text))]))]:
             return _python_of(text)
     return None
 
 
-def _python_of(text: str) -> Page | None:
+def _python_of(text: str) -> SourceUnit | None:
     """Return the body as Python, with magics and shell lines turned into calls."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is None:
         return None
     if text not in _BODIES:
         lines = shell.transform_cell(text).splitlines(keepends=True)
-        _BODIES[text] = Page(TIMED, tuple(lines), is_cell=True)
+        _BODIES[text] = SourceUnit(TIMED, tuple(lines), is_cell=True)
     return _BODIES[text]
 
 

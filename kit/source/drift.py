@@ -15,7 +15,7 @@ from kit.source.scopes import bound_names, mangled
 _INNOCENT = {"builtins", "typing", "enum", "abc"}
 
 
-def check_as_defined(
+def check_drift(
     definition: Definition, made: Any, value: Any, namespace: Mapping[str, Any]
 ) -> list[str]:
     """Refuse what was changed after its definition, or stands on something older.

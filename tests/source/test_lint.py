@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import AuthoringError, UndefinedNameError
-from kit.source import module as second_opinion
-from kit.source.module import check_module
+from kit.source import lint
+from kit.source.lint import check_module
 
 
 @pytest.fixture(params=["pyflakes", "bytecode"])
-def _opinion(request, monkeypatch):
+def _linter(request, monkeypatch):
     if request.param == "bytecode":
-        monkeypatch.setattr(second_opinion, "find_spec", lambda name: None)
+        monkeypatch.setattr(lint, "find_spec", lambda name: None)
 
 
-@pytest.mark.usefixtures("_opinion")
+@pytest.mark.usefixtures("_linter")
 def test_an_undefined_name_is_found():
     """With pyflakes and without it."""
     with pytest.raises(UndefinedNameError, match="'missing'"):
         check_module("def main(tt):\n    return missing\n", "main")
 
 
-@pytest.mark.usefixtures("_opinion")
+@pytest.mark.usefixtures("_linter")
 def test_a_whole_module_passes():
     """Builtins, globals, classes and comprehensions are no findings."""
     check_module(

@@ -1,0 +1,101 @@
+"""Errors and notes about names that cannot travel with a definition."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kit.errors import CaptureError, UndefinedNameError, nearest
+from kit.source.definitions import Definition
+from kit.source.scopes import Use
+from kit.source.source_units import is_history
+
+
+def undefined(
+    use: Use,
+    definition: Definition,
+    namespace: Mapping[str, Any],
+    quote: Callable[[str], str],
+) -> UndefinedNameError:
+    """Say that a name does not exist; notebooks have some that Python has not."""
+    where = _where(use, definition, quote)
+    if use.name == "get_ipython":
+        way_out = (
+            "It is a magic or shell line, which only a notebook runs: write it in "
+        )
+        way_out += "Python, for instance with subprocess."
+    elif is_history(use.name, namespace.get(use.name)):
+        way_out = "It is a record of this session, and only the shell has it. "
+        way_out += "Give the value a name of its own in a cell."
+    elif use.name == "display":
+        way_out = "Only notebooks have it built in: import it from IPython.display."
+    else:
+        way_out = "Define or import it in a cell, run that cell, and try again."
+        way_out += nearest(use.name, namespace)
+    return UndefinedNameError(
+        f"The name {use.name!r} does not exist; {where}. {way_out}"
+    )
+
+
+def cannot_travel(
+    use: Use,
+    value: Any,
+    definition: Definition,
+    quote: Callable[[str], str],
+    why: str = "",
+) -> CaptureError:
+    """Say that an object cannot be made anew from source."""
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    because = f" ({why})" if why and not why.startswith("it is a ") else ""
+    return CaptureError(
+        f"{use.name!r} is a {kind}, which source cannot make anew{because}; "
+        f"{_where(use, definition, quote)}. {_way_out(use.name, value)}"
+    )
+
+
+def older(name: str, by: str) -> CaptureError:
+    """Say that something stands on what a name meant before it was defined again."""
+    return CaptureError(
+        f"{by!r} is made from an older {name!r}, which was defined again since. Give "
+        "the two definitions names of their own, and run their cells again."
+    )
+
+
+def dynamic(name: str, definition: Definition) -> list[str]:
+    """Note a function that looks names up while it runs: they are not followed."""
+    if name not in {"eval", "exec", "globals"}:
+        return []
+    note = (
+        f"{definition.qualname} calls {name}: names that it looks up while it runs are "
+        "not followed, and do not come along."
+    )
+    return [note]
+
+
+def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:
+    line = quote(definition.unit.line(use.line))
+    return (
+        f"{definition.qualname} uses it in line {use.line} of {definition.unit.place}"
+        f": `{line}`"
+    )
+
+
+def _way_out(name: str, value: Any) -> str:
+    if isinstance(value, types.ModuleType):
+        return (
+            f"The module {value.__name__!r} is not installed, so no container has it: "
+            "install it as a package, or import the functions you need by their names "
+            "(`from ... import ...`), whose source then comes along."
+        )
+    if isinstance(value, types.FunctionType) and value.__name__ == "<lambda>":
+        return f"Write it as `def {name}(...)`."
+    if isinstance(value, types.FunctionType):
+        return (
+            "It was made inside another function, whose locals stay behind: define it "
+            "at the top level of a cell."
+        )
+    return (
+        "Pass it as an input of the task, put what it is made from in custom, or make "
+        "it inside the function."
+    )

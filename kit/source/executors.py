@@ -1,0 +1,135 @@
+"""An executor as its author wrote it: what can be one, and what of it travels."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import types
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kit.errors import AuthoringError, CaptureError
+from kit.source.definitions import Definition, definition_of
+from kit.source.scopes import bound_names, free_names
+from kit.source.source_units import DefinitionNode
+
+
+def check_executor(executor: Any) -> None:
+    """Refuse what can never be an executor.
+
+    Raises:
+        AuthoringError: It is no class or plain function.
+    """
+    problem = _problem(executor)
+    if problem is not None:
+        name = getattr(executor, "__qualname__", "What was passed")
+        raise AuthoringError(
+            f"{name} is {problem}. An executor is a class or a function written with "
+            "`def` in a cell, script or module."
+        )
+
+
+def root_definition(executor: Any) -> Definition:
+    """Return the definition of an executor, refusing one that needs its surroundings.
+
+    Raises:
+        AuthoringError: It uses locals of a function around it.
+        SourceError: Its source cannot be had.
+    """
+    function = executor if isinstance(executor, type) else inspect.unwrap(executor)
+    code = getattr(function, "__code__", None)
+    captured = getattr(code, "co_freevars", ())
+    if captured:
+        raise _captures(function.__qualname__, min(captured))
+    definition = definition_of(function)
+    around, found, _ = definition.qualname.rpartition(".<locals>.")
+    if found:
+        own = free_names(definition.node, future=definition.future)
+        for outer in definition.unit.definitions.get(around, []):
+            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = bound_names(outer.body, outer.args).names
+                for name in own:
+                    if name in inside:
+                        raise _captures(definition.qualname, name)
+    return definition
+
+
+def namespace_of(executor: Any) -> Mapping[str, Any]:
+    """Return where the names of an executor are looked up, as it is now."""
+    own = getattr(executor, "__globals__", None)
+    return dict(vars(sys.modules[executor.__module__]) if own is None else own)
+
+
+def undecorated(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
+    """Leave out the decorator of kit's that makes a task, and those above it.
+
+    Neither does a static method stay one: the class around it does not travel.
+    """
+    node = definition.node
+    if not isinstance(node, DefinitionNode):
+        return definition
+    decorators = node.decorator_list
+    kept = decorators
+    for index, decorator in enumerate(decorators):
+        if _is_kit(decorator, namespace):
+            kept = decorators[index + 1 :]
+    if "." in definition.qualname:
+        kept = [each for each in kept if not _is_staticmethod(each)]
+    if len(kept) == len(decorators):
+        return definition
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields})
+    copy.decorator_list = kept
+    ast.copy_location(copy, node)
+    return replace(definition, node=copy, text=definition.unit.text_of(copy))
+
+
+def _problem(executor: Any) -> str | None:
+    """Return why something is no executor, or None if it is one."""
+    if isinstance(executor, type):
+        return None
+    if isinstance(executor, types.FunctionType):
+        return _problem_of_function(executor)
+    if isinstance(executor, types.MethodType):
+        return "a method of an object, whose state would stay behind"
+    if isinstance(executor, types.BuiltinFunctionType):
+        return "a builtin function, which has no source"
+    return f"a {type(executor).__name__} object, not a function"
+
+
+def _problem_of_function(function: types.FunctionType) -> str | None:
+    if function.__name__ == "<lambda>":
+        return "a lambda, whose source cannot be told from its line"
+    if inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
+        return "an async function, which a container would not await"
+    if inspect.isgeneratorfunction(function):
+        return "a generator, which would return before it runs"
+    return None
+
+
+def _captures(qualname: str, name: str) -> CaptureError:
+    return CaptureError(
+        f"{qualname} uses {name!r}, a local of the function around it, which stays "
+        "behind. Pass it as an input, put it in custom, or define both at the top "
+        "level of a cell."
+    )
+
+
+def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
+    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
+    names: list[str] = []
+    while isinstance(callee, ast.Attribute):
+        names.append(callee.attr)
+        callee = callee.value
+    value = namespace.get(callee.id) if isinstance(callee, ast.Name) else None
+    for name in reversed(names):
+        value = getattr(value, name, None)
+    return str(getattr(value, "__module__", "")).startswith(_AUTHORING)
+
+
+def _is_staticmethod(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
+
+
+_AUTHORING = "kit.decorator"
