@@ -42,7 +42,7 @@ CONTRACTS = {"kit.entrypoint", "kit.inline", "kit.resolver"}
 """Modules whose names are written into templates: a string that names one is data."""
 
 NAMED_ABOVE = {
-    ("kit.source.definitions", "kit.decorator"),
+    ("kit.source.executors", "kit.decorator"),
 }
 """Strings that name a module above, to be removed by the owners of the folders."""
 
