@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import http.server
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -99,6 +101,47 @@ class Context(ShimTaskExecutor):
 class Large(ShimTaskExecutor):
     def execute_from_model(self, tt, a):
         return "x" * (2 << 20)
+"""
+
+UPSETTING = """
+import os, shutil, sys, tempfile, threading, time
+
+from kit.definition.executor import ShimTaskExecutor
+
+
+def clears():
+    os.environ.clear()
+
+
+def changes_directory():
+    folder = tempfile.mkdtemp()
+    os.chdir(folder)
+    shutil.rmtree(folder)
+
+
+def closes_streams():
+    print("not flushed", end="")
+    sys.stderr.close()
+    sys.stdout = None
+
+
+def closes_numbers():
+    print("not flushed", end="")
+    os.close(1)
+    os.close(2)
+
+
+def leaves_threads():
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    threading.Thread(target=time.sleep, args=(0.2,)).start()
+
+
+class Upsets(ShimTaskExecutor):
+    def execute_from_model(self, tt, a):
+        globals()[os.environ["UPSET"]]()
+        if a == 12:
+            return a
+        raise ValueError("told in the end")
 """
 
 RESOLVER = "kit.resolver.default_task_template_resolver"
@@ -455,6 +498,90 @@ def test_flytekits_resolver(lab):
     )
     assert entrypoint.main(arguments) == 0
     assert lab.error.code == "USER:ExecutorModuleError"
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["returns", "raises"])
+@pytest.mark.parametrize(
+    "upset",
+    [
+        *("clears", "changes_directory", "closes_streams", "closes_numbers"),
+        "leaves_threads",
+    ],
+)
+def test_an_executor_that_upsets_its_process(lab, upset, fails):
+    """Outputs or the error are written, where they were to go from the start."""
+    (lab.folder / "lab_upsetting.py").write_text(UPSETTING)
+    lab.inputs.literals["a"].scalar.primitive.integer = 13 if fails else 12
+    command = [
+        word.replace("lab_executors", "lab_upsetting").replace(f"{lab.folder}/", "")
+        for word in lab.command("Upsets")
+    ]
+    done = subprocess.run(
+        command,
+        cwd=lab.folder,
+        env=lab.environ(UPSET=upset, FLYTE_FAIL_ON_ERROR="true"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert lab.written == ["error.pb" if fails else "outputs.pb"], done.stderr
+    assert done.returncode == int(fails), done.stderr
+    if fails:
+        assert "ValueError: told in the end" in lab.error.message
+        assert "ValueError: told in the end" in done.stderr
+
+
+class Store(http.server.BaseHTTPRequestHandler):
+    """Takes every object, and keeps with which credentials it came."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self.server.written[self.path] = self.headers["Authorization"]
+        self.send_response(200)
+        self.send_header("ETag", '"x"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture
+def store():
+    """Start a store; ``written`` has what was put there."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    server.written = {}
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_store_of_the_start_is_the_store_of_the_end(lab, store):
+    """Outputs go out with the endpoint and the credentials that the container had."""
+    (lab.folder / "lab_upsetting.py").write_text(UPSETTING)
+    command = [
+        word.replace("lab_executors", "lab_upsetting") for word in lab.command("Upsets")
+    ]
+    command[command.index("--output-prefix") + 1] = "s3://bucket/out"
+    environ = lab.environ(
+        UPSET="clears",
+        FLYTE_AWS_ENDPOINT=f"http://127.0.0.1:{store.server_port}",
+        AWS_ACCESS_KEY_ID="key-of-the-start",
+        AWS_SECRET_ACCESS_KEY="secret-of-the-start",  # noqa: S106 - of no store
+        KIT_STORAGE_RETRIES="0",
+    )
+    done = subprocess.run(
+        command, cwd=lab.folder, env=environ, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(store.written) == ["/bucket/out/outputs.pb"]
+    assert "key-of-the-start" in store.written["/bucket/out/outputs.pb"]
 
 
 def test_own_resolver_that_is_not_there(lab):

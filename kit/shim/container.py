@@ -33,7 +33,8 @@ from kit.shim.context import (
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offloading import OffloadLimits, offload
 from kit.shim.telemetry import REPORT_VARIABLE, Telemetry, use_telemetry
-from kit.storage import Storage, use_storage, write_bytes
+from kit.storage import Storage, is_remote, use_storage, write_bytes
+from kit.storage.urls import kept_environ
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -216,9 +217,25 @@ class ContainerRun:
         return f"{self.output_prefix.rstrip('/')}/{name}"
 
 
+_log: list[tuple[Any, int | None]] = []
+"""Standard error as it was at the start: the stream, and a copy of its number."""
+
+
 def say(text: str) -> None:
-    """Write a line of kit's own to standard error, told apart from a task's."""
-    print(f"kit-execute: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the log
+    """Write a line of kit's own to standard error, told apart from a task's.
+
+    A task may have closed the stream: the line goes to a copy of it then, if the
+    process had one. A run is not lost for a line of its log.
+    """
+    stream, copy = _log[-1] if _log else (sys.stderr, None)
+    line = f"kit-execute: {text}\n"
+    try:
+        stream.write(line)
+        stream.flush()
+    except (AttributeError, OSError, ValueError):  # there is none, or it is closed
+        if copy is not None:
+            with contextlib.suppress(OSError):
+                os.write(copy, line.encode(errors="backslashreplace"))
 
 
 _TERMINATED = 128 + signal.SIGTERM
@@ -237,10 +254,11 @@ def run_command(argv: Sequence[str] | None = None) -> int:
     arguments = _parse(sys.argv[1:] if argv is None else list(argv))
     run = _container_run(arguments)
     _see_working_directory()
-    with _signals() as received:
+    with _signals() as received, kept_environ(), _kept_streams():
         try:
             if arguments.test:
                 return _test(run)
+            _prepare_store(run.output_prefix)
             verdict = run.execute()
         except BaseException:
             if received:  # while the verdict was written
@@ -248,7 +266,44 @@ def run_command(argv: Sequence[str] | None = None) -> int:
             raise
     if received and verdict is Verdict.UNWRITTEN:
         return _TERMINATED
-    return _status(verdict)
+    return _status(verdict, run.environ)
+
+
+def _prepare_store(url: str) -> None:
+    """Find the credentials for the outputs, before the task may change variables."""
+    if not is_remote(url):
+        return
+    from kit.storage import converted_errors
+    from kit.storage.remote import prepare
+
+    try:
+        with converted_errors("reach", url):
+            prepare(url)
+    except KitError as error:  # it may do when the outputs are written
+        say(str(error))
+
+
+@contextlib.contextmanager
+def _kept_streams() -> Iterator[None]:
+    """Keep standard output and error, whatever the task closes."""
+    kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
+    _log.append((sys.stderr, kept.get(2)))
+    try:
+        yield
+    finally:
+        _log.pop()
+        for number, copy in kept.items():
+            if not _is_open(number):  # or else the interpreter's end fails
+                os.dup2(copy, number)
+            os.close(copy)
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -303,24 +358,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _container_run(arguments: argparse.Namespace) -> ContainerRun:
+    report = os.environ.pop(REPORT_VARIABLE, None)
     return ContainerRun(
-        inputs=arguments.inputs,
-        output_prefix=arguments.output_prefix,
+        inputs=_from_here(arguments.inputs),
+        output_prefix=_from_here(arguments.output_prefix),
         loader_args=arguments.loader_args,
-        environ=os.environ,
+        environ=dict(os.environ),
         resolver=arguments.resolver,
         raw_output_prefix=_filled(arguments.raw_output_data_prefix),
         checkpoint_path=_filled(arguments.checkpoint_path),
         prev_checkpoint=_filled(arguments.prev_checkpoint),
-        report=os.environ.pop(REPORT_VARIABLE, None),
+        report=report,
     )
+
+
+def _from_here(path: str) -> str:
+    """Return a local path from the root: a task may change the working directory."""
+    if is_remote(path) or path.lower().startswith("file://"):
+        return path
+    try:
+        return os.path.abspath(path)  # noqa: PTH100 - the path as it is, links too
+    except FileNotFoundError:  # there is no working directory
+        return path
 
 
 def _filled(value: str | None) -> str | None:
     """Return a path, or None where an engine left its macro as it was."""
     if value is None or value in _UNFILLED or value.startswith("{{"):
         return None
-    return value
+    return _from_here(value)
 
 
 def _see_working_directory() -> None:
@@ -377,8 +443,8 @@ def _dump_stacks_on_request() -> None:
         faulthandler.register(signal.SIGUSR1, file=sys.__stderr__)
 
 
-def _status(verdict: Verdict) -> int:
+def _status(verdict: Verdict, environ: Mapping[str, str]) -> int:
     if verdict is Verdict.UNWRITTEN:
         return 1
-    fail = os.environ.get("FLYTE_FAIL_ON_ERROR", "").lower() in ("true", "t", "1")
+    fail = environ.get("FLYTE_FAIL_ON_ERROR", "").lower() in ("true", "t", "1")
     return 1 if fail and verdict is Verdict.FAILED else 0
