@@ -37,6 +37,7 @@
     ├── DeckError               what a renderer cannot draw, or a deck cannot have
     ├── TemplateError           a file or bytes that are not a TaskTemplate
     ├── TargetError             a text or object that names no task or template
+    │   ├── TargetNotFoundError     … because its file or module does not exist
     │   └── RevisionError       a task that cannot be had from a git revision
     ├── SavedRunError           a file that is not a saved run, or a damaged one
     ├── MacroError              container args that the engine would fail to render
@@ -135,6 +136,7 @@ __all__ = [
     "StorageSettingError",
     "StorageUnavailableError",
     "TargetError",
+    "TargetNotFoundError",
     "TemplateError",
     "TrackingError",
     "UndefinedNameError",
@@ -343,6 +345,10 @@ class TargetError(KitError, TypeError, ValueError):
     def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(message)
         self.detail = detail
+
+
+class TargetNotFoundError(TargetError):
+    """A text that names a file or a module that does not exist."""
 
 
 class RevisionError(TargetError):

@@ -1,23 +1,158 @@
-"""Tasks by name: ``module:task`` or ``path/to/file.py:task``, imported."""
+"""What a text names: a task of a module, a template file, a task of a package.
+
+One grammar for every command and every function that takes a task::
+
+    tasks:load                     a task of a module, which is imported
+    tasks.py:load                  the same, by the module's file
+    load.pb                        a file with a TaskTemplate or TaskSpec, which is read
+    tasks.tgz::etl.load            a task of a package, which is read
+    git:HEAD~1:tasks.py:load       a task of a git revision, for ``kit diff``
+
+A text that ends like a file is that file, even if a module has a similar name. Only the
+first two forms import anything.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import ModuleType, TracebackType
+from typing import Any, Literal
 
-from kit.errors import TargetError, nearest
+from kit.errors import (
+    KitError,
+    StorageNotFoundError,
+    TargetError,
+    TargetNotFoundError,
+    nearest,
+)
 from kit.escape import visible
 from kit.shim.executable import RAISED
+from kit.storage import read_bytes
 from kit.task.task import PythonCustomizedContainerTask
+from kit.template.files import FORMATS, TemplateMessage, decode_message, form_of
+from kit.template.packages import is_package, read_package_task
+from kit.template.view import MAX_TEMPLATE_BYTES
 
 Task = PythonCustomizedContainerTask[Any]
+Kind = Literal["module", "python file", "template", "package", "revision"]
+
+TEMPLATE_ENDINGS = tuple(f".{form}" for form in (*FORMATS, "yml"))
+"""The endings of files that hold a template."""
+
+_REVISION = "git:"
+_REGISTERED = "flyte:"
+_EXPECTED = (
+    "expected module:task, path/to/file.py:task, a template file "
+    f"({', '.join(TEMPLATE_ENDINGS)}) or package.tgz::task"
+)
 
 
-def load_task(target: str) -> Task:
+@dataclass(frozen=True)
+class Target:
+    """What a text names.
+
+    Attributes:
+        text: The text.
+        kind: What it names.
+        place: The module, the path or the URL.
+        task: The task's name in it; empty if it names none.
+    """
+
+    text: str
+    kind: Kind
+    place: str
+    task: str = ""
+
+
+def parse_target(text: str) -> Target:
+    """Read what a text names, without opening or importing it.
+
+    Raises:
+        TargetError: It names nothing of the kind.
+    """
+    if text.startswith(_REVISION):
+        return Target(text, "revision", text)
+    if text.startswith(_REGISTERED):
+        msg = (
+            f"{text!r} names a registered version, which kit cannot fetch yet. Use a "
+            "file of what was registered: a .pb or a package."
+        )
+        raise TargetError(msg)
+    path, colons, task = text.partition("::")
+    if is_package(path):
+        return Target(text, "package", path, task)
+    if colons:
+        msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) contain several tasks."
+        raise TargetError(msg)
+    if _ending(text) in TEMPLATE_ENDINGS:
+        return Target(text, "template", text)
+    return _parse_python(text)
+
+
+def _ending(path: str) -> str:
+    return PurePosixPath(path.partition("?")[0]).suffix.lower()
+
+
+def _parse_python(text: str) -> Target:
+    place, _, task = text.rpartition(":") if ":" in text else (text, "", "")
+    if not place:
+        raise TargetError(f"{text!r} names no module: {_EXPECTED}.")
+    if place.endswith(".py"):
+        return Target(text, "python file", place, task)
+    if _is_file(text) or "/" in place:
+        state = "is a file, but not one of a task" if _is_file(text) else "is no task"
+        raise TargetError(f"{text!r} {state}: {_EXPECTED}.")
+    if not all(part.isidentifier() for part in place.split(".")):
+        raise TargetError(f"{text!r} is not a module name: {_EXPECTED}.")
+    return Target(text, "module", place, task)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
+
+
+def read_target(target: Target | str | os.PathLike[str]) -> Task | TemplateMessage:
+    """Return the task or the message that a text names.
+
+    Only Python is imported; template files and packages are read, and nothing that they
+    name is imported.
+
+    Raises:
+        TargetError: It names nothing, or importing the module failed.
+        TargetNotFoundError: There is no such file or module.
+        StorageError: The file cannot be read.
+        TemplateError: The file contains no template.
+    """
+    if not isinstance(target, Target):
+        target = parse_target(os.fspath(target))
+    if target.kind == "revision":
+        msg = f"{target.text!r} names a git revision, which only kit diff reads."
+        raise TargetError(msg)
+    if target.kind in ("module", "python file"):
+        return _load(target)
+    try:
+        return _read(target)
+    except StorageNotFoundError as error:
+        raise TargetNotFoundError(f"No file {target.place!r}.") from error
+
+
+def _read(target: Target) -> TemplateMessage:
+    if target.kind == "package":
+        return read_package_task(target.place, target.task)
+    data = read_bytes(target.place, limit=MAX_TEMPLATE_BYTES)
+    return decode_message(data, form_of(target.place), target.place)
+
+
+def load_task(text: str) -> Task:
     """Import a module and return its task.
 
     The module's name is what an import from the current folder (or, for a file, from
@@ -25,23 +160,30 @@ def load_task(target: str) -> Task:
     into the template.  Without ``:task`` the module's only task is meant.
 
     Raises:
-        TargetError: There is no such module or task, or importing it failed.
+        TargetError: The text names no task of a module, or importing it failed.
+        TargetNotFoundError: There is no such file or module.
     """
-    place, _, name = target.rpartition(":") if ":" in target else (target, "", "")
-    if not place:
-        msg = f"{target!r} names no module: write module:task or path/to/file.py:task."
+    target = parse_target(text)
+    if target.kind not in ("module", "python file"):
+        msg = (
+            f"{text!r} names a {target.kind}, and a task of a module is needed: "
+            "expected module:task or path/to/file.py:task."
+        )
         raise TargetError(msg)
-    module = _import_file(Path(place)) if _is_file(place) else _import_module(place)
-    return _named(module, name) if name else _only(module)
+    return _load(target)
 
 
-def _is_file(place: str) -> bool:
-    return place.endswith(".py") or "/" in place
+def _load(target: Target) -> Task:
+    if target.kind == "python file":
+        module = _import_file(Path(target.place))
+    else:
+        module = _import_module(target)
+    return _named(module, target.task) if target.task else _only(module)
 
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise TargetError(f"There is no file {str(path)!r}.")
+        raise TargetNotFoundError(f"No file {str(path)!r}.")
     path = path.resolve()
     folder, parts = path.parent, [path.stem]
     if path.name == "__init__.py":
@@ -51,8 +193,8 @@ def _import_file(path: Path) -> ModuleType:
     for part in parts:
         if not part.isidentifier():
             msg = (
-                f"{str(path)!r} cannot be imported, because {part!r} is no Python "
-                "name, and containers import executors by their module's. Rename it."
+                f"{str(path)!r} cannot be imported: {part!r} is not a Python name, and "
+                "containers import executors by the name of their module. Rename it."
             )
             raise TargetError(msg)
     module = _import(".".join(parts), folder)
@@ -70,11 +212,15 @@ def _check_origin(module: ModuleType, path: Path) -> None:
         raise TargetError(msg)
 
 
-def _import_module(name: str) -> ModuleType:
-    if not all(part.isidentifier() for part in name.split(".")):
-        msg = f"{name!r} is no module name. Write module:task or path/to/file.py:task."
-        raise TargetError(msg)
-    return _import(name, Path.cwd())
+def _import_module(target: Target) -> ModuleType:
+    try:
+        return _import(target.place, Path.cwd())
+    except TargetNotFoundError as error:
+        parent, _, name = target.place.rpartition(".")
+        if not target.task and name in _tasks(sys.modules.get(parent)):
+            msg = f"{error} Did you mean '{parent}:{name}'?"
+            raise TargetNotFoundError(msg) from error
+        raise
 
 
 def _import(name: str, folder: Path) -> ModuleType:
@@ -84,28 +230,41 @@ def _import(name: str, folder: Path) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
-            msg = (
-                f"There is no module {error.name!r} in {folder} or on the import path."
-            )
-            raise TargetError(msg) from error
+            msg = f"No module {error.name!r} in {folder} or on the import path."
+            raise TargetNotFoundError(msg) from error
         raise _import_failure(name, error) from error
     except RAISED as error:
         raise _import_failure(name, error) from error
 
 
 def _import_failure(name: str, error: BaseException) -> TargetError:
-    """Show the module's own frames of the traceback, and none of kit's."""
-    frames = error.__traceback__
-    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
-        frames = frames.tb_next
-    text = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    """Show the module's own frames of the traceback, and none of kit's.
+
+    An error of kit's is a sentence already: it needs no more than the author's line.
+    """
+    own = [frame for frame in _frames(error.__traceback__) if not _is_kits(frame)]
+    if isinstance(error, KitError) and own:
+        code = own[-1].tb_frame.f_code
+        return TargetError(f"{code.co_filename}:{own[-1].tb_lineno}: {error}")
+    first = own[0] if own else None
+    text = "".join(traceback.format_exception(type(error), error, first)).rstrip()
     return TargetError(f"Importing {name} failed.", detail=visible(text))
 
 
-def _is_ours(filename: str) -> bool:
-    if filename == __file__ or filename.startswith("<frozen importlib"):
-        return True
-    return filename.endswith("importlib/__init__.py")
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+_KIT = str(Path(__file__).parent) + os.sep
+
+
+def _is_kits(frame: TracebackType) -> bool:
+    """Tell whether a frame is kit's, or the import machinery's between two modules."""
+    filename = frame.tb_frame.f_code.co_filename
+    machinery = ("<frozen importlib", importlib.__file__)
+    return filename.startswith((_KIT, *machinery))
 
 
 def _named(module: ModuleType, name: str) -> Task:
@@ -116,8 +275,9 @@ def _named(module: ModuleType, name: str) -> Task:
             raise TargetError(msg + nearest(name, _tasks(module)) + _offer(module))
         found = getattr(found, part)
     if not isinstance(found, PythonCustomizedContainerTask):
-        msg = f"{module.__name__}:{name} is a {type(found).__name__}, not a task."
-        raise TargetError(msg + _offer(module))
+        kind = type(found).__name__
+        msg = f"{module.__name__}:{name} is not a task, but of type {kind}."
+        raise TargetError(msg + (_flytekit_advice(found) or _offer(module)))
     return found
 
 
@@ -127,19 +287,35 @@ def _only(module: ModuleType) -> Task:
         return next(iter(tasks.values()))
     if not tasks:
         msg = f"{module.__name__} has no task at its top level."
-        raise TargetError(msg)
-    msg = f"{module.__name__} has {len(tasks)} tasks; say which."
+        advice = (_flytekit_advice(value) for value in vars(module).values())
+        raise TargetError(msg + next(filter(None, advice), ""))
+    msg = f"{module.__name__} has {len(tasks)} tasks: name one."
     raise TargetError(msg + _offer(module))
 
 
-def _tasks(module: ModuleType) -> dict[str, Task]:
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, PythonCustomizedContainerTask)
-    }
+def _tasks(module: ModuleType | None) -> dict[str, Task]:
+    return (
+        {
+            name: value
+            for name, value in vars(module).items()
+            if isinstance(value, PythonCustomizedContainerTask)
+        }
+        if module is not None
+        else {}
+    )
 
 
 def _offer(module: ModuleType) -> str:
     names = ", ".join(f"{module.__name__}:{name}" for name in sorted(_tasks(module)))
     return f" Its tasks: {names}." if names else " It has no tasks."
+
+
+def _flytekit_advice(found: object) -> str:
+    """Return what to do with a task of flytekit's; nothing for other objects."""
+    classes = {f"{cls.__module__}.{cls.__name__}" for cls in type(found).__mro__}
+    if "flytekit.core.base_task.Task" not in classes:
+        return ""
+    return (
+        f" It is a task of flytekit ({type(found).__name__}); kit takes customized "
+        "container tasks. Write its body as an executor: @kit.container_task."
+    )

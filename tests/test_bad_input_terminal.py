@@ -101,9 +101,9 @@ def kit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "status", "words"),
     [
         (["runn"], 2, "No such command 'runn'. Did you mean 'run'?"),
-        (["show", "nonsense"], 3, "There is no module 'nonsense'"),
+        (["show", "nonsense"], 2, "No module 'nonsense'"),
         (["run", "bad_tasks:slep"], 3, "has no 'slep'. Did you mean 'sleep'?"),
-        (["run", "bad_tasks:Executor"], 3, "is a type, not a task"),
+        (["run", "bad_tasks:Executor"], 3, "is not a task, but of type type"),
         (["run", "exits:task"], 3, "Importing exits failed."),
         (["run", "raises:task"], 3, "ValueError: mine"),
         (["run", "--runer", "x", "bad_tasks:exit"], 2, "'--runner'?"),
@@ -197,7 +197,7 @@ def test_a_child_that_would_outlive_its_task(folder):
     assert not is_alive(pid)
 
 
-def interrupt(folder, arguments, *, slow="", wait_for=""):
+def interrupt(folder, arguments, *, slow="", wait_for="", stream="stdout"):
     """Press Ctrl-C when a line has come; return the status, outputs and that line."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
@@ -208,7 +208,7 @@ def interrupt(folder, arguments, *, slow="", wait_for=""):
         text=True,
         start_new_session=True,
     )
-    line = process.stdout.readline()
+    line = getattr(process, stream).readline()
     assert line.startswith(wait_for), (line, process.stderr.read())
     os.killpg(process.pid, signal.SIGINT)  # as the terminal does
     out, err = process.communicate(timeout=30)
@@ -220,7 +220,10 @@ def interrupt(folder, arguments, *, slow="", wait_for=""):
 def test_ctrl_c_before_the_task_runs(folder, command, phase):
     """While the module is imported, or the template is made: 130 and one word."""
     arguments = ["-m", "kit", command, "bad_tasks:sleep"]
-    status, _, err, _ = interrupt(folder, arguments, slow=phase, wait_for=phase)
+    stream = "stdout" if (command, phase) == ("run", "template") else "stderr"
+    status, _, err, _ = interrupt(
+        folder, arguments, slow=phase, wait_for=phase, stream=stream
+    )
     assert (status, err.strip()) == (130, "Cancelled.")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib.abc
 import importlib.util
+import io
 import os
 import pkgutil
+import re
 import signal
 import sys
 import threading
@@ -27,6 +29,7 @@ from kit.errors import (
     KitError,
     StorageError,
     TargetError,
+    TargetNotFoundError,
     TemplateError,
     UnsupportedTypeError,
     nearest,
@@ -84,6 +87,12 @@ _FIRST = ("demo", "show", "run", "compare", "check", "prove", "diff", "export", 
 """The order in which a newcomer needs them; commands that are not here follow."""
 
 
+_ADVICE = {
+    "register": " Write an archive, which flytectl registers: kit export TASK tasks.tgz"
+}
+"""What to do instead of a command that there is not."""
+
+
 class CommandGroup(click.Group):
     """Finds commands as modules of :mod:`kit.cli.commands`; loads only the one called.
 
@@ -112,7 +121,7 @@ class CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = nearest(args[0], self.list_commands(ctx))
+            near = _ADVICE.get(args[0]) or nearest(args[0], self.list_commands(ctx))
             raise click.UsageError(error.message + near, ctx) from error
 
     def format_commands(
@@ -145,6 +154,7 @@ def app() -> None:
 
 def run_app(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    _replace_what_cannot_be_written()
     with _ending_on_sigterm():
         try:
             return _run(argv)
@@ -158,6 +168,12 @@ def run_app(argv: Sequence[str] | None = None) -> int:
             return report(error, _status(error), detail=getattr(error, "detail", ""))
 
 
+def _replace_what_cannot_be_written() -> None:
+    """Write question marks for the characters that an encoding lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _run(argv: Sequence[str] | None) -> int:
     arguments = None if argv is None else list(argv)
     try:
@@ -166,9 +182,20 @@ def _run(argv: Sequence[str] | None) -> int:
     except click.exceptions.Abort:
         return _cancelled()
     except click.ClickException as error:
-        error.show()
+        _advised(error).show()
         return error.exit_code
     return int(status or 0)
+
+
+def _advised(error: click.ClickException) -> click.ClickException:
+    """Suggest TASK:NAME where the name was written after a space."""
+    extra = re.fullmatch(r"Got unexpected extra argument \((\w+)\)", error.message)
+    context = getattr(error, "ctx", None)
+    target = context.params.get("target") if context is not None else None
+    if extra is None or not isinstance(target, str) or ":" in target:
+        return error
+    msg = f"{error.message}. Did you mean '{target}:{extra[1]}'?"
+    return click.UsageError(msg, context)
 
 
 def _cancelled() -> ExitStatus:
@@ -178,7 +205,7 @@ def _cancelled() -> ExitStatus:
 
 def _status(error: KitError) -> ExitStatus:
     """Return the status for an error that any command can raise."""
-    if isinstance(error, (CallError, ConversionError)):
+    if isinstance(error, (CallError, ConversionError, TargetNotFoundError)):
         return ExitStatus.USAGE
     definition = (TargetError, DefinitionError, TemplateError, UnsupportedTypeError)
     if isinstance(error, definition):

@@ -9,19 +9,18 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-TEMPLATES = (".pb", ".json", ".yaml", ".yml", ".pbtxt")
-"""The endings of files that hold a template."""
+_FILES = (".pb", ".json", ".yaml", ".yml", ".pbtxt", ".tgz", ".tar.gz", ".tar")
 
 
 class TaskTarget(click.types.StringParamType):
     """``module:task`` or ``path/to/file.py:task``, completed from the files there.
 
     Args:
-        files: Endings of the files that may stand for a task.
+        files: Whether template files and packages are offered, too.
     """
 
-    def __init__(self, files: tuple[str, ...] = ()) -> None:
-        self._files = files
+    def __init__(self, *, files: bool = False) -> None:
+        self._files = _FILES if files else ()
 
     def shell_complete(
         self,

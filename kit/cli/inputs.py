@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from kit.cli.app import EPILOG, ExitStatus
 from kit.cli.completion import TaskTarget, file_of, inputs_in
+from kit.cli.output import prints_to_stderr
 from kit.definition.interface import Interface, is_optional
 from kit.definition.parsing import Parser, as_text, parser_for
 from kit.escape import one_line, shorten
@@ -66,31 +67,45 @@ class TaskGroup(click.Group):
             return super().shell_complete(ctx, incomplete)
         return TaskTarget().shell_complete(ctx, self.params[0], incomplete)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse a task's name behind a space, before anything is imported."""
+        if len(args) > 1 and args[1].isidentifier() and ":" not in args[0]:
+            msg = (
+                f"Got unexpected extra argument ({args[1]}). Did you mean "
+                f"'{args[0]}:{args[1]}'?"
+            )
+            raise click.UsageError(msg, ctx)
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Load the task and make its command."""
         if ctx.resilient_parsing:
             return self._unloaded_command(cmd_name)
 
-        return self._task_command(load_task(cmd_name), cmd_name, ctx.params)
+        with prints_to_stderr():
+            task = load_task(cmd_name)
+        return self._task_command(task, cmd_name, ctx.params)
 
     def _unloaded_command(self, target: str) -> click.Command:
         """Make the command as far as a shell completes its words, and load nothing."""
         place, _, task = target.rpartition(":")
+        options = self._options()
+        names = inputs_in(file_of(place), task)
         flags = [
-            click.Option([f"--{name.replace('_', '-')}", f"input_{index}"])
-            for index, name in enumerate(inputs_in(file_of(place), task))
+            click.Option([own_flags(name, names, options)[0], f"input_{index}"])
+            for index, name in enumerate(names)
         ]
-        return click.Command(target, params=[*flags, *self._options()])
+        return click.Command(target, params=[*flags, *options])
 
     def _task_command(
         self, task: Task, target: str, outer: Mapping[str, Any]
     ) -> click.Command:
-
-        flags = input_flags(task.python_interface)
+        options = self._options()
+        flags = input_flags(task.python_interface, options)
         for flag in flags:
             flag.required = flag.required and self._requires_inputs
-        taken = {option for flag in flags for option in flag.opts}
-        options = [o for o in self._options() if taken.isdisjoint(o.opts)]
 
         def callback(**values: Any) -> ExitStatus:
             context = click.get_current_context()
@@ -99,15 +114,19 @@ class TaskGroup(click.Group):
             inputs = given_inputs(context, flags, values)
             return self._carry_out(task, inputs, {**outer, **chosen})
 
-        help_names = [] if "--help" in taken else ["--help"]
         return click.Command(
             target,
             callback=callback,
             params=[*flags, *options],
             help=_task_help(task),
-            epilog=self.epilog,
-            context_settings={"help_option_names": help_names},
+            epilog=f"{_VALUES}\n\n{self.epilog}",
         )
+
+
+_VALUES = (
+    "Values: lists, dicts and dataclasses are JSON; null is None; @FILE is the content "
+    "of a file, @- that of standard input, and @@ a value that begins with @."
+)
 
 
 def _task_help(task: Task) -> str:
@@ -146,13 +165,12 @@ class _InputType(click.ParamType):  # type: ignore[type-arg]  # not generic befo
 class InputFlag(click.Option):
     """The option of one input."""
 
-    def __init__(self, index: int, name: str, interface: Interface) -> None:
+    def __init__(
+        self, index: int, name: str, interface: Interface, flags: list[str]
+    ) -> None:
         self.input_name = name
         python_type = interface.inputs[name]
         parser = parser_for(python_type)
-        flags = [f"--{name}"]
-        if "_" in name.strip("_"):
-            flags.insert(0, f"--{name.replace('_', '-')}")
         if python_type is bool:
             flags = ["/".join((flag, f"--no-{flag[2:]}")) for flag in flags]
         super().__init__(
@@ -165,10 +183,46 @@ class InputFlag(click.Option):
         )
 
 
-def input_flags(interface: Interface) -> list[InputFlag]:
-    """Make a flag for each input, in the interface's order."""
-    names = enumerate(interface.inputs)
-    return [InputFlag(index, name, interface) for index, name in names]
+def input_flags(
+    interface: Interface, options: Iterable[click.Option]
+) -> list[InputFlag]:
+    """Make a flag for each input, in the interface's order.
+
+    Args:
+        interface: The task's.
+        options: Those of the command, whose names no input gets.
+    """
+    names = list(interface.inputs)
+    return [
+        InputFlag(index, name, interface, own_flags(name, names, options))
+        for index, name in enumerate(names)
+    ]
+
+
+def own_flags(
+    name: str, names: Iterable[str], options: Iterable[click.Option]
+) -> list[str]:
+    """Return the flags of an input: ``--input-NAME`` where an option has its name.
+
+    Args:
+        name: The input's name.
+        names: Those of all inputs, whose flags are taken, too.
+        options: Those of the command.
+    """
+    taken = {"--help", *(flag for option in options for flag in option.opts)}
+    others = {flag for other in names if other != name for flag in _flags(other)}
+    flags = _flags(name)
+    while taken.intersection(flags):
+        flags = [f"--input-{flag.removeprefix('--')}" for flag in flags]
+        taken |= others
+    return flags
+
+
+def _flags(name: str) -> list[str]:
+    flags = [f"--{name}"]
+    if "_" in name.strip("_"):
+        flags.insert(0, f"--{name.replace('_', '-')}")
+    return flags
 
 
 def given_inputs(
@@ -187,7 +241,7 @@ def _is_required(interface: Interface, name: str) -> bool:
 
 
 def _help(interface: Interface, name: str) -> str:
-    """Say what is written about an input, and its default; click says ``required``."""
+    """Return what is written about an input, and its default."""
     docstring = interface.docstring
     described = docstring.input_descriptions.get(name) if docstring else None
     parts = (
@@ -196,4 +250,6 @@ def _help(interface: Interface, name: str) -> str:
     if interface.has_default(name):
         default = as_text(interface.inputs_with_defaults[name][1])
         parts.append(f"[default: {shorten(one_line(default), _SHOWN)}]")
+    if is_optional(interface.inputs[name]):
+        parts.append("[null: None]")
     return "  ".join(parts)

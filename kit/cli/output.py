@@ -1,15 +1,19 @@
-"""Write what a command found: as text, a page, data, or a message; to where it is told.
+"""The results of commands: as text, HTML, data or a message; to stdout or a file.
 
 Every command that shows something has the same two flags, ``--format`` and
-``--output``, and each format holds the same facts.
+``--output``, and each format has the same facts. Standard output has nothing else: what
+the code of a task prints goes to standard error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -46,6 +50,11 @@ def output_flags(*, messages: bool = False) -> list[click.Option]:
     ]
 
 
+def is_text_here(form: str, output: Path | None) -> bool:
+    """Tell whether a result is text on standard output, between a task's own lines."""
+    return form == "text" and output is None
+
+
 def form_of(form: str | None, output: Path | None, *, message: str = "") -> str:
     """Return the format that is meant.
 
@@ -61,8 +70,8 @@ def form_of(form: str | None, output: Path | None, *, message: str = "") -> str:
     if message and chosen in MESSAGES:
         names = ", ".join((*VIEWS, *DATA))
         msg = (
-            f"{message} is no protobuf message, as {chosen!r} would have it: take one "
-            f"of {names}. The task's own message is written by 'kit show'."
+            f"{message} is not a protobuf message and cannot be written as {chosen!r}: "
+            f"use one of {names}. 'kit show' writes the task's own message."
         )
         raise click.UsageError(msg)
     return chosen
@@ -74,7 +83,7 @@ def _form_of_ending(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower()
     ending = _ENDINGS.get(ending, ending)
     if ending not in _FORMATS:
-        msg = f"'{output}' does not say which format: end it in .json or give --format."
+        msg = f"'{output}' has no known ending: end it in .json, or pass --format."
         raise click.UsageError(msg)
     return ending
 
@@ -104,7 +113,8 @@ def write_result(
 
         print_summary(summary(), details=details)
         return
-    _write(_text(form, summary, document, details=details), output)
+    text = _text(form, summary, document, details=details)
+    write_data(text.encode(errors="backslashreplace"), output)
 
 
 def _text(
@@ -129,11 +139,56 @@ def _text(
     return json.dumps(document(), indent=2, ensure_ascii=True) + "\n"
 
 
-def _write(text: str, output: Path | None) -> None:
+@contextlib.contextmanager
+def prints_to_stderr() -> Iterator[None]:
+    """Send what is printed meanwhile to standard error, by child processes too."""
+    sys.stdout.flush()
+    with contextlib.redirect_stdout(sys.stderr), _stdout_as_stderr():
+        yield
+
+
+@contextlib.contextmanager
+def _stdout_as_stderr() -> Iterator[None]:
+    """Let the descriptor of standard output be that of standard error."""
+    streams = sys.__stdout__, sys.__stderr__
+    try:
+        out, err = (cast("TextIO", stream).fileno() for stream in streams)
+        saved = os.dup(out)
+    except (AttributeError, OSError, ValueError):  # one of them is closed
+        yield
+        return
+    os.dup2(err, out)
+    try:
+        yield
+    finally:
+        cast("TextIO", sys.__stdout__).flush()
+        os.dup2(saved, out)
+        os.close(saved)
+
+
+def write_data(data: bytes, output: Path | None) -> None:
+    """Write bytes to a file, whole or not at all, or to standard output.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
     from kit.storage import write_bytes
 
-    data = text.encode(errors="backslashreplace")
-    if output is None:
-        click.echo(data, nl=False)
-    else:
+    if output is not None:
         write_bytes(str(output), data)
+    elif sys.stdout.isatty():
+        click.echo(_for_a_terminal(data), nl=False)
+    else:
+        click.echo(data, nl=False)
+
+
+def _for_a_terminal(data: bytes) -> str | bytes:
+    r"""Escape what a terminal would obey, as JSON and YAML do: ``\u202e``."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return data
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    shown = (c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
+    return "".join(shown)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from flyteidl.admin.description_entity_pb2 import DescriptionEntity
@@ -14,23 +13,16 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import PastDefinition
-from kit.difference.packages import is_package, read_package_task
 from kit.difference.revisions import parse_revision, task_of_revision
 from kit.errors import TargetError
-from kit.storage import read_bytes
+from kit.targets import parse_target, read_target
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import (
-    FORMATS,
     TemplateMessage,
     decode_message,
-    form_of,
     template_of,
 )
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
-from kit.template.view import MAX_TEMPLATE_BYTES
-
-_REGISTERED = "flyte:"
-_REVISION = "git:"
 
 
 @dataclass(frozen=True)
@@ -86,15 +78,6 @@ def read_sides(
     return first, second
 
 
-def names_side(text: str) -> bool:
-    """Tell whether a text is a side by itself; others may name a task to import."""
-    path = text.partition("::")[0]
-    if text.startswith((_REVISION, _REGISTERED)) or is_package(path):
-        return True
-    ending = PurePath(path).suffix.lower().removeprefix(".")
-    return ending in (*FORMATS, "yml")
-
-
 def _settings_like(side: Side | None) -> SerializationSettings:
     """Return settings that put a task where another one is registered."""
     if side is None:
@@ -133,29 +116,13 @@ def _of_task(task: Any, settings: SerializationSettings) -> Side:
 
 
 def _of_text(text: str) -> Side | Unmade:
-    if text.startswith(_REVISION):
+    target = parse_target(text)
+    if target.kind == "revision":
         return _of_revision(text)
-    if text.startswith(_REGISTERED):
-        msg = (
-            f"{text!r} names a registered version, and kit cannot fetch those yet. "
-            "Compare with a file of what was registered, a .pb or a package."
-        )
-        raise TargetError(msg)
-    path, _, task = text.partition("::")
-    if is_package(path):
-        return _of_message(read_package_task(path, task), text)
-    if task:
-        msg = f"{text!r}: only packages (.tgz, .tar.gz, .tar) hold several tasks."
-        raise TargetError(msg)
-    if ".py" in PurePath(path.partition(":")[0]).suffix:
-        msg = (
-            f"{text!r} names a module, which is not imported here: import the task and "
-            "give that, or write git:REVISION: before it."
-        )
-        raise TargetError(msg)
-    form = form_of(path)
-    data = read_bytes(path, limit=MAX_TEMPLATE_BYTES)
-    return _of_message(decode_message(data, form, path), text)
+    found = read_target(target)
+    if isinstance(found, PythonCustomizedContainerTask):
+        return lambda settings: _of_task(found, settings)
+    return _of_message(found, text)
 
 
 def _of_revision(text: str) -> Unmade:

@@ -48,7 +48,7 @@ def test_the_containerfile_needs_no_engine(lab, capsys):
         (["image_lab.py:twice", "-t", "a:b:c"], 3, "'a:b:c' is not a reference"),
         (["image_lab.py:twice", "--user", "a b"], 2, "user must be a name or number"),
         (["image_lab.py:twice", "--package", "a b"], 2, "neither a requirement"),
-        (["image_lab.py:twice", "--format", "pb"], 2, "An image is no protobuf"),
+        (["image_lab.py:twice", "--format", "pb"], 2, "An image is not a protobuf"),
         (["image_lab.py:thrice"], 3, "image_lab has no 'thrice'"),
     ],
 )
@@ -69,16 +69,17 @@ def test_what_goes_wrong_is_said(words, status, message, capsys):
     ],
 )
 def test_the_flags_of_a_container_are_for_containers(flags, status, message, capsys):
-    """Before and behind the task; an input of that name is the input's own flag."""
-    assert main(["run", *flags, "image_lab.py:twice", "--n", "1"]) == status
+    """Before and after the task."""
+    before = [*flags, "image_lab.py:twice", "--n", "1", "--input-platform", "y"]
+    assert main(["run", *before]) == status
     assert message in capsys.readouterr().err
-    behind = ["run", "image_lab.py:twice", "--n", "1", "--platform", "y", *flags]
+    behind = ["run", "image_lab.py:twice", "--n", "1", "--input-platform", "y", *flags]
     assert main(behind) == status
     assert message in capsys.readouterr().err
 
 
-def test_an_input_that_is_called_as_a_flag_is_the_input(capsys):
+def test_an_input_with_the_name_of_an_option_has_another_flag(capsys):
     """It runs without a container."""
     words = ["run", "image_lab.py:twice", "--runner", "in-process", "--n", "2"]
-    assert main([*words, "--platform", "y"]) == 0
+    assert main([*words, "--input-platform", "y"]) == 0
     assert "o0  4" in capsys.readouterr().out

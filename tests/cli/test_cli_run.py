@@ -43,7 +43,7 @@ def test_flags_have_the_types_of_the_interface(capsys):
         capsys,
         *("--min-rows", "-3", "--ratio", "1e3", "--names", '["x", "y"]'),
         *("--no-verbose", "--when", "2024-06-01T12:00:00Z", "--pause", "90s"),
-        *("--size", "large", "--note", "@@me", "--timeout", "1"),
+        *("--size", "large", "--note", "@@me", "--input-timeout", "1"),
     )
     assert "min_rows=-3" in text
     assert "ratio=1000.0" in text
@@ -84,9 +84,11 @@ def test_help_lists_the_inputs(capsys):
     assert "--when TIME A time. [default: 2024-05-01T00:00:00+00:00]" in flat
     assert "--pause DURATION A duration. [default: 1m]" in flat
     assert "--size small|large How large. [default: small]" in flat
-    assert "A [bold]note[/bold]." in flat
+    assert "A [bold]note[/bold]. [null: None]" in flat
     assert "--runner [in-process|subprocess|docker]" in flat
-    assert "--timeout INTEGER" in flat, "an input wins over an option of kit"
+    assert "--input-timeout INTEGER" in flat, "kit has an option --timeout"
+    assert "--timeout SECONDS" in flat
+    assert "@FILE is the content of a file" in flat
     assert "Exit status: 0" in flat
     assert max(map(len, out.splitlines())) <= 80
 

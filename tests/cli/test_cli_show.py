@@ -108,7 +108,7 @@ def test_runtime_and_identity_are_options(capsys):
     ("words", "status", "message"),
     [
         (["show"], 2, "Missing argument 'TASK'"),
-        (["show", "cli_tasks:echo", "-o", "task.docx"], 2, "give --format"),
+        (["show", "cli_tasks:echo", "-o", "task.docx"], 2, "pass --format"),
         (["show", "cli_tasks:echo", "--format", "toml"], 2, "not one of"),
         (["show", "cli_tasks:nothing"], 3, "has no 'nothing'"),
         (["show", "cli_tasks:echo", "-o", "/proc/no/x.pb"], 1, "/proc/no"),

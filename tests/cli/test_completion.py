@@ -114,9 +114,9 @@ def test_inputs_are_read_and_not_run(folder: Path):
         (["prove", "pack"], ["package/"]),
         (["check", "package/etl.py:w"], ["package/etl.py:wrapped"]),
         (["diff", "tasks.py:made", "tasks.py:loa"], ["tasks.py:load"]),
-        (["check", "v"], ["v1.pb"]),
+        (["check", "v"], ["v1.pb", "v1.tgz"]),
         (["diff", "v"], ["v1.pb", "v1.tgz"]),
-        (["show", "v"], []),
+        (["show", "v"], ["v1.pb", "v1.tgz"]),
         (["show", "pl"], []),
     ],
 )

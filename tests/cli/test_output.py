@@ -73,7 +73,7 @@ def test_the_ending_tells_the_format(command, tmp_path: Path):
 def test_an_ending_that_tells_nothing_is_refused(command, capsys, tmp_path: Path):
     """Before anything is done."""
     assert main(words(command, "-o", str(tmp_path / "out.docx"))) == 2
-    assert "end it in .json or give --format" in capsys.readouterr().err
+    assert "end it in .json, or pass --format" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -83,7 +83,7 @@ def test_a_report_is_no_message(command, form, capsys):
     """It says what is: the task's own, by another command."""
     assert main(words(command, "--format", form)) == 2
     error = capsys.readouterr().err
-    assert "is no protobuf message" in " ".join(error.split())
+    assert "is not a protobuf message" in " ".join(error.split())
     assert "kit show" in error
 
 

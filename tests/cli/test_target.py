@@ -91,15 +91,15 @@ def test_modules_of_the_current_folder_are_found(tmp_path: Path, monkeypatch):
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("cli_tasks", "has 3 tasks; say which. Its tasks: cli_tasks:echo"),
+        ("cli_tasks", "has 3 tasks: name one. Its tasks: cli_tasks:echo"),
         ("cli_tasks:ecko", "has no 'ecko'. Did you mean 'echo'"),
-        ("cli_tasks:NOT_A_TASK", "is a int, not a task"),
-        ("cli_tasks:EchoExecutor", "is a type, not a task"),
-        ("no_such_module:task", "no module 'no_such_module'"),
-        ("cli_tasks.sub:task", r"no module 'cli_tasks\.sub'"),
-        ("no/such/file.py:task", "no file 'no/such/file.py'"),
+        ("cli_tasks:NOT_A_TASK", "is not a task, but of type int"),
+        ("cli_tasks:EchoExecutor", "is not a task, but of type type"),
+        ("no_such_module:task", "No module 'no_such_module'"),
+        ("cli_tasks.sub:task", r"No module 'cli_tasks\.sub'"),
+        ("no/such/file.py:task", "No file 'no/such/file.py'"),
         (":task", "names no module"),
-        ("two words:task", "no module name"),
+        ("two words:task", "is not a module name"),
         ("json", "has no task at its top level"),
     ],
 )
@@ -132,7 +132,7 @@ def test_a_missing_dependency_is_not_taken_for_a_missing_module(tmp_path: Path):
 
 def test_names_that_cannot_be_imported_are_refused(tmp_path: Path):
     """A file's name must be one that an import statement can have, and be free."""
-    with pytest.raises(TargetError, match="'my-task' is no Python name"):
+    with pytest.raises(TargetError, match="'my-task' is not a Python name"):
         load_task(str(write_module(tmp_path / "my-task.py")))
     with pytest.raises(TargetError, match="'json' is already taken"):
         load_task(str(write_module(tmp_path / "json.py")))

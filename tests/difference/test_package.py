@@ -9,9 +9,9 @@ from diff_tasks import query
 from flyteidl.admin.workflow_pb2 import WorkflowSpec
 
 from kit.definition.settings import SerializationSettings
-from kit.difference import packages as package
 from kit.difference.diff import diff
 from kit.errors import TargetError, TemplateError
+from kit.template import packages as package
 from kit.template.serialize import task_spec
 
 SETTINGS = SerializationSettings()

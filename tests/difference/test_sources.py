@@ -108,13 +108,13 @@ BAD = [
     (None, TargetError, "A NoneType is no side"),
     ([query], TargetError, "A list is no side"),
     (WorkflowSpec(), TargetError, "A WorkflowSpec is no side"),
-    ("flyte:lab/development/x@v1", TargetError, "cannot fetch those yet"),
-    ("tasks.py:load", TargetError, "names a module"),
+    ("flyte:lab/development/x@v1", TargetError, "cannot fetch yet"),
+    ("tasks.py:load", TargetError, "No file 'tasks.py'."),
     ("git:HEAD", TargetError, "git:REVISION:path/module.py:task"),
-    ("task.docx", TemplateError, "no known template form 'docx'"),
+    ("no_such.docx", TargetError, "No module 'no_such'"),
     ("task.pb::name", TargetError, "only packages"),
-    ("missing.pb", StorageError, "missing.pb"),
-    ("missing.tgz", StorageError, "missing.tgz"),
+    ("missing.pb", TargetError, "No file 'missing.pb'."),
+    ("missing.tgz", TargetError, "No file 'missing.tgz'."),
     ("nul\0.pb", StorageError, "nul"),
 ]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kit.cli.app import ExitStatus
-from kit.cli.completion import TEMPLATES, TaskTarget
+from kit.cli.completion import TaskTarget
 from kit.cli.options import given, settings_flags
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
+from kit.errors import nearest
 
 if TYPE_CHECKING:
     from kit.checks.report import CheckReport, Finding
@@ -32,12 +33,12 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 
 
 @click.command("check", epilog=_EPILOG, params=[*output_flags()])
-@click.argument("target", metavar="TASK", type=TaskTarget(TEMPLATES))
+@click.argument("target", metavar="TASK", type=TaskTarget(files=True))
 @click.option(
     "--platform",
     "platform",
     metavar="sandbox|flyte-core|FILE",
-    help="The deployment it is for: one of these, or a YAML file of kit.Platform.",
+    help="The Flyte deployment: one of these, or a YAML file of kit.Platform.",
 )
 @settings_flags(where="of the task")
 def command(
@@ -47,19 +48,21 @@ def command(
     platform: str | None,
     **settings: str | None,
 ) -> ExitStatus:
-    """Tell what of a task will fail, or be otherwise than written, and what to do.
+    """Report what will fail or behave differently on Flyte, and how to fix it.
 
-    TASK is module:task or path/to/file.py:task, or a template file (.pb, .json, .yaml,
-    .pbtxt). Its module is imported and its template made; its executor doesn't run.
+    TASK is module:task, path/to/file.py:task, a template file (.pb, .json, .yaml,
+    .pbtxt) or package.tgz::task. A module is imported and its template made; its
+    executor doesn't run. Files are only read.
     """
     from kit.checks.check import check
+    from kit.targets import read_target
     from kit.template.serialize import LOCAL_SETTINGS
 
     form = form_of(form, output, message="A report")
     described = _platform(platform)
-    report = check(
-        _subject(target), LOCAL_SETTINGS.replace(**given(settings)), described
-    )
+    with prints_to_stderr():
+        subject = read_target(target)
+        report = check(subject, LOCAL_SETTINGS.replace(**given(settings)), described)
     write_result(
         form,
         output,
@@ -69,29 +72,21 @@ def command(
     return ExitStatus.OK if report.ok else ExitStatus.FAILED
 
 
-def _subject(target: str) -> Any:
-    """Return the template in a file, or the task that is named."""
-    from pathlib import PurePath
-
-    from kit.storage import read_bytes
-    from kit.targets import load_task
-    from kit.template.files import FORMATS, decode_message, form_of
-    from kit.template.view import MAX_TEMPLATE_BYTES
-
-    ending = PurePath(target).suffix.lower().removeprefix(".")
-    if ":" in target.rpartition("/")[2] or ending not in (*FORMATS, "yml"):
-        return load_task(target)
-    data = read_bytes(target, limit=MAX_TEMPLATE_BYTES)
-    return decode_message(data, form_of(target), target)
-
-
 def _platform(name: str | None) -> Platform | None:
     from kit.forecast.platform import Platform
 
     presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
     if name is None:
         return None
-    return presets[name]() if name in presets else Platform.from_file(name)
+    if name in presets:
+        return presets[name]()
+    if "://" not in name and not Path(name).exists():
+        msg = (
+            f"--platform: no file {name!r}: expected {', '.join(presets)}, or a YAML "
+            f"file of kit.Platform.{nearest(name, presets)}"
+        )
+        raise click.UsageError(msg)
+    return Platform.from_file(name)
 
 
 def _summary(report: CheckReport) -> Summary:

@@ -9,7 +9,7 @@ import click
 
 from kit.cli.app import ExitStatus
 from kit.cli.inputs import TaskGroup
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
 from kit.runners import RUNNERS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kit.task.task import PythonCustomizedContainerTask
 
 
-_HELP = """Run a task in several places, and compare what it came to.
+_HELP = """Run a task in several places, and compare the results.
 
 TASK is module:task or path/to/file.py:task. Its inputs are flags of their own names:
 
@@ -47,7 +47,7 @@ def _options() -> list[click.Option]:
             ["--timeout", "timeout"],
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop a run after so long, but not one in this process.",
+            help="Stop a run after SECONDS, except one in this process.",
         ),
         click.Option(
             ["--side-by-side", "side_by_side"],
@@ -74,13 +74,14 @@ def _compare(
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A comparison")
-    comparison = compare_runs(
-        task,
-        runners=options.get("runners") or tuple(RUNNERS),
-        timeout=options.get("timeout"),
-        side_by_side=bool(options.get("side_by_side")),
-        inputs=inputs,
-    )
+    with prints_to_stderr():
+        comparison = compare_runs(
+            task,
+            runners=options.get("runners") or tuple(RUNNERS),
+            timeout=options.get("timeout"),
+            side_by_side=bool(options.get("side_by_side")),
+            inputs=inputs,
+        )
     write_result(
         form,
         output,

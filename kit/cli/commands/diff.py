@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kit.cli.app import ExitStatus, report
-from kit.cli.completion import TEMPLATES, TaskTarget
+from kit.cli.completion import TaskTarget
 from kit.cli.options import given, settings_flags
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
 from kit.errors import KitError
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ Exit status, as of diff: 0 nothing differs; 1 something does; 2 trouble; 130 Ctr
 
 
 @click.command("diff", epilog=_EPILOG, params=[*output_flags()])
-@click.argument("old", type=TaskTarget((*TEMPLATES, ".tgz")))
-@click.argument("new", type=TaskTarget((*TEMPLATES, ".tgz")))
+@click.argument("old", type=TaskTarget(files=True))
+@click.argument("new", type=TaskTarget(files=True))
 @settings_flags(where="of the task (default: the file's)")
 def command(
     old: str,
@@ -42,18 +42,19 @@ def command(
     output: Path | None,
     **settings: str | None,
 ) -> int:
-    """Tell what differs between two tasks, and what that means.
+    """Show what differs between two tasks, and what that means.
 
     OLD and NEW are tasks (module:task or path/to/file.py:task), template files (.pb,
     .json, .yaml, .pbtxt), tasks of a package (package.tgz::task), or tasks of a git
     revision (git:REVISION:path/module.py:task), whose module is imported by a process
-    of its own: it runs as you.
+    of its own, with your permissions.
 
-    Values with the name of a secret, such as DB_PASSWORD, are compared and not shown.
+    Values whose names look secret, such as DB_PASSWORD, are compared but not shown.
     """
     form = form_of(form, output, message="A difference")
     try:
-        difference = _compare(old, new, given(settings))
+        with prints_to_stderr():
+            difference = _compare(old, new, given(settings))
         write_result(
             form,
             output,
@@ -70,15 +71,7 @@ def _compare(old: str, new: str, settings: dict[str, str]) -> Difference:
     from kit.difference.diff import compare_sides
     from kit.difference.sources import read_sides
 
-    return compare_sides(*read_sides(_side(new), _side(old), replaced=settings))
-
-
-def _side(word: str) -> Any:
-    """Return a task that is named here, or the word, which names a file or revision."""
-    from kit.difference.sources import names_side
-    from kit.targets import load_task
-
-    return word if names_side(word) else load_task(word)
+    return compare_sides(*read_sides(new, old, replaced=settings))
 
 
 def _summary(difference: Difference) -> Summary:

@@ -10,6 +10,7 @@ import click
 from kit.cli.app import EPILOG, ExitStatus
 from kit.cli.completion import TaskTarget
 from kit.cli.options import given, settings_flags
+from kit.cli.output import prints_to_stderr
 
 if TYPE_CHECKING:
     from kit.exporters.export import Export
@@ -56,12 +57,13 @@ def command(
     from kit.targets import load_task
 
     chosen = given(said)
-    done = export(
-        [load_task(target) for target in targets],
-        path,
-        overwrite=overwrite,
-        settings=SerializationSettings().replace(**chosen) if chosen else None,
-    )
+    with prints_to_stderr():
+        done = export(
+            [load_task(target) for target in targets],
+            path,
+            overwrite=overwrite,
+            settings=SerializationSettings().replace(**chosen) if chosen else None,
+        )
     if form == "json":
         _print_json(done)
     else:

@@ -10,7 +10,13 @@ import click
 from kit.cli.app import ExitStatus
 from kit.cli.completion import TaskTarget
 from kit.cli.options import given, settings_flags
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import (
+    form_of,
+    output_flags,
+    prints_to_stderr,
+    write_data,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
@@ -31,16 +37,16 @@ command line; 3 the task could not be loaded or defined; 130 Ctrl-C.
 
 @click.command("image", epilog=_EPILOG, params=[*output_flags()])
 @click.argument("target", metavar="TASK", type=TaskTarget())
-@click.option("-t", "--tag", help="What to call it (default: the task's own image).")
+@click.option("-t", "--tag", help="Name of the image (default: the task's own image).")
 @click.option(
-    "--base", metavar="IMAGE", help="What to build on (default: a slim python)."
+    "--base", metavar="IMAGE", help="Image to build on (default: a slim python)."
 )
 @click.option(
     "--package",
     "packages",
     multiple=True,
     metavar="NAME|WHEEL",
-    help="Something more to put into it; may be repeated.",
+    help="A further package to install; may be repeated.",
 )
 @click.option(
     "--source",
@@ -48,15 +54,21 @@ command line; 3 the task could not be loaded or defined; 130 Ctrl-C.
     default="local",
     help="Take packages as they are installed here (the default), or from pip's index.",
 )
-@click.option("--user", help="Who runs in it, such as 1000.")
+@click.option("--user", help="User or UID the container runs as, such as 1000.")
 @click.option(
     "--pull",
     type=click.Choice(["never", "missing", "always"]),
     default="missing",
     help="Whether to pull the base image (default: missing).",
 )
-@click.option("--platform", metavar="OS/ARCH", help="For which machine, of several.")
-@click.option("--no-check", is_flag=True, help="Do not load the task in it at the end.")
+@click.option(
+    "--platform", metavar="OS/ARCH", help="Platform to build for, such as linux/arm64."
+)
+@click.option(
+    "--no-check",
+    is_flag=True,
+    help="Do not check at the end that the task loads in it.",
+)
 @click.option(
     "--containerfile-only", is_flag=True, help="Write its Containerfile; build nothing."
 )
@@ -74,8 +86,8 @@ def command(
 ) -> ExitStatus:
     """Build an image that a task runs in.
 
-    It holds the task's runtime, the packages that the task imports in the versions that
-    are installed here, and modules of your own. The build has no network.
+    It contains the task's runtime, the packages that the task imports in the versions
+    that are installed here, and modules of your own. The build has no network.
     """
     from kit.images.image import build_image, containerfile
     from kit.targets import load_task
@@ -84,20 +96,22 @@ def command(
     options = {name: said.pop(name) for name in _OPTIONS}
     settings = LOCAL_SETTINGS.replace(**given(said))
     if containerfile_only:
-        task = load_task(target)
-        _write_text(
-            containerfile(task, base=base, user=user, settings=settings), output
-        )
+        with prints_to_stderr():
+            task = load_task(target)
+            text = containerfile(task, base=base, user=user, settings=settings)
+        write_data(text.encode(), output)
         return ExitStatus.OK
     form = form_of(form, output, message="An image")
+    with prints_to_stderr():
+        task = load_task(target)
     built = build_image(
-        load_task(target),
+        task,
         options.pop("tag"),
         base=base,
         user=user,
         settings=settings,
         check=not no_check,
-        on_line=_tell,
+        on_line=_print_line,
         **options,
     )
     write_result(
@@ -112,19 +126,10 @@ def command(
 _OPTIONS = ("tag", "packages", "source", "pull", "platform")
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     from kit.escape import visible
 
     click.echo(visible(line), err=True)
-
-
-def _write_text(text: str, output: Path | None) -> None:
-    from kit.storage import write_bytes
-
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_bytes(str(output), text.encode())
 
 
 def _summary(built: BuiltImage) -> Summary:

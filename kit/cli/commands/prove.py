@@ -9,7 +9,7 @@ import click
 
 from kit.cli.app import ExitStatus
 from kit.cli.inputs import TaskGroup
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kit.task.task import PythonCustomizedContainerTask
 
 
-_HELP = """Make sure that what ships is all that a task needs.
+_HELP = """Verify that what ships is all that a task needs.
 
 TASK is module:task or path/to/file.py:task. Its shipped form is loaded in a
 fresh interpreter that has an empty folder, the container's variables and
@@ -39,13 +39,13 @@ def _options() -> list[click.Option]:
             ["--run", "runs"],
             is_flag=True,
             default=None,
-            help="Run it by the defaults of its inputs (giving one runs it, too).",
+            help="Also run it with default inputs (implied by any input flag).",
         ),
         click.Option(
             ["--timeout", "timeout"],
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop the interpreter after so long (default: 60).",
+            help="Stop the interpreter after SECONDS (default: 60).",
         ),
         click.Option(
             ["--runtime", "runtime"],
@@ -66,12 +66,13 @@ def _prove(
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A proof")
-    proof = prove(
-        task,
-        settings=LOCAL_SETTINGS.replace(runtime=options.get("runtime")),
-        timeout=options.get("timeout") or DEFAULT_TIMEOUT,
-        inputs=inputs if inputs or options.get("runs") else None,
-    )
+    with prints_to_stderr():
+        proof = prove(
+            task,
+            settings=LOCAL_SETTINGS.replace(runtime=options.get("runtime")),
+            timeout=options.get("timeout") or DEFAULT_TIMEOUT,
+            inputs=inputs if inputs or options.get("runs") else None,
+        )
     write_result(
         form, output, summary=lambda: _summary(proof), document=lambda: _document(proof)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,13 @@ import click
 from kit.cli.app import ExitStatus, status_of
 from kit.cli.inputs import TaskGroup
 from kit.cli.options import chosen_runner, docker_flags
-from kit.cli.output import form_of, output_flags, write_result
+from kit.cli.output import (
+    form_of,
+    is_text_here,
+    output_flags,
+    prints_to_stderr,
+    write_result,
+)
 from kit.runners import RUNNERS
 
 if TYPE_CHECKING:
@@ -31,9 +38,9 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit run TASK --runner docker -o run.html
   kit run TASK --runner docker --pull missing --network bridge
 
-Lists, dicts and dataclasses are written as JSON. After an @ stands a file that holds
-the value (@- is standard input, @@ a value that begins with @); files and folders are
-given by their path.
+Lists, dicts and dataclasses are JSON, and null is None. @FILE is the content of a
+file, @- that of standard input, and @@ a value that begins with @. Files and folders
+are paths. An input with the name of an option, such as runner, is --input-runner.
 """
 
 
@@ -50,7 +57,7 @@ def _options() -> list[click.Option]:
             ["--timeout", "timeout"],
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
-            help="Stop the run after so long.",
+            help="Stop the run after SECONDS.",
         ),
         click.Option(
             ["--directory", "directory"],
@@ -60,7 +67,7 @@ def _options() -> list[click.Option]:
         click.Option(
             ["--details", "details"],
             is_flag=True,
-            help="Show the outputs as the wire has them, too, and what is lost there.",
+            help="Also show the outputs as literals, and what is lost in them.",
         ),
         *docker_flags(),
         *output_flags(),
@@ -77,16 +84,17 @@ def _run(
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A run")
-    is_told = form == "text" and output is None
-    run = run_task(
-        task,
-        runner=chosen_runner(options),
-        timeout=options.get("timeout"),
-        directory=options.get("directory"),
-        keep=True,  # its user looks for its outputs after this process
-        on_log=_print_line if is_told else _print_to_stderr,
-        inputs=inputs,
-    )
+    is_told = is_text_here(form, output)
+    with contextlib.nullcontext() if is_told else prints_to_stderr():
+        run = run_task(
+            task,
+            runner=chosen_runner(options),
+            timeout=options.get("timeout"),
+            directory=options.get("directory"),
+            keep=True,  # its user looks for its outputs after this process
+            on_log=_print_line if is_told else _print_to_stderr,
+            inputs=inputs,
+        )
     outcome = run.outcome
     if options.get("directory") is None:
         outcome = discarded(outcome)

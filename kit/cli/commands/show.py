@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from kit.cli.app import EPILOG, ExitStatus, report
 from kit.cli.completion import TaskTarget
 from kit.cli.options import given, settings_flags
-from kit.cli.output import VIEWS, form_of, output_flags, write_result
+from kit.cli.output import (
+    VIEWS,
+    form_of,
+    output_flags,
+    prints_to_stderr,
+    write_data,
+    write_result,
+)
 from kit.errors import TargetError
 
-_HELP = """Show the template a task makes.
+if TYPE_CHECKING:
+    from kit.definition.settings import SerializationSettings
+    from kit.display.sections.subject import Subject
+    from kit.targets import Task
+    from kit.template.files import TemplateMessage
 
-TASK is module:task or path/to/file.py:task.
+_HELP = """Show the template of a task.
+
+TASK is module:task, path/to/file.py:task, a template file (.pb, .json, .yaml, .pbtxt)
+or package.tgz::task. A module is imported; files are only read.
 
 \b
   kit show TASK
   kit show TASK --details
   kit show TASK --format html -o task.html
   kit show TASK --version v7 -o task.pb
+  kit show task.pb
 """
 
 
 @click.command("show", help=_HELP, epilog=EPILOG, params=[*output_flags(messages=True)])
-@click.argument("target", metavar="TASK", type=TaskTarget())
+@click.argument("target", metavar="TASK", type=TaskTarget(files=True))
 @settings_flags(where="to put into the template")
 @click.option(
     "--details",
@@ -40,46 +55,71 @@ def command(
     details: bool,  # noqa: FBT001 - click passes a flag
     **settings: str | None,
 ) -> ExitStatus:
-    """Show the template a task makes."""
-    from kit.targets import load_task
-    from kit.template.serialize import LOCAL_SETTINGS, task_template
+    """Show the template of a task."""
+    from kit.display.of_template import summarize_subject
+    from kit.template.files import encode_template
+    from kit.template.serialize import LOCAL_SETTINGS
 
-    chosen = LOCAL_SETTINGS.replace(**given(settings))
-    task = load_task(target)
     form = form_of(form, output)
-    if form in VIEWS:
-        return _show_view(task, chosen, form, output, details=details)
-    _write_message(task_template(task, chosen), form, output)
-    return ExitStatus.OK
-
-
-def _show_view(
-    task: object, settings: Any, form: str, output: Path | None, *, details: bool
-) -> ExitStatus:
-    """Show what can be made of the task, and then what went wrong, if something did."""
-    from kit.display.of_template import summarize_subject, task_subject
-
-    subject = task_subject(task, settings)
-    write_result(
-        form, output, summary=lambda: summarize_subject(subject), details=details
-    )
-    if not subject.failures:
+    chosen = LOCAL_SETTINGS.replace(**given(settings))
+    with prints_to_stderr():
+        found = _read(target, given(settings))
+        if form not in VIEWS:
+            data = encode_template(_message(found, chosen), form)
+        else:
+            subject = _subject(found, chosen)
+            summary = summarize_subject(subject)
+    if form not in VIEWS:
+        write_data(data, output)
         return ExitStatus.OK
+    write_result(form, output, summary=lambda: summary, details=details)
+    return _report_failure(subject)
+
+
+def _read(target: str, replaced: dict[str, str]) -> Task | TemplateMessage:
+    """Return what the target names.
+
+    Raises:
+        UsageError: It is a finished template, and settings are given.
+    """
+    from kit.targets import parse_target, read_target
+
+    named = parse_target(target)
+    if replaced and named.kind in ("template", "package"):
+        flags = ", ".join(f"--{name}" for name in replaced)
+        msg = f"{target!r} contains a finished template: leave {flags} out."
+        raise click.UsageError(msg)
+    return read_target(named)
+
+
+def _message(
+    found: Task | TemplateMessage, settings: SerializationSettings
+) -> TemplateMessage:
+    from kit.task.task import PythonCustomizedContainerTask
+    from kit.template.serialize import task_template
+
+    if isinstance(found, PythonCustomizedContainerTask):
+        return task_template(found, settings)
+    return found
+
+
+def _subject(found: Task | TemplateMessage, settings: SerializationSettings) -> Subject:
+    from kit.display.of_template import task_subject
+    from kit.display.sections.subject import Subject
+    from kit.task.task import PythonCustomizedContainerTask
+    from kit.template.files import template_of
+
+    if isinstance(found, PythonCustomizedContainerTask):
+        return task_subject(found, settings)
+    return Subject(template=template_of(found))
+
+
+def _report_failure(subject: Subject) -> ExitStatus:
+    """Report what of the task could not be made, below the view of what could."""
     from kit.display.sections.subject import error_text
 
+    if not subject.failures:
+        return ExitStatus.OK
     part, error = next(iter(subject.failures.items()))
     msg = f"The {part} of {subject.template.id.name!r} cannot be made: "
     return report(TargetError(msg + error_text(error)), ExitStatus.DEFINITION)
-
-
-def _write_message(message: object, form: str, output: Path | None) -> None:
-    from flyteidl.core.tasks_pb2 import TaskTemplate
-
-    from kit.storage import write_bytes
-    from kit.template.files import encode_template
-
-    data = encode_template(cast("TaskTemplate", message), form)
-    if output is None:
-        click.echo(data, nl=False)
-    else:
-        write_bytes(str(output), data)
