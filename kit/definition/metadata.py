@@ -20,7 +20,7 @@ _FLAGS = ("cache", "cache_serialize", "interruptible", "generates_deck", "is_eag
 _TEXTS = ("cache_version", "deprecated", "pod_template_name")
 _FLYTE_SDK = tasks_pb2.RuntimeMetadata.RuntimeType.FLYTE_SDK
 _MAX_RETRIES = 2**32 - 1  # RetryStrategy.retries is a uint32
-_MAX_SECONDS = 315_576_000_000  # google.protobuf.Duration, ten thousand years
+_MAX_SECONDS = (2**63 - 1) // 10**9  # more nanoseconds stop the engine of Flyte
 
 
 @explain_keywords(MetadataError)
@@ -174,7 +174,11 @@ def _duration(timeout: object) -> dt.timedelta | None:
         )
         raise MetadataError(msg)
     if isinstance(timeout, int) or abs(timeout.total_seconds()) > _MAX_SECONDS:
-        msg = f"timeout={timeout!r} is longer than the ten thousand years Flyte knows."
+        msg = (
+            f"timeout={timeout!r} is too long: expected at most 2**63 nanoseconds or "
+            "292 years. A longer one stops the engine of Flyte for everybody on the "
+            "cluster."
+        )
         raise MetadataError(msg)
     return timeout
 

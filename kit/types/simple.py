@@ -55,6 +55,8 @@ class ScalarTransformer(Transformer):
                 raise self.refusal(value, python_type)
             try:
                 write(out.scalar.primitive, value)
+            except ConversionError:
+                raise
             except (ValueError, OverflowError) as error:
                 raise _unwritable(value, exact, error) from error
 
@@ -205,6 +207,11 @@ class DateTransformer(DatetimeTransformer):
         return super().read(primitive).date()
 
 
+# Flyte keeps the inputs of a launch as JSON and reads durations there as Go's, which
+# have 64 bits of nanoseconds: a longer one makes its list of all executions unreadable.
+_LONGEST = dt.timedelta(microseconds=(2**63 - 1) // 1000)
+
+
 class TimedeltaTransformer(_TimeTransformer):
     """``timedelta``, to the microsecond."""
 
@@ -214,6 +221,13 @@ class TimedeltaTransformer(_TimeTransformer):
     field = "duration"
 
     def write(self, primitive: literals_pb2.Primitive, value: Any) -> None:
+        if not -_LONGEST <= value <= _LONGEST:
+            msg = (
+                f"{value!r} is too long: expected at most {_LONGEST!r}, 2**63 "
+                "nanoseconds or 292 years. A longer one stops the engine of Flyte for "
+                "everybody on the cluster. Pass it as int or float, in seconds."
+            )
+            raise ConversionError(msg)
         primitive.duration.FromTimedelta(value)
 
     def read(self, primitive: literals_pb2.Primitive) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from typing import Any
 
 import pytest
 from flyteidl.core import tasks_pb2
@@ -55,6 +56,24 @@ def test_no_timeout_is_not_the_same_as_nothing_said() -> None:
     assert not none.HasField("timeout")
     assert some.timeout.ToTimedelta() == dt.timedelta(seconds=1.5)
     assert kept.timeout.seconds == 60
+
+
+def test_a_timeout_that_stops_the_engine_is_refused() -> None:
+    """As are constants and defaults of that length: Flyte has them in one object."""
+    long = dt.timedelta(days=150_000)
+
+    @kit.container_task(image="a:1", ship="inline")
+    def waiting(tt: Any, how: dt.timedelta = dt.timedelta(days=150_000)) -> int:
+        return 1
+
+    with pytest.raises(KitError, match="stops the engine"), kit.workflow("w"):
+        make(n=1).with_overrides(timeout=long)
+    with pytest.raises(KitError, match="stops the engine"), kit.workflow("w"):
+        waiting(how=long)
+    with pytest.raises(KitError, match="stops the engine"):
+        waiting(how=long)
+    with pytest.raises(KitError, match="stops the engine"):
+        waiting()
 
 
 def test_a_configuration_goes_into_the_template() -> None:

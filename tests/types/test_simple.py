@@ -148,6 +148,25 @@ def test_times_beyond_python_are_refused() -> None:
         default_engine.to_python(literal, dt.timedelta)
 
 
+LONGEST = dt.timedelta(microseconds=(2**63 - 1) // 1000)
+
+
+@pytest.mark.parametrize("value", [LONGEST, -LONGEST])
+def test_a_duration_of_64_bits_of_nanoseconds_is_the_longest(value: Any) -> None:
+    """A longer one as the input of a launch stops Flyte's whole engine."""
+    literal = default_engine.to_literal(value, dt.timedelta)
+    assert default_engine.to_python(literal, dt.timedelta) == value
+    longer = value + dt.timedelta(microseconds=1 if value.days > 0 else -1)
+    for python_type, given in (
+        (dt.timedelta, longer),
+        (list[dt.timedelta], [longer]),
+        (dict[str, dt.timedelta | None], {"k": longer}),
+    ):
+        with pytest.raises(ConversionError, match="stops the engine") as caught:
+            default_engine.to_literal(given, python_type)
+        assert "cannot be written" not in str(caught.value)
+
+
 @pytest.mark.parametrize("python_type", [int, float, bool, str, type(None)])
 def test_scalars_are_guessed_back(python_type: type) -> None:
     """A simple literal type tells its Python type."""
