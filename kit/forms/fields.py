@@ -153,9 +153,11 @@ class TextField(Field):
         python_type: The type of its value.
         description: What its author says of it.
         parser: How its text is read; by its type's way by default.
+        hint: What kind of text it takes; what its parser takes by default.
 
     Attributes:
         has_lines: Whether its text may have several lines.
+        lines: How many lines it shows at least.
         text: What it shows.
     """
 
@@ -165,17 +167,16 @@ class TextField(Field):
         python_type: Any,
         description: str = "",
         parser: Parser | None = None,
+        hint: str | None = None,
     ) -> None:
         super().__init__(label, python_type, description)
         self.parser = parser or parser_for(python_type)
-        self.has_lines = self.parser.metavar in _LINES
+        metavar = self.parser.metavar
+        self.hint = _HINTS.get(metavar, metavar) if hint is None else hint
+        self.has_lines = metavar in _LINES
+        self.lines = 1
         self.text = ""
         self._is_typed = False
-
-    @property
-    def hint(self) -> str:
-        """What kind of text it takes."""
-        return _HINTS.get(self.parser.metavar, self.parser.metavar)
 
     def type(self, text: str) -> None:
         """Put a text into it."""
@@ -224,19 +225,35 @@ _HINTS = {
 class ChoiceField(Field):
     """One of some words.
 
+    Args:
+        label: Its name.
+        python_type: The type of its value.
+        description: What its author says of it.
+        options: The words, by what a reader sees; those of the type by default.
+
     Attributes:
+        options: What there is to choose from, by what a reader sees.
         chosen: The word, None while nothing is chosen.
     """
 
-    def __init__(self, label: str, python_type: Any, description: str = "") -> None:
+    def __init__(
+        self,
+        label: str,
+        python_type: Any,
+        description: str = "",
+        options: Sequence[tuple[str, str]] = (),
+    ) -> None:
         super().__init__(label, python_type, description)
         self._parser = parser_for(python_type)
+        words = [(word, word) for word in self._parser.choices]
+        self.options: tuple[tuple[str, str | None], ...]
+        self.options = tuple(options) if options else (("choose…", None), *words)
         self.chosen: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
         """What there is to choose from."""
-        return self._parser.choices
+        return tuple(word for _, word in self.options if word is not None)
 
     def choose(self, word: str | None) -> None:
         """Choose a word."""

@@ -11,14 +11,10 @@ from kit.definition.images import ImageConfig
 from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, TrackingError
 from kit.exporters.expression import Expressions, decorator_facts, laid_out
+from kit.forms.task_fields import FIELDS, EditedTask, Task
 from kit.source.executors import namespace_of
 from kit.task.signature import workflow_name
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.preview_edits import (
-    FIELDS,
-    EditedTask,
-    Task,
-)
 
 _FIELD_OF_SETTINGS = {"default_image": "image_config", "settings_env": "env"}
 _ATTRIBUTE_OF = {

@@ -40,12 +40,14 @@ class Shared:
         lock: Held while a handler works: they run in any thread.
         changed: Called when something was typed, chosen or uploaded.
         rows: The rows that are shown, by their fields' ids.
+        classes: Of the stylesheet, for each of the rows.
     """
 
     styles: Styles
     lock: AbstractContextManager[Any]
     changed: Callable[[], None]
     rows: dict[int, Row] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     def handler(self, act: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return a handler of events that does something to the form."""
@@ -78,6 +80,7 @@ class Row:
         self.shared = shared
         self._note: Any = None
         self._message = ""
+        self._told = ("", field.description)
         self._inner: tuple[Row, ...] = ()
         self._box: Any = None
         shared.rows[id(field)] = self
@@ -93,7 +96,7 @@ class Row:
         gone_rows = [row for row in self._inner if row not in inner]
         self._inner = tuple(inner)
         if self._box is None:
-            names = named("kit-field", *self.classes)
+            names = named("kit-field", *self.classes, *self.shared.classes)
             self._box = ipywidgets.Box(kept, **self.shared.styles.box, **names)
             return
         before, self._box.children = self._box.children, kept
@@ -111,9 +114,10 @@ class Row:
 
     def tell(self, message: str) -> None:
         """Show why its content is no value; an empty text shows that it is one."""
-        if message == self._message:
+        told = (message, self.field.description)
+        if told == self._told:
             return
-        self._message = message
+        self._message, self._told = message, told
         (self.box.add_class if message else self.box.remove_class)("kit-wrong")
         if self._note is None:
             self.box.children = (*self.box.children, *self._notes())
@@ -152,6 +156,7 @@ class TextRow(Row):
 
     def __init__(self, field: TextField, label: str, shared: Shared) -> None:
         super().__init__(field, label, shared)
+        self._typed = field
         facts: dict[str, Any] = {
             "value": field.text,
             "description": label_text(label),
@@ -161,7 +166,7 @@ class TextRow(Row):
         }
         self.control: Any
         if field.has_lines:
-            lines = field.text.count("\n") + 1
+            lines = max(field.text.count("\n") + 1, field.lines)
             self.control = ipywidgets.Textarea(rows=min(lines, _MOST_LINES), **facts)
         else:
             self.control = ipywidgets.Text(**facts)
@@ -169,8 +174,20 @@ class TextRow(Row):
         self.control.observe(typed, names="value")
         self.put(self.control, *self._more())
 
+    @property
+    def text(self) -> str:
+        """What its field has."""
+        return self._typed.text
+
+    def draw(self, text: str, *, disabled: bool) -> None:
+        """Show another text, that nobody typed here."""
+        self._typed.type(text)
+        if self.control.value != text:
+            self.control.value = text
+        self.control.disabled = disabled
+
     def _more(self) -> tuple[Any, ...]:
-        """Return what stands behind the text."""
+        """Return what follows the text."""
         return ()
 
 
@@ -179,16 +196,28 @@ class ChoiceRow(Row):
 
     def __init__(self, field: ChoiceField, label: str, shared: Shared) -> None:
         super().__init__(field, label, shared)
-        options = [("choose…", None), *((label_text(w), w) for w in field.words)]
-        control = ipywidgets.Dropdown(
-            options=options,
+        self._choice = field
+        self.control: Any = ipywidgets.Dropdown(
+            options=[(label_text(shown), word) for shown, word in field.options],
             value=field.chosen,
             description=label_text(label),
             **shared.styles.choice,
         )
         chosen = shared.handler(lambda change: field.choose(change["new"]))
-        control.observe(chosen, names="value")
-        self.put(control)
+        self.control.observe(chosen, names="value")
+        self.put(self.control)
+
+    @property
+    def text(self) -> str:
+        """The word that its field has, if one is chosen."""
+        return self._choice.chosen or ""
+
+    def draw(self, text: str, *, disabled: bool) -> None:
+        """Show another word, that nobody chose here."""
+        self._choice.choose(text)
+        if self.control.value != text:
+            self.control.value = text
+        self.control.disabled = disabled
 
 
 class SwitchRow(Row):

@@ -12,15 +12,15 @@ from kit.difference.history import PastDefinition, history
 from kit.display.summarizers import summarizes
 from kit.display.summary import Summary
 from kit.errors import DisplayError
+from kit.forms.edits import Edits
+from kit.forms.task_fields import Task
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.cell_events import watch
-from kit.widgets.preview_edits import (
-    Edits,
+from kit.widgets.snapshot import (
     Snapshot,
-    Task,
     compared,
     snapshot_of_definition,
     snapshot_of_task,

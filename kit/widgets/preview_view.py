@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -11,93 +12,63 @@ from kit.display.html import heading_html
 from kit.display.notebook import forget_stylesheet
 from kit.display.summary import Code
 from kit.display.text import html_text
+from kit.forms.edits import Edits
+from kit.forms.fields import ChoiceField
+from kit.forms.task_fields import FIELDS, TaskField
 from kit.widgets.base import Styles, close_parts, close_tree, finder, live_box, named
 from kit.widgets.cell_events import stop_when_interrupted
+from kit.widgets.form import ChoiceRow, Shared, TextRow
 from kit.widgets.panes import Pane, Panes, panes_of
-from kit.widgets.preview_edits import CHANGES, FIELDS, Edits, Field
 from kit.widgets.run_panel import Panel
+from kit.widgets.snapshot import CHANGES
 
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview
 
-_ROWS = {"env": 3, "settings_env": 3, "custom": 5}
 
-
-class Form:
-    """A control for each field, and beside it why its text does not hold.
+class EditForm:
+    """A row for each field of a task, with what is edited and what does not hold.
 
     Args:
         edits: What the fields show.
-        edit: Called with a field and its new text.
+        edit: Called with the key of a field and its new text.
         styles: What all widgets of the view share.
     """
 
     def __init__(
-        self,
-        edits: Edits,
-        edit: Callable[[str, str], None],
-        styles: Styles,
+        self, edits: Edits, edit: Callable[[str, str], None], styles: Styles
     ) -> None:
-        self._edits = edits
-        self._styles = styles
-        self._edit = edit
-        self._controls = {field.key: self._control(field) for field in FIELDS}
-        self._boxes = {field.key: self._box(field) for field in FIELDS}
-        self._notes: dict[str, ipywidgets.HTML] = {}
+        self._edits, self._edit, self._styles = edits, edit, styles
+        self._rows = {field.key: self._row(field) for field in FIELDS}
 
-    def boxes(self, group: str) -> list[ipywidgets.Box]:
+    def boxes(self, group: str) -> list[Any]:
         """Return the fields of a group, each in a box."""
-        return [self._boxes[field.key] for field in FIELDS if field.group == group]
+        return [self._rows[field.key].box for field in FIELDS if field.group == group]
 
     def draw(self, *, disabled: bool) -> None:
         """Show the texts in force, what is edited, and what is wrong."""
         held, errors = self._edits.held, self._edits.errors
-        for field in FIELDS:
-            key, control = field.key, self._controls[field.key]
-            fixed = self._edits.fixed(key)
-            text = self._edits.text(key)
-            if control.value != text:
-                control.value = text
-            control.disabled = disabled or bool(fixed)
-            _set_class(self._boxes[key], "kit-edited", on=key in held)
-            _set_class(self._boxes[key], "kit-wrong", on=key in errors)
-            self._note(key, errors.get(key, ""), fixed)
+        for key, row in self._rows.items():
+            row.field.description = fixed = self._edits.fixed(key)
+            row.draw(self._edits.text(key), disabled=disabled or bool(fixed))
+            row.tell(errors.get(key, ""))
+            _set_class(row.box, "kit-edited", on=key in held)
 
-    def _note(self, key: str, error: str, fixed: str) -> None:
-        """Write below a field why its text does not hold, or why it is fixed."""
-        value = ""
-        if error:
-            value = f'<p role="alert" class="kit-bad">{html_text(error)}</p>'
-        elif fixed:
-            value = f"<p><small>{html_text(fixed)}</small></p>"
-        if value and key not in self._notes:
-            self._notes[key] = ipywidgets.HTML(**self._styles.html)
-            box = self._boxes[key]
-            box.children = (*box.children, self._notes[key])
-        if key in self._notes:
-            self._notes[key].value = value
+    def _row(self, described: TaskField) -> TextRow | ChoiceRow:
+        field = described.field()
+        field.show(self._edits.text(described.key))
 
-    def _control(self, field: Field) -> Any:
-        value = self._edits.text(field.key)
-        facts: dict[str, Any] = {"description": field.label, "value": value}
-        if field.control == "choice":
-            facts |= {"options": field.options, **self._styles.box}
-            control = ipywidgets.Dropdown(**facts)
+        def changed() -> None:
+            self._edit(described.key, row.text)
+
+        classes = (f"kit-field-{described.key}",)
+        shared = Shared(self._styles, nullcontext(), changed, classes=classes)
+        row: TextRow | ChoiceRow
+        if isinstance(field, ChoiceField):
+            row = ChoiceRow(field, described.label, shared)
         else:
-            facts |= {"placeholder": field.hint, "continuous_update": False}
-            facts |= self._styles.text
-            rows = _ROWS.get(field.key)
-            kind = ipywidgets.Text if rows is None else ipywidgets.Textarea
-            control = kind(**facts, **({} if rows is None else {"rows": rows}))
-        control.observe(
-            lambda change: self._edit(field.key, change["new"]), names="value"
-        )
-        return control
-
-    def _box(self, field: Field) -> ipywidgets.Box:
-        names = named("kit-field", f"kit-field-{field.key}")
-        control = self._controls[field.key]
-        return ipywidgets.Box([control], **self._styles.box, **names)
+            row = TextRow(field, described.label, shared)
+        return row
 
 
 def _set_class(widget: Any, name: str, *, on: bool) -> None:
@@ -239,7 +210,7 @@ class PreviewView:
         self._styles = styles = Styles()
         self._head = self._html("kit-preview-head")
         self._tools = Tools(preview, styles)
-        self._form = Form(preview.edits, preview.edit, styles)
+        self._form = EditForm(preview.edits, preview.edit, styles)
         self._panes = Panes(styles)
         self._run_tab = RunTab(preview, styles)
         self._fixed = (

@@ -12,7 +12,7 @@ from form_types import Colour, Limits, Model, Node, Options
 import kit
 from kit.definition.interface import Docstring
 from kit.errors import CallError
-from kit.forms.fields import MOST_UPLOADED, Upload
+from kit.forms.fields import MOST_UPLOADED, ChoiceField, Upload
 from kit.forms.form import Form, make_field
 
 
@@ -326,3 +326,13 @@ def test_a_newer_form_takes_over_what_was_typed():
     after.take_over(before)
     shown = {name: entry.field.text for name, entry in after.inputs.items()}
     assert shown == {"a": "7", "b": "6", "c": "", "d": "9"}
+
+
+def test_a_choice_of_given_options_takes_one_of_them():
+    """A reader sees other words than the value has."""
+    options = (("the task's own", ""), ("kit", "kit"))
+    field = ChoiceField("runtime", str, options=options)
+    field.give("")
+    assert (field.chosen, field.words) == ("", ("", "kit"))
+    field.choose("kit")
+    assert field.read().value == "kit"

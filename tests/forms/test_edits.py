@@ -6,8 +6,9 @@ import pytest
 from preview_tasks import SETTINGS, heaviest, query_task
 
 from kit.errors import DefinitionError
+from kit.forms.edits import Edits
+from kit.forms.task_fields import FIELDS
 from kit.template.serialize import LOCAL_SETTINGS, task_template, template_bytes
-from kit.widgets.preview_edits import FIELDS, Edits
 
 TEXTS = {
     "project": "lab",

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from kit.errors import CustomError, DefinitionError, MetadataError
-from kit.widgets.preview_edits import (
+from kit.forms.texts import (
     custom_of_text,
     custom_text,
     duration_of_text,
