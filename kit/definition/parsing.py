@@ -26,6 +26,8 @@ from kit.types.frames import is_frame_type
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _LARGE_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|us|[wdhms])")
+_MOST_CHARACTERS = 100
+"""Of a duration; the patterns take the square of the length of what they refuse."""
 _FRACTION = re.compile(r"\.([0-9]{1,6})[0-9]*")
 _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?\Z")
 _ISO = re.compile(
@@ -71,6 +73,12 @@ def parse_timedelta(text: str) -> dt.timedelta:
     Raises:
         ValueError: It is none of these, or too long.
     """
+    if len(text) > _MOST_CHARACTERS:
+        msg = (
+            f"{text[:20]!r}… is no duration: it has {len(text):,} characters. Expected "
+            "90 (seconds), 1h30m or 1:30:00."
+        )
+        raise ValueError(msg)
     stripped = text.strip()
     sign = -1 if stripped.startswith("-") else 1
     try:

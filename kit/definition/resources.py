@@ -214,6 +214,8 @@ _NANO = 10**9
 _INT64_MAX = 2**63 - 1
 _INT64_DIGITS = 18
 _EXPONENT_LIMIT = 1000  # beyond it a few characters would cost minutes
+_MOST_CHARACTERS = 100  # longer texts are not read: a file of a stranger may have them
+_MOST_BITS = 300
 
 
 @dataclass(frozen=True)
@@ -294,8 +296,15 @@ def parse_quantity(text: str) -> Quantity:
 
     Raises:
         ResourcesError: Kubernetes would refuse it; the text is Kubernetes' own,
-            followed by what was probably meant.
+            followed by what was probably meant. Or it is longer than any amount.
     """
+    if len(text) > _MOST_CHARACTERS:
+        msg = (
+            f"{text[:20]!r}… is no quantity: it has {len(text):,} characters, and at "
+            f"most {_MOST_CHARACTERS} are read. Write a number with one of the "
+            "suffixes m, k, M, G, T, Ki, Mi, Gi, Ti."
+        )
+        raise ResourcesError(msg)
     parts = _PARTS.fullmatch(text)
     if parts is None or not text:
         msg = f"quantities must match the regular expression '{_GRAMMAR}'"
@@ -377,6 +386,10 @@ def quantity_text(number: float) -> str:
     Raises:
         ResourcesError: The number is not finite.
     """
+    if isinstance(number, int) and number.bit_length() > _MOST_BITS:
+        bits = number.bit_length()
+        msg = f"A number of {bits:,} bits is no quantity: write it as text."
+        raise ResourcesError(msg)
     if not math.isfinite(number):
         msg = f"{number} is not a quantity: give a finite number."
         raise ResourcesError(msg)

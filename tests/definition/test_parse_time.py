@@ -73,3 +73,12 @@ def test_what_is_no_time():
         parse_datetime("noon")
     with pytest.raises(ValueError, match=r"'1\.5\.24' is no date"):
         parse_date("1.5.24")
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 60_000 + "x", "9" * 5_000 + ":00", "1s" * 51], ids=len
+)
+def test_a_long_duration_is_refused_before_it_is_read(text):
+    """Its length is in the message, and no pattern is tried on it."""
+    with pytest.raises(ValueError, match=f"it has {len(text):,} characters"):
+        parse_timedelta(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.definition.resources import parse_quantity, quantity_text
+from kit.definition.resources import Resources, parse_quantity, quantity_text
 from kit.errors import ResourcesError
 
 # What k8s.io/apimachinery v0.34.1 answers to each text.
@@ -103,3 +103,21 @@ def test_numbers_that_are_none_are_refused(number):
     """Neither NaN nor infinity is an amount."""
     with pytest.raises(ResourcesError, match="give a finite number"):
         quantity_text(number)
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 20_000 + "x", "9" * 5_000, "0" * 101, "1" * 101]
+)
+def test_a_long_text_is_refused_before_it_is_read(text):
+    """Its length is in the message, and no pattern or number is tried on it."""
+    with pytest.raises(ResourcesError, match=f"it has {len(text):,} characters"):
+        parse_quantity(text)
+
+
+@pytest.mark.parametrize("number", [2**20_000, 10**400, -(2**400)], ids=hex)
+def test_a_number_of_hundreds_of_bits_is_refused(number):
+    """As an amount of Resources, too."""
+    with pytest.raises(ResourcesError, match="bits is no quantity"):
+        quantity_text(number)
+    with pytest.raises(ResourcesError):
+        Resources(mem=number)
