@@ -102,8 +102,9 @@ _SYSTEM_RETRIES = 3
 
 
 def _retries(template: tasks_pb2.TaskTemplate, node: NodeMetadata | None) -> int:
+    """A node's own retries count; where it has none, those of its task."""
     if node is not None:
-        return node.retries.retries
+        return node.retries.retries or template.metadata.retries.retries
     if template.metadata.HasField("retries"):
         return template.metadata.retries.retries
     return _DIRECT_RETRIES

@@ -115,11 +115,13 @@ def test_a_timeout_is_of_a_node_alone():
 
 
 def test_the_retries_of_a_node_count_in_a_workflow():
-    """Not those of the task."""
+    """Those of the task where it has none."""
     node = NodeMetadata()
     node.retries.retries = 2
-    told = forecast_end(task("o0"), ContainerEnd(), node=node)
-    assert told.pods == 3
+    assert forecast_end(task("o0"), ContainerEnd(), node=node).pods == 3
+    node.retries.retries = 0
+    own = task("o0", retries=1)
+    assert forecast_end(own, ContainerEnd(), node=node).pods == 2
 
 
 def test_memory_is_the_tasks_own_trouble():
