@@ -17,7 +17,6 @@ tomllib = pytest.importorskip("tomllib", reason="in the standard library from 3.
 ROOT = Path(__file__).parents[1]
 USERS_EXTRAS = (
     "cli",
-    "cache",
     "notebook",
     "pandas",
     "numpy",

@@ -231,7 +231,6 @@ class Draft:
         lines = (*executors.imports, *import_lines(source.closure))
         needs = requirements(
             set(requirements_of(lines)) - {home[0].partition(".")[0]},
-            cache=any(task.metadata.cache for task in tasks),
         )
         return cls(by_variable, executors, source, needs, home, secrets)
 

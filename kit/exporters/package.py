@@ -196,12 +196,11 @@ class Requirements:
         return (*self.others, self.kit)
 
 
-def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements:
+def requirements(modules: Iterable[str]) -> Requirements:
     """Find the distributions that have top-level modules, as they are installed here.
 
     Args:
         modules: Names of top-level third-party modules.
-        cache: Whether tasks keep outputs, for which kit needs an extra.
     """
     from importlib import metadata
 
@@ -226,8 +225,7 @@ def requirements(modules: Iterable[str], *, cache: bool = False) -> Requirements
                     f"{name} is installed from a folder here: publish it, or an image "
                     "cannot install it."
                 )
-    extras = ["cli", *(["cache"] if cache else ())]
-    extras += [name for name in OWN_EXTRAS if name in wanted]
+    extras = ["cli", *(name for name in OWN_EXTRAS if name in wanted)]
     own = f"flyte-task-kit[{','.join(extras)}]{compatible(kit.__version__)}"
     return Requirements(own, tuple(pinned[name] for name in sorted(pinned)), (*notes,))
 

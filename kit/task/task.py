@@ -41,7 +41,13 @@ from kit.definition.shipment import (
     module_shipment,
     no_other_process,
 )
-from kit.errors import DefinitionError, MissingCustomError, SecretNotFoundError, nearest
+from kit.errors import (
+    DefinitionError,
+    KitError,
+    MissingCustomError,
+    SecretNotFoundError,
+    nearest,
+)
 from kit.forecast.arrival import arriving_bytes, arriving_inputs
 from kit.notebook import Shown
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
@@ -602,14 +608,24 @@ class PythonCustomizedContainerTask(
         """Run the task on literals, or take what an equal run left in the cache."""
         if not self.metadata.cache:
             return self.sandbox_execute(ctx, inputs)
-        from kit.shim.cache import LocalCache
+        from kit.shim.cache import LocalCache, cache_enabled
 
-        with LocalCache() as cache:
-            outputs = cache.get(self.name, self.metadata, inputs)
-            if outputs is None:
-                outputs = self.sandbox_execute(ctx, inputs)
-                cache.set(self.name, self.metadata, inputs, outputs)
-            return outputs
+        if not cache_enabled():
+            return self.sandbox_execute(ctx, inputs)
+        cache = LocalCache()
+        outputs = cache.get(self.name, self.metadata, inputs, self._misfit)
+        if outputs is None:
+            outputs = self.sandbox_execute(ctx, inputs)
+            cache.set(self.name, self.metadata, inputs, outputs)
+        return outputs
+
+    def _misfit(self, outputs: literals_pb2.LiteralMap) -> str | None:
+        """Say why outputs of an earlier run are not the task's, if they are not."""
+        try:
+            native_outputs(self.python_interface, outputs, self._engine)
+        except KitError as error:
+            return f"does not fit the task ({error})"
+        return None
 
     def sandbox_execute(
         self, ctx: ExecutionContext | None, input_literal_map: literals_pb2.LiteralMap

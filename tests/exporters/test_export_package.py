@@ -156,7 +156,7 @@ def test_an_export_says_what_it_wrote(tasks, out):
         if path.is_file()
     }
     assert written == set(done.files)
-    assert done.requirements == (f"flyte-task-kit[cli,cache]~={kit.__version__}",)
+    assert done.requirements == (f"flyte-task-kit[cli]~={kit.__version__}",)
     assert done.modules == ("acme_sql.tasks", "acme_sql.executors")
     assert done.notes == ()
     assert repr(done) == f"Export({str(done.path)!r}, package, 3 tasks, 7 files)"

@@ -250,7 +250,6 @@ def test_execute_sends_everything_to_the_executor():
 
 def test_only_tasks_with_cache_are_cached(tmp_path, monkeypatch):
     """By name, version and inputs; the warning says what is not in the key."""
-    pytest.importorskip("diskcache")
     monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "cache"))
     runs = []
 
@@ -269,6 +268,34 @@ def test_only_tasks_with_cache_are_cached(tmp_path, monkeypatch):
         assert cached(a=1) == 1
     assert cached(a=2) == 2
     assert runs == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("word", ["false", "0", "No"])
+def test_the_cache_can_be_turned_off(word, tmp_path, monkeypatch):
+    """By flytekit's variable."""
+    monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FLYTE_LOCAL_CACHE_ENABLED", word)
+    runs = []
+    metadata = TaskMetadata(cache=True, cache_version="1")
+    task = lab_task(
+        lambda *_: runs.append(1) or 7,
+        name="lab.off",
+        outputs={"o": int},
+        metadata=metadata,
+    )
+    assert (task(), task(), len(runs)) == (7, 7, 2)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_cached_outputs_of_another_type_are_dropped(tmp_path, monkeypatch):
+    """A task whose interface changed under one version runs again, with a warning."""
+    monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "cache"))
+    metadata = TaskMetadata(cache=True, cache_version="1")
+    facts = {"name": "lab.changed", "metadata": metadata}
+    assert lab_task(lambda *_: 7, outputs={"o": int}, **facts)() == 7
+    changed = lab_task(lambda *_: "seven", outputs={"o": str}, **facts)
+    with pytest.warns(UserWarning, match=r"lab\.changed .* does not fit the task"):
+        assert changed() == "seven"
 
 
 def test_macros_and_environment_do_not_stop_a_local_run():
@@ -342,7 +369,6 @@ def test_a_call_in_a_workflow_makes_a_node():
 
 def test_running_on_literals_asks_the_cache_first(tmp_path, monkeypatch):
     """As a workflow's nodes do."""
-    pytest.importorskip("diskcache")
     monkeypatch.setenv("KIT_LOCAL_CACHE", str(tmp_path / "cache"))
     runs = []
     task = lab_task(

@@ -119,7 +119,6 @@ def test_the_workflow_stays_as_it_was() -> None:
 
 def test_a_cached_task_runs_once(tmp_path, monkeypatch) -> None:
     """A node takes what an equal run left in the local cache."""
-    pytest.importorskip("diskcache")
     monkeypatch.setenv("HOME", str(tmp_path))
     task = StepTask(
         *("count.task", "count", "ghcr.io/acme/flows:1", Count),

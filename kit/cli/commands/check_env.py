@@ -25,7 +25,6 @@ _REQUIRED = (
 )
 _EXTRAS = {
     "cli": ("click", "rich"),
-    "cache": ("diskcache",),
     "notebook": ("ipywidgets", "ipykernel"),
     "pandas": ("pandas", "pyarrow"),
     "numpy": ("numpy",),
