@@ -10,18 +10,15 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator
 from typing import Any, TextIO
 
-from rich.cells import cell_len, chop_cells
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.segment import Segment
-from rich.style import Style as RichStyle
 from rich.syntax import Syntax
 from rich.text import Text
 
+from kit.display.console_grid import Grid, Lines
 from kit.display.summary import (
     Badge,
     Code,
@@ -43,134 +40,144 @@ from kit.escape import bounded, label, shorten, visible
 from kit.running.run import Run
 from kit.template.macros import macro_spans
 
-Cell = str | Text
-_LINE = Segment.line()
-_TAB = 8
+_INDENT = (0, 0, 0, 2)
+_WIDTH = 80
 
 
-class Grid:
-    """Rows of cells in columns that share the width.
+def make_console(file: TextIO | None = None) -> Console:
+    """Make a console that interprets no markup and guesses no highlights.
+
+    Colour follows the terminal and ``NO_COLOR``; a pipe gets none, and 80 columns.
+    """
+    return Console(
+        file=file, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+
+
+def plain_text(summary: Summary, *, width: int = _WIDTH, details: bool = False) -> str:
+    """Return a summary as text without colour, the same wherever it is drawn.
 
     Args:
-        rows: The cells, as many in each row.
-        head: Titles of the columns, over a line; none for no head.
-        styles: The style of each column.
-        gap: Spaces between columns.
+        summary: What to draw.
+        width: Columns of a line at most.
+        details: Whether to draw the sections for those who look closer, too.
     """
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=width,
+        force_terminal=False,
+        force_jupyter=False,
+        color_system=None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+    print_summary(summary, console, details=details)
+    return file.getvalue().removesuffix("\n")
 
-    def __init__(
-        self,
-        rows: Sequence[Sequence[Cell]],
-        *,
-        head: Sequence[str] = (),
-        styles: Sequence[str] = (),
-        gap: int = 2,
-    ) -> None:
-        self._rows = rows
-        self._head = head
-        self._styles = styles
-        self._gap = gap
 
-    def __rich_console__(
-        self, console: Console, options: ConsoleOptions
-    ) -> RenderResult:
-        everything = [self._head, *self._rows] if self._head else self._rows
-        columns = list(zip(*everything, strict=True))
-        room = options.max_width - self._gap * (len(columns) - 1)
-        widths = _shared([max(map(_width, column)) for column in columns], room)
-        styles = [console.get_style(name or "none") for name in self._styles]
-        styles += [RichStyle.null()] * (len(columns) - len(styles))
-        if self._head:
-            bold = [console.get_style("bold")] * len(columns)
-            yield from self._row(self._head, widths, bold, console)
-            yield Segment("─" * (sum(widths) + self._gap * (len(widths) - 1)))
-            yield _LINE
-        for row in self._rows:
-            yield from self._row(row, widths, styles, console)
+def print_summary(
+    summary: Summary, console: Console | None = None, *, details: bool = False
+) -> None:
+    """Print a summary to a console, by default standard output's.
 
-    def _row(
-        self,
-        row: Sequence[Cell],
-        widths: Sequence[int],
-        styles: Sequence[RichStyle],
-        console: Console,
-    ) -> Iterator[Segment]:
-        cells = [
-            _fitted(cell, width, console)
-            for cell, width in zip(row, widths, strict=True)
+    In a file or pipe, lines have no spaces at their ends.
+
+    Args:
+        summary: What to draw.
+        console: Where to.
+        details: Whether to draw the sections for those who look closer, too.
+    """
+    console = console or make_console()
+    drawn = draw(summary, details=details)
+    if console.is_terminal:
+        console.print(drawn)
+        return
+    with console.capture() as capture:
+        console.print(drawn)
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    console.file.write("".join(f"{line}\n" for line in lines))
+
+
+def draw(summary: Summary, *, details: bool = False) -> RenderableType:
+    """Return what rich prints for a summary."""
+    return Group(_heading(summary), *_sections(summary, details=details))
+
+
+def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
+    """Draw the sections, and name those that are left out."""
+    left_out = []
+    for section in summary.sections:
+        if section.items and section.detail and not details:
+            left_out.append(label(section.title))
+        elif section.items:
+            yield _section(section)
+    if left_out:
+        more = f"\nNot shown: {', '.join(left_out)}."
+        yield Text(more, style="dim", overflow="fold")
+
+
+def _heading(summary: Summary) -> Text:
+    heading = Text(overflow="fold")
+    heading.append(f"{label(summary.kind)} ", style="dim")
+    heading.append(label(summary.title), style="bold")
+    if summary.status:
+        style = _STATUS_STYLES.get(summary.status, "bold")
+        heading.append("  ").append(label(summary.status), style=style)
+    for badge in summary.badges:
+        heading.append("  ").append_text(_badge(badge))
+    return heading
+
+
+def _badge(badge: Badge) -> Text:
+    return Text(f"[{label(badge.text)}]", style=_BADGE_STYLES[badge.tone])
+
+
+def _section(section: Section) -> RenderableType:
+    title = Text(f"\n{label(section.title)}", style="bold cyan", overflow="fold")
+    items = (Padding(item_text(item), _INDENT, expand=False) for item in section.items)
+    return Group(title, *items)
+
+
+_LINES = 5
+_PER_SECOND = 8
+
+
+@contextlib.contextmanager
+def run_progress(run: Run) -> Iterator[None]:
+    """Show a run on standard error for as long as this lasts, and wipe it away."""
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    began = time.monotonic()
+    spinner = Spinner("dots")
+
+    def view() -> Group:
+        seconds = time.monotonic() - began
+        status = (
+            f" {visible(run.task)}  {run.phase.value}  {run.runner}  {seconds:.0f} s"
+        )
+        spinner.update(text=Text(status, style="bold", overflow="ellipsis"))
+        lines = [
+            Text(f"  {visible(line.text)}", style="dim", no_wrap=True)
+            for line in run.logs.tail(_LINES)
         ]
-        for line in zip_longest(*cells, fillvalue=""):
-            space = 0  # that stands before the next text; none at a line's end
-            for part, width, style in zip(line, widths, styles, strict=True):
-                if part:
-                    yield Segment(" " * space)
-                    yield from _segments(part, style, console)
-                    space = 0
-                space += width - _width(part) + self._gap
-            yield _LINE
+        return Group(*lines, spinner)
 
-
-class Lines:
-    """Text that keeps its lines, folded where they are longer than the width."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __rich_console__(
-        self, _console: Console, options: ConsoleOptions
-    ) -> RenderResult:
-        for line in self._text.expandtabs(_TAB).split("\n"):
-            for part in _chopped(line, options.max_width):
-                yield Segment(part)
-                yield _LINE
-
-
-def _chopped(line: str, width: int) -> list[str]:
-    """Cut a line of code where the terminal ends, at words or not."""
-    if not line.isascii():
-        return chop_cells(line, width)
-    return [line[start : start + width] for start in range(0, len(line) or 1, width)]
-
-
-def _shared(wanted: Sequence[int], room: int) -> list[int]:
-    """Give narrow columns what they want, and the others equal parts of the rest."""
-    widths = [0] * len(wanted)
-    rest = max(room, len(wanted))
-    for left, index in zip(
-        range(len(wanted), 0, -1),
-        sorted(range(len(wanted)), key=lambda column: wanted[column]),
-        strict=True,
+    with Live(
+        get_renderable=view,
+        console=Console(stderr=True),
+        refresh_per_second=_PER_SECOND,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
     ):
-        widths[index] = min(wanted[index], max(rest // left, 1))
-        rest -= widths[index]
-    return widths
-
-
-def _width(cell: Cell) -> int:
-    text = cell if isinstance(cell, str) else cell.plain
-    if "\t" in text:
-        text = text.expandtabs(_TAB)
-    if "\n" in text:
-        return max(map(cell_len, text.split("\n")))
-    return len(text) if text.isascii() else cell_len(text)
-
-
-def _fitted(cell: Cell, width: int, console: Console) -> list[Cell]:
-    """Return the cell's lines, none wider than its column."""
-    text = cell if isinstance(cell, str) else cell.plain
-    if "\n" not in text and "\t" not in text and _width(text) <= width:
-        return [cell]
-    whole = Text(cell) if isinstance(cell, str) else cell
-    return list(whole.wrap(console, width, overflow="fold", tab_size=_TAB))
-
-
-def _segments(part: Cell, style: RichStyle, console: Console) -> Iterator[Segment]:
-    if isinstance(part, str):
-        yield Segment(part, style)
-    else:
-        part.rstrip()
-        part.end = ""
-        yield from Segment.apply_style(part.render(console), style)
+        yield
 
 
 _SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold blue"}
@@ -315,8 +322,6 @@ _DRAWN: dict[type[Any], Any] = {
     Frames: _frames,
     Picture: _picture,
 }
-
-
 _STATUS_STYLES = {
     "SUCCEEDED": "bold green",
     "FAILED": "bold red",
@@ -324,141 +329,3 @@ _STATUS_STYLES = {
     "TIMED_OUT": "bold yellow",
 }
 _BADGE_STYLES = {"plain": "", "good": "green", "notable": "yellow", "bad": "bold red"}
-_INDENT = (0, 0, 0, 2)
-_WIDTH = 80
-
-
-def make_console(file: TextIO | None = None) -> Console:
-    """Make a console that interprets no markup and guesses no highlights.
-
-    Colour follows the terminal and ``NO_COLOR``; a pipe gets none, and 80 columns.
-    """
-    return Console(
-        file=file, markup=False, highlight=False, emoji=False, soft_wrap=False
-    )
-
-
-def plain_text(summary: Summary, *, width: int = _WIDTH, details: bool = False) -> str:
-    """Return a summary as text without colour, the same wherever it is drawn.
-
-    Args:
-        summary: What to draw.
-        width: Columns of a line at most.
-        details: Whether to draw the sections for those who look closer, too.
-    """
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=width,
-        force_terminal=False,
-        force_jupyter=False,
-        color_system=None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        soft_wrap=False,
-    )
-    print_summary(summary, console, details=details)
-    return file.getvalue().removesuffix("\n")
-
-
-def print_summary(
-    summary: Summary, console: Console | None = None, *, details: bool = False
-) -> None:
-    """Print a summary to a console, by default standard output's.
-
-    In a file or pipe, lines have no spaces at their ends.
-
-    Args:
-        summary: What to draw.
-        console: Where to.
-        details: Whether to draw the sections for those who look closer, too.
-    """
-    console = console or make_console()
-    drawn = draw(summary, details=details)
-    if console.is_terminal:
-        console.print(drawn)
-        return
-    with console.capture() as capture:
-        console.print(drawn)
-    lines = (line.rstrip() for line in capture.get().splitlines())
-    console.file.write("".join(f"{line}\n" for line in lines))
-
-
-def draw(summary: Summary, *, details: bool = False) -> RenderableType:
-    """Return what rich prints for a summary."""
-    return Group(_heading(summary), *_sections(summary, details=details))
-
-
-def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
-    """Draw the sections, and name those that are left out."""
-    left_out = []
-    for section in summary.sections:
-        if section.items and section.detail and not details:
-            left_out.append(label(section.title))
-        elif section.items:
-            yield _section(section)
-    if left_out:
-        more = f"\nNot shown: {', '.join(left_out)}."
-        yield Text(more, style="dim", overflow="fold")
-
-
-def _heading(summary: Summary) -> Text:
-    heading = Text(overflow="fold")
-    heading.append(f"{label(summary.kind)} ", style="dim")
-    heading.append(label(summary.title), style="bold")
-    if summary.status:
-        style = _STATUS_STYLES.get(summary.status, "bold")
-        heading.append("  ").append(label(summary.status), style=style)
-    for badge in summary.badges:
-        heading.append("  ").append_text(_badge(badge))
-    return heading
-
-
-def _badge(badge: Badge) -> Text:
-    return Text(f"[{label(badge.text)}]", style=_BADGE_STYLES[badge.tone])
-
-
-def _section(section: Section) -> RenderableType:
-    title = Text(f"\n{label(section.title)}", style="bold cyan", overflow="fold")
-    items = (Padding(item_text(item), _INDENT, expand=False) for item in section.items)
-    return Group(title, *items)
-
-
-_LINES = 5
-_PER_SECOND = 8
-
-
-@contextlib.contextmanager
-def run_progress(run: Run) -> Iterator[None]:
-    """Show a run on standard error for as long as this lasts, and wipe it away."""
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.spinner import Spinner
-    from rich.text import Text
-
-    began = time.monotonic()
-    spinner = Spinner("dots")
-
-    def view() -> Group:
-        seconds = time.monotonic() - began
-        status = (
-            f" {visible(run.task)}  {run.phase.value}  {run.runner}  {seconds:.0f} s"
-        )
-        spinner.update(text=Text(status, style="bold", overflow="ellipsis"))
-        lines = [
-            Text(f"  {visible(line.text)}", style="dim", no_wrap=True)
-            for line in run.logs.tail(_LINES)
-        ]
-        return Group(*lines, spinner)
-
-    with Live(
-        get_renderable=view,
-        console=Console(stderr=True),
-        refresh_per_second=_PER_SECOND,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ):
-        yield

@@ -7,6 +7,7 @@ in place of the arguments it may or may not have read.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ _METADATA = {
 def _metadata(making: _Making, path: str) -> str:
     bare = path.partition("[")[0]
     name = _METADATA.get(bare, bare.partition(".")[0])
-    default: Mapping[str, Any] = vars(TaskMetadata())
+    default = _default_metadata()
     if name == "generates_deck" and making.task.enable_deck:
         return making.argument("enable_deck")
     if name not in default:
@@ -130,6 +131,11 @@ def _metadata(making: _Making, path: str) -> str:
     if isinstance(making.task, FunctionTask):
         return making.argument(name)
     return making.argument(f"metadata.{name}")
+
+
+@functools.cache
+def _default_metadata() -> Mapping[str, Any]:
+    return vars(TaskMetadata())
 
 
 def _description(making: _Making, name: str) -> str:

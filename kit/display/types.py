@@ -102,14 +102,14 @@ def wire_type_name(literal_type: LiteralType) -> str:
     if kind == "union_type":
         variants = map(wire_type_name, literal_type.union_type.variants)
         return f"UNION({', '.join(variants)})"
-    return _leaf_name_of_wire_type(literal_type, kind)
+    return _wire_leaf_name(literal_type, kind)
 
 
-def _leaf_name_of_wire_type(literal_type: LiteralType, kind: str | None) -> str:
+def _wire_leaf_name(literal_type: LiteralType, kind: str | None) -> str:
     if kind == "enum_type":
         return f"ENUM({', '.join(literal_type.enum_type.values)})"
     if kind == "blob":
-        return _blob_name_of_wire_type(literal_type.blob)
+        return _wire_blob_name(literal_type.blob)
     if kind == "structured_dataset_type":
         dataset = literal_type.structured_dataset_type
         columns = ", ".join(column.name for column in dataset.columns)
@@ -119,7 +119,7 @@ def _leaf_name_of_wire_type(literal_type: LiteralType, kind: str | None) -> str:
     return "unset"
 
 
-def _blob_name_of_wire_type(blob: BlobType) -> str:
+def _wire_blob_name(blob: BlobType) -> str:
     parts = [blob.format] if blob.format else []
     if blob.dimensionality == BlobType.MULTIPART:
         parts.append("many files")

@@ -1,4 +1,4 @@
-"""Lists and dicts: as many fields as one likes."""
+"""Fields with fields in them: objects, lists, dicts, and a choice of types."""
 
 from __future__ import annotations
 
@@ -105,7 +105,8 @@ class NestedField(Field):
         return self.compose() if self.json is None else self.json.read()
 
 
-Make = Callable[[str, Any, str], Field]
+Make = Callable[..., Field]
+"""Makes a field of a label, a type and perhaps a description."""
 
 
 class _Member(typing.NamedTuple):
@@ -225,8 +226,6 @@ def _constant(value: Any) -> Callable[[], Any]:
 _MOST = 50
 """Longer lists and dicts are shown as JSON."""
 
-MakeOfRowsField = Callable[[str, Any], Field]
-
 
 class RowsField(NestedField):
     """Rows of fields that can be added and removed.
@@ -239,7 +238,7 @@ class RowsField(NestedField):
     """
 
     def __init__(
-        self, label: str, python_type: Any, description: str, make: MakeOfRowsField
+        self, label: str, python_type: Any, description: str, make: Make
     ) -> None:
         super().__init__(label, python_type, description)
         self._element = get_args(underlying(python_type))[-1]
@@ -296,7 +295,7 @@ class DictField(RowsField):
     """
 
     def __init__(
-        self, label: str, python_type: Any, description: str, make: MakeOfRowsField
+        self, label: str, python_type: Any, description: str, make: Make
     ) -> None:
         super().__init__(label, python_type, description, make)
         self.keys: list[TextField] = []
@@ -377,7 +376,7 @@ class UnionField(Field):
         label: str,
         python_type: Any,
         description: str,
-        make: Callable[[str, Any], Field],
+        make: Make,
     ) -> None:
         super().__init__(label, python_type, description)
         self.members = union_members(underlying(python_type))

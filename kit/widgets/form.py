@@ -1,4 +1,4 @@
-"""Rows with rows in them: unions, lists, dicts and objects."""
+"""A form as widgets: a row for each field, with rows in it where a value has parts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from kit.display.text import html_text, value_text
 from kit.display.types import python_type_name
 from kit.escape import one_line, shorten
 from kit.forms.fields import (
-    MOST_UPLOADED,
     ChoiceField,
     Field,
-    PathField,
     Problem,
     Reading,
     SwitchField,
     TextField,
-    Upload,
 )
 from kit.forms.form import Form, Input
 from kit.forms.nested import DictField, NestedField, RecordField, RowsField, UnionField
+from kit.forms.paths import MOST_UPLOADED, PathField, Upload
 from kit.widgets.base import Styles, close_parts, named
 
 _LONGEST_LABEL = 80
