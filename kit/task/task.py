@@ -251,6 +251,19 @@ class PythonCustomizedContainerTask(
             return self.compile(compilation, **values)
         return self.local_execute(None, **values)
 
+    if not TYPE_CHECKING:  # or else any attribute would count as one
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if hasattr(type(self), name):  # a property of that name raised: it says why
+                object.__getattribute__(self, name)
+            known = (
+                [] if name.startswith("_") else [n for n in dir(self) if n[0] != "_"]
+            )
+            msg = f"{type(self).__name__} has no attribute {name!r}.{nearest(name, known)}"
+            raise AttributeError(
+                msg, name=name, obj=None
+            )  # or Python suggests one, too
+
     def compile(self, ctx: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Make a node of the task in the workflow that is being defined.
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 from flyteidl.core import tasks_pb2
 from task_lab import Body, LabTask, lab_task
 
+import kit
 from kit.definition.accelerators import GPUAccelerator
 from kit.definition.executor import ShimTaskExecutor, TrackedInstance
 from kit.definition.interface import Interface
@@ -226,3 +229,27 @@ def test_a_task_class_is_generic_over_its_configuration():
     task = Sql("sql", Config(), "a/b:1", Body, interface=Interface())
     assert task.task_template.custom == {"table": "penguins"}
     assert issubclass(LabTask, PythonCustomizedContainerTask)
+
+
+def test_a_wrong_attribute_is_answered_with_the_nearest_one():
+    """Also on the task that the decorator makes."""
+
+    @kit.container_task(image="acme/a:1", name="near")
+    def near(tt) -> int:
+        return 1
+
+    with pytest.raises(AttributeError, match="no attribute 'custm'.*mean 'custom'"):
+        near.custm  # noqa: B018 - it raises
+    with pytest.raises(AttributeError, match="'metdata'.*mean 'metadata'"):
+        near.metdata  # noqa: B018 - it raises
+    with pytest.raises(AttributeError, match="has no attribute 'zzzzzz'\\.$"):
+        near.zzzzzz  # noqa: B018 - it raises
+    assert not hasattr(near, "_repr_json_")
+    assert copy.copy(near).custom == near.custom
+
+
+def test_an_attribute_that_fails_says_why():
+    """What a property raises is not taken for an attribute that is not there."""
+    task = LabTask("lab.none", {}, "acme/a:1", Body)
+    with pytest.raises(MissingInterfaceError, match="has no interface"):
+        task.interface  # noqa: B018 - it raises
