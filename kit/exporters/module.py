@@ -181,7 +181,8 @@ def task_source(
     _share(closure, executors.closure, module)
     _cut_down(closure, needed, "".join(statements.values()))
     _check_variables(tasks, closure)
-    return TaskSource(closure, tuple(needed), statements)
+    own = tuple(name for name in needed if name in closure.parts)
+    return TaskSource(closure, own, statements)
 
 
 def _share(closure: Closure, other: Closure, module: str | None) -> None:
