@@ -126,9 +126,11 @@ def summarize_export(export: Export) -> Summary:
 def _commands(export: Export) -> tuple[Facts, ...]:
     """Say what one does with it."""
     path = str(export.path)
+    # A name without a slash is that of a package of an index.
+    here = path if export.path.is_absolute() else f"./{path}"
     lines = {
         "package": (
-            ("install", f"pip install '{path}[test]'"),
+            ("install", f"pip install '{here}[test]'"),
             ("test", f"pytest {path}"),
             *(("run", f"kit run {place} --help") for place in export.tasks),
         ),

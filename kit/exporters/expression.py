@@ -29,7 +29,15 @@ from kit.source.literals import NotPlainError, literal
 from kit.task.task import PythonCustomizedContainerTask
 from kit.types import FlyteAnnotation, FlyteDirectory, FlyteFile, FlyteSchema
 
+Task = PythonCustomizedContainerTask[Any]
+
 _WIDTH = 80
+_LINE_WIDTH = 88
+_ALWAYS = ("name", "image")
+_METADATA = (
+    *("cache", "cache_version", "cache_serialize", "cache_ignore_input_vars"),
+    *("retries", "timeout", "interruptible"),
+)
 
 
 class Expressions:
@@ -244,18 +252,6 @@ def _fields(value: Any) -> dict[str, Any]:
     return found
 
 
-Task = PythonCustomizedContainerTask[Any]
-
-_METADATA = (
-    *("cache", "cache_version", "cache_serialize", "cache_ignore_input_vars"),
-    *("retries", "timeout", "interruptible"),
-)
-
-
-_WIDTH_of_definition = 88
-_ALWAYS = ("name", "image")
-
-
 @dataclass(frozen=True)
 class Definition:
     """What makes a task.
@@ -288,7 +284,7 @@ def definition_of_task(variable: str, task: Task, executor: str) -> Definition:
 def _of_function(variable: str, task: FunctionTask, executor: str) -> Definition:
     around = {**namespace_of(task.written_executor), executor: task.written_executor}
     write = Expressions(around)
-    room = _WIDTH_of_definition - len(f"{variable} = ({executor})")
+    room = _LINE_WIDTH - len(f"{variable} = ({executor})")
     facts = {**decorator_facts(task), "ship": "module"}
     made = write.call(container_task, (), facts, f"task {variable}", room=room)
     return Definition(f"{made}({executor})", {**around, **write.names})
@@ -335,6 +331,6 @@ def _of_class(variable: str, task: Task, executor: str) -> Definition:
     kwargs = dict(given)
     if "ship" in kwargs or kind.__init__ is PythonCustomizedContainerTask.__init__:
         kwargs["ship"] = "module"
-    room = _WIDTH_of_definition - len(f"{variable} = ")
+    room = _LINE_WIDTH - len(f"{variable} = ")
     made = write.call(kind, args, kwargs, f"task {variable}", room=room)
     return Definition(made, {**around, **write.names})

@@ -1,4 +1,4 @@
-"""The definitions of several tasks, with what they need beside the executors."""
+"""The source of an export: the module of the executors, and what defines the tasks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.errors import ExportError
 from kit.exporters.expression import definition_of_task
-from kit.exporters.writing import class_name
+from kit.exporters.naming import class_name
 from kit.source.closure import Closure, Fragment
 from kit.source.executors import namespace_of, root_definition
 from kit.source.imports import requirements_of
@@ -30,6 +30,19 @@ from kit.source.redaction import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
+
+_IMPORT = """
+
+try:
+    import kit
+except ModuleNotFoundError:  # an image without it still has the executors above
+    kit = None
+
+if kit is not None:
+"""
+_BASE = "ShimTaskExecutor"
+_PLAIN = {"Any", "typing", "object", "dict", "str"}
+"""Names that may be in the brackets: they are no reason to import kit."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +133,6 @@ def _docstring(tasks: Mapping[str, Task]) -> str:
     return f"What runs in the containers of {who}; written by kit."
 
 
-TaskOfTaskSource = PythonCustomizedContainerTask[Any]
-
-
 @dataclass(frozen=True)
 class TaskSource:
     """What defines tasks, as parts of a module.
@@ -142,9 +152,16 @@ class TaskSource:
         """The statements, a line apart."""
         return "\n".join(self.statements.values())
 
+    @property
+    def module_text(self) -> str:
+        """The source of a module of them."""
+        docstring = "The tasks, whose executors run in containers; written by kit."
+        head = module_text(self.closure, self.needed, docstring)
+        return f"{head}\n\n{self.text}"
+
 
 def task_source(
-    tasks: Mapping[str, TaskOfTaskSource],
+    tasks: Mapping[str, Task],
     executors: ExecutorModule,
     secrets: SecretValues,
     module: str | None,
@@ -181,7 +198,7 @@ def task_source(
     _share(closure, executors.closure, module)
     _cut_down(closure, needed, "".join(statements.values()))
     _check_variables(tasks, closure)
-    own = tuple(name for name in needed if name in closure.parts)
+    own = tuple(name for name in needed if name in closure.fragments)
     return TaskSource(closure, own, statements)
 
 
@@ -232,7 +249,7 @@ def _cut_down(closure: Closure, needed: Iterable[str], statements: str) -> None:
             del closure.extra_imports[line]
 
 
-def _check_variables(tasks: Mapping[str, TaskOfTaskSource], closure: Closure) -> None:
+def _check_variables(tasks: Mapping[str, Task], closure: Closure) -> None:
     for variable, task in tasks.items():
         if variable in closure.fragments or variable in closure.imports:
             msg = (
@@ -242,21 +259,8 @@ def _check_variables(tasks: Mapping[str, TaskOfTaskSource], closure: Closure) ->
             raise ExportError(msg)
 
 
-TaskOfModuleFile = PythonCustomizedContainerTask[Any]
-
-_IMPORT = """
-
-try:
-    import kit
-except ModuleNotFoundError:  # an image without it still has the executors above
-    kit = None
-
-if kit is not None:
-"""
-
-
 def module_file(
-    tasks: Mapping[str, TaskOfModuleFile], executors: ExecutorModule, source: TaskSource
+    tasks: Mapping[str, Task], executors: ExecutorModule, source: TaskSource
 ) -> str:
     """Return the text of the module.
 
@@ -291,9 +295,7 @@ def _other_kit() -> str:
     )
 
 
-def _check_names(
-    tasks: Mapping[str, TaskOfModuleFile], executors: ExecutorModule
-) -> None:
+def _check_names(tasks: Mapping[str, Task], executors: ExecutorModule) -> None:
     """Refuse tasks whose variable would take a name from the executors."""
     uses = [
         node.id
@@ -328,11 +330,6 @@ def _indented(text: str) -> str:
         line if number in inside or not line.strip() else f"    {line}"
         for number, line in enumerate(lines, 1)
     )
-
-
-_BASE = "ShimTaskExecutor"
-_PLAIN = {"Any", "typing", "object", "dict", "str"}
-"""Names that may stand in the brackets: they are no reason to import kit."""
 
 
 def leave_out_base(closure: Closure) -> None:

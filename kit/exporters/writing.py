@@ -1,26 +1,20 @@
 """Writing several files, all of them or none.
 
-New folders and files are written beside their place and put there by a rename. Files
+New folders and files are written next to their place and put there by a rename. Files
 of an earlier export are moved away first, and moved back if anything fails.
 """
 
 from __future__ import annotations
 
-import html
-import keyword
 import os
-import re
 import shutil
-import sys
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from kit.errors import ExportError, StorageError, TrackingError
-from kit.source.executors import namespace_of
-from kit.task.task import PythonCustomizedContainerTask
+from kit.errors import ExportError, StorageError
 
 _PROJECT = "pyproject.toml"
+
 MARK = "[tool.kit.export]"
 """The line of a pyproject.toml that says that the folder is an export."""
 
@@ -64,18 +58,6 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         raise ExportError(_is_there(path))
 
 
-def _is_there(path: Path) -> str:
-    return f"{path} is there already. Say overwrite=True (--overwrite) to replace it."
-
-
-def _is_export(folder: Path) -> bool:
-    try:
-        lines = (folder / _PROJECT).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-    return MARK in lines
-
-
 def write_file(path: Path, data: bytes) -> None:
     """Write one file whole, or leave what is there.
 
@@ -105,6 +87,18 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         _write(folder, files)
     else:
         _write(folder.parent, {f"{folder.name}/{n}": d for n, d in files.items()})
+
+
+def _is_there(path: Path) -> str:
+    return f"{path} is there already. Say overwrite=True (--overwrite) to replace it."
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        lines = (folder / _PROJECT).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return MARK in lines
 
 
 def _write(root: Path, files: Mapping[str, bytes]) -> None:
@@ -149,107 +143,3 @@ def _exchange(root: Path, names: Iterable[str], new: Path, old: Path) -> None:
             if os.path.lexists(old / name):
                 (old / name).rename(root / name)
         raise
-
-
-Task = PythonCustomizedContainerTask[Any]
-
-_TAKEN = frozenset({"kit", "flytekit", "tests", "test", "conftest"})
-
-
-def module_name(name: str, what: str) -> str:
-    """Return the name of the module or package that a file or folder makes.
-
-    Args:
-        name: The file's name without its ending, or the folder's name.
-        what: Which of the two it is, for errors.
-
-    Raises:
-        ExportError: It is none that Python could import, or another module's.
-    """
-    found = name if what == "file" else re.sub(r"[-. ]+", "_", name)
-    if not found.isidentifier() or not found.isascii() or keyword.iskeyword(found):
-        msg = (
-            f"The {what} {name!r} cannot be a module: its name must be one of "
-            "Python's, as acme_sql is: letters, digits and underscores."
-        )
-        raise ExportError(msg)
-    if found.lower() in _TAKEN or found in sys.stdlib_module_names:
-        msg = (
-            f"The {what} {name!r} would hide the module {found!r} that is there "
-            "already. Choose another name."
-        )
-        raise ExportError(msg)
-    return found
-
-
-def variables(tasks: Iterable[Task]) -> dict[str, Task]:
-    """Return the tasks by the names of the variables that will hold them.
-
-    Raises:
-        ExportError: Two of them have one name.
-    """
-    found: dict[str, Task] = {}
-    for task in tasks:
-        name = _variable(task)
-        if name in found:
-            msg = (
-                f"Two tasks would be called {name!r}: {found[name].name!r} and "
-                f"{task.name!r}. Assign each to a variable of its own name."
-            )
-            raise ExportError(msg)
-        found[name] = task
-    return found
-
-
-def _variable(task: Task) -> str:
-    """Name a task as its author does, or else by the end of its own name."""
-    executor = task.written_executor
-    if namespace_of(executor).get(executor.__name__) is task:
-        return executor.__name__  # what was decorated
-    try:
-        name = task.find_lhs()
-    except TrackingError:
-        name = re.sub(r"\W", "_", task.name.rpartition(".")[2], flags=re.ASCII)
-    if not name.isidentifier() or keyword.iskeyword(name):
-        name = f"task_{name}"
-    return name
-
-
-def class_name(function: str, taken: Container[str]) -> str:
-    """Return a name for the class that runs a function.
-
-    >>> class_name("top_rows", {"TopRowsExecutor"})
-    'TopRowsExecutor2'
-    """
-    words = [word[:1].upper() + word[1:] for word in function.split("_") if word]
-    name = "".join(words) + "Executor"
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}{number}"
-    return free
-
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@$^=])")
-
-
-def plain(text: str) -> str:
-    r"""Return a text on one line that no renderer takes for markup.
-
-    >>> plain("a | b <script>[x](y)")
-    'a \\| b &lt;script&gt;\\[x\\]\\(y\\)'
-    """
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    line = " ".join(shown.split())
-    return _SPECIAL.sub(r"\\\1", html.escape(line, quote=False))
-
-
-def code(text: str) -> str:
-    r"""Return a text as code, which may stand in a table.
-
-    >>> code("dict[str, int | None]")
-    '`dict[str, int \\| None]`'
-    """
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    line = " ".join(shown.split()).replace("`", "'").replace("|", "\\|")
-    return f"`{line}`" if line else ""

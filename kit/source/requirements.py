@@ -70,7 +70,6 @@ class ImportedModules:
         installed: Those in a folder for installed packages, by name.
         own: File or folder of every other, by name.
         missing: Those that are not here, by name.
-        optional: Those of all these that the source can do without.
     """
 
     def __init__(self) -> None:
@@ -84,6 +83,11 @@ class ImportedModules:
     def required(self) -> tuple[str, ...]:
         """The modules without which the source fails, sorted."""
         return tuple(sorted(self._required))
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The modules to install: those that are installed here, and those required."""
+        return frozenset({*self.installed, *self._required})
 
     def follow(self, module: str, *, is_optional: bool = False) -> None:
         """Follow a module's imports, and those of the packages it is in.

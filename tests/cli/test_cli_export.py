@@ -42,7 +42,7 @@ def test_tasks_are_exported_and_what_was_written_is_said(lab, capsys):
     assert run_app(["export", *targets, "acme_lab/"]) == 0
     said = capsys.readouterr().out
     assert "acme_lab.tasks:twice" in said
-    assert "pip install 'acme_lab[test]'" in said
+    assert "pip install './acme_lab[test]'" in said
     assert "not run here before" in said
     assert max(map(len, said.splitlines())) <= 80
     assert (lab / "acme_lab/acme_lab/executors.py").is_file()

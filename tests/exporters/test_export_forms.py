@@ -299,3 +299,13 @@ def test_a_place_that_cannot_be_written_is_an_error(scaled, out):
     (out / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
         kit.export(scaled, out / "file/below/acme.tgz")
+
+
+@pytest.mark.parametrize("name", ["acme.zip", "acme.tar", "acme.whl", "acme.ipynb"])
+def test_a_file_of_another_kind_is_refused(scaled, out, name):
+    """It would be a folder of that name."""
+    with pytest.raises(
+        CallError, match=rf"folder, a \.py or a \.tgz file, got '.*{name}'"
+    ):
+        kit.export(scaled, out / name)
+    assert not (out / name).exists()

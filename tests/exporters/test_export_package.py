@@ -413,3 +413,28 @@ def test_a_folder_is_named_as_packages_are(cell, out):
     done = kit.export(cell("f"), Path(out, "Acme-sql.v2"))
     assert done.tasks == ("Acme_sql_v2.tasks:f",)
     assert 'name = "acme-sql-v2"' in (done.path / "pyproject.toml").read_text()
+
+
+INSIDE = """
+@kit.container_task(image="a:1", name="inside")
+def inside(tt, n: int) -> int:
+    import yaml
+    from numpy import array
+
+    class Reader:
+        def read(self):
+            import msgpack
+            return msgpack
+
+    return int(array([n])[0])
+"""
+
+
+def test_what_is_imported_inside_of_functions_is_required(cell, out):
+    """And in their classes' methods."""
+    cell(INSIDE)
+    done = kit.export(cell("inside"), out / "acme_inside")
+    names = [text.partition("~")[0] for text in done.requirements]
+    assert names[:3] == ["msgpack", "numpy", "PyYAML"]
+    project = (out / "acme_inside/pyproject.toml").read_text()
+    assert all(f'"{text}"' in project for text in done.requirements)
