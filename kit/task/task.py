@@ -254,15 +254,9 @@ class PythonCustomizedContainerTask(
     if not TYPE_CHECKING:  # or else any attribute would count as one
 
         def __getattr__(self, name: str) -> NoReturn:
-            if hasattr(type(self), name):  # a property of that name raised: it says why
+            if hasattr(type(self), name):  # a property raised this: it says why
                 object.__getattribute__(self, name)
-            known = (
-                [] if name.startswith("_") else [n for n in dir(self) if n[0] != "_"]
-            )
-            msg = f"{type(self).__name__} has no attribute {name!r}.{nearest(name, known)}"
-            raise AttributeError(
-                msg, name=name, obj=None
-            )  # or Python suggests one, too
+            raise _no_attribute(self, name)
 
     def compile(self, ctx: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Make a node of the task in the workflow that is being defined.
@@ -689,6 +683,12 @@ class PythonCustomizedContainerTask(
     def last_run(self) -> LastRun | None:
         """The inputs and outputs of this session's last run that was good and small."""
         return self._last_run
+
+
+def _no_attribute(task: object, name: str) -> AttributeError:
+    public = [] if name.startswith("_") else [n for n in dir(task) if n[0] != "_"]
+    msg = f"{type(task).__name__} has no attribute {name!r}.{nearest(name, public)}"
+    return AttributeError(msg, name=name, obj=None)  # or Python suggests one, too
 
 
 def _through_bytes(literals: literals_pb2.LiteralMap) -> literals_pb2.LiteralMap:

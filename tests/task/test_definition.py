@@ -238,11 +238,11 @@ def test_a_wrong_attribute_is_answered_with_the_nearest_one():
     def near(tt) -> int:
         return 1
 
-    with pytest.raises(AttributeError, match="no attribute 'custm'.*mean 'custom'"):
+    with pytest.raises(AttributeError, match=r"no attribute 'custm'.*mean 'custom'"):
         near.custm  # noqa: B018 - it raises
-    with pytest.raises(AttributeError, match="'metdata'.*mean 'metadata'"):
+    with pytest.raises(AttributeError, match=r"'metdata'.*mean 'metadata'"):
         near.metdata  # noqa: B018 - it raises
-    with pytest.raises(AttributeError, match="has no attribute 'zzzzzz'\\.$"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'zzzzzz'\.$"):
         near.zzzzzz  # noqa: B018 - it raises
     assert not hasattr(near, "_repr_json_")
     assert copy.copy(near).custom == near.custom
