@@ -15,6 +15,7 @@ from flyteidl.core.types_pb2 import BlobType, LiteralType, SimpleType
 from kit.errors import GuessError
 from kit.forecast.arrival import strip_type
 from kit.messages import enum_name
+from kit.shim.argument_types import expected_type
 from kit.types import default_engine
 from kit.types.annotated import underlying
 
@@ -182,43 +183,36 @@ _UNKNOWN = "cannot be told"
 
 
 @dataclasses.dataclass(frozen=True)
-class ExecutorTypes:
-    """The types that an executor meets for a variable, by their names.
+class ReceivedType:
+    """The type that an executor receives a variable as.
 
     Attributes:
-        here: On this machine, and in a container that it starts.
-        on_cluster: On a cluster, which strips the interface.
+        name: The name of the type.
         loss: What is lost of the declared type; empty when nothing is.
     """
 
-    here: str
-    on_cluster: str
+    name: str
     loss: str
 
 
-def executor_types(literal_type: LiteralType, declared: Any = None) -> ExecutorTypes:
-    """Ask the type engine what an executor meets, from the message alone.
+def received_type(
+    literal_type: LiteralType, declared: Any = None, annotation: Any = None
+) -> ReceivedType:
+    """Return the type that an executor receives, which is the same here and on Flyte.
 
     Args:
-        literal_type: The type in the template.
+        literal_type: The type in the template as it is registered.
         declared: The type its author declared, if that is known.
+        annotation: What the executor says that it takes, if it does and its runtime
+            reads that.
     """
-    here, on_cluster = _guess(literal_type), _guess(cluster_type(literal_type))
-    loss = _loss(declared, on_cluster) if declared is not None else ""
-    if not loss and here != on_cluster:
-        loss = "another type on a cluster"
-    return ExecutorTypes(_name(here), _name(on_cluster), loss)
-
-
-def _guess(literal_type: LiteralType) -> Any:
     try:
-        return default_engine.guess_type(literal_type)
+        met = expected_type(annotation, cluster_type(literal_type), default_engine)
     except GuessError:
-        return _UNKNOWN
-
-
-def _name(guessed: Any) -> str:
-    return guessed if isinstance(guessed, str) else python_type_name(guessed)
+        return ReceivedType(_UNKNOWN, "")
+    return ReceivedType(
+        python_type_name(met), "" if declared is None else _loss(declared, met)
+    )
 
 
 def _loss(declared: Any, met: Any) -> str:
@@ -242,4 +236,4 @@ def _loss_of_class(bare: Any, met: Any) -> str:
         return f"{name} arrives as another enum of the same values: compare .value"
     if bare is dt.date:
         return "a date arrives as a datetime at midnight UTC"
-    return f"{name} arrives as {_name(met)}"
+    return f"{name} arrives as {python_type_name(met)}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from display_tasks import SETTINGS, Query, full_task, plain_task
+from display_tasks import SETTINGS, full_task, plain_task
 from flyteidl.core.tasks_pb2 import Resources, Sql, TaskTemplate
 
 import kit
@@ -98,12 +100,31 @@ def test_inputs_come_in_the_order_of_the_definition(summary):
     assert rows(summary, "Outputs")["rows"]["type"] == "list[dict]"
 
 
-def test_the_executor_receives_less_on_a_cluster(summary):
-    """A dataclass arrives as a dict there, an enum as another one, a date as more."""
+@dataclasses.dataclass
+class Sought:
+    """What an annotated executor is given."""
+
+    species: str = "Gentoo"
+
+
+@pytest.mark.parametrize(("runtime", "name"), [("kit", "Sought"), ("flytekit", "dict")])
+def test_an_annotated_executor_receives_what_it_says(runtime, name):
+    """As kit's runtime converts it; flytekit's reads no annotations."""
+
+    @kit.container_task(image="a:1", name="t", runtime=runtime)
+    def t(tt, sought: Sought) -> str:
+        return sought.species
+
+    arrived = rows(summarize_task(t), "What the executor receives")["sought"]
+    assert arrived["received as"] == name
+    assert bool(arrived.get("what is lost")) == (runtime == "flytekit")
+
+
+def test_the_executor_receives_less_where_it_says_nothing(summary):
+    """A dataclass arrives as a dict, an enum as another one, a date as more."""
     arrived = rows(summary, "What the executor receives")
     assert arrived["query"]["Flyte type"] == "STRUCT"
-    assert arrived["query"]["here"] == Query.__name__
-    assert arrived["query"]["on a cluster"] == "dict"
+    assert arrived["query"]["received as"] == "dict"
     assert "methods are gone" in arrived["query"]["what is lost"]
     assert "compare .value" in arrived["size"]["what is lost"]
     assert "midnight" in arrived["since"]["what is lost"]
@@ -351,7 +372,7 @@ def test_unknown_enum_numbers_and_fields_are_kept_and_shown():
     assert of_kind(shown, "Secrets", Table).rows[0][2] == "9 (unknown)"
     arrived = rows(shown, "What the executor receives")["x"]
     assert arrived["Flyte type"] == "77 (unknown)"
-    assert arrived["here"] == "cannot be told"
+    assert arrived["received as"] == "cannot be told"
     assert rows(shown, "Message, field by field")["#127"]["value"] == (
         "unknown field: b'new'"
     )

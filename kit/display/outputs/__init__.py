@@ -32,8 +32,8 @@ from kit.display.outputs.values import bounded_tree, fields_of, plain_text
 from kit.display.summary import Fact, Facts, Item, Picture, Table, Tree
 from kit.display.types import (
     cluster_type,
-    executor_types,
     python_type_name,
+    received_type,
     wire_type_name,
 )
 from kit.errors import KitError
@@ -178,8 +178,8 @@ def _row(value: Any, literal: Literal, declared: Any) -> tuple[str, ...]:
     wire = _literal_text(literal, wire_type_name(literal_type))
     back = _read_back(literal, literal_type)
     if back is None:
-        guess = executor_types(literal_type, declared)
-        return (told, wire, guess.on_cluster, guess.loss)
+        guess = received_type(literal_type, declared)
+        return (told, wire, guess.name, guess.loss)
     loss = "; ".join(_losses(value, back[0], literal_type, declared))
     return (told, wire, _typed(back[0]), loss)
 
@@ -205,7 +205,7 @@ def _losses(
     value: Any, back: Any, literal_type: LiteralType, declared: Any
 ) -> Iterator[str]:
     """Tell the types that are lost, and else the values."""
-    loss = executor_types(literal_type, declared).loss
+    loss = received_type(literal_type, declared).loss
     if loss:
         yield loss
     elif type(back) is not type(value):

@@ -16,11 +16,12 @@ from kit.display.summary import (
 )
 from kit.display.text import value_text
 from kit.display.types import (
-    executor_types,
     python_type_name,
+    received_type,
     type_name,
     wire_type_name,
 )
+from kit.shim.argument_types import ArgumentTypes, argument_types
 
 
 def inputs(subject: Subject) -> Section:
@@ -38,21 +39,23 @@ def outputs(subject: Subject) -> Section:
 
 
 def received_types(subject: Subject) -> Section:
-    """Tell for every variable its Flyte type and what the executor really meets."""
+    """List the Flyte type of every variable, and what the executor receives it as."""
     rows = []
+    annotations = _annotations(subject)
     for side, arrow in (("inputs", ""), ("outputs", "→\N{NO-BREAK SPACE}")):
         declared = _declared(subject, side)
         for name, variable in _ordered(subject, side).items():
-            received = executor_types(variable.type, declared.get(name))
-            types = (
-                (received.here, received.on_cluster) if side == "inputs" else ("", "")
-            )
-            loss = received.loss if side == "inputs" else ""
-            rows.append((f"{arrow}{name}", wire_type_name(variable.type), *types, loss))
+            wire = wire_type_name(variable.type)
+            if side == "outputs":
+                rows.append((f"{arrow}{name}", wire, "", ""))
+                continue
+            annotation = annotations.input_hint(name)
+            met = received_type(variable.type, declared.get(name), annotation)
+            rows.append((name, wire, met.name, met.loss))
     if not rows:
         return Section("What the executor receives", ())
-    columns = ("variable", "Flyte type", "here", "on a cluster", "what is lost")
-    styles: tuple[Style, ...] = ("text", "code", "code", "code", "text")
+    columns = ("variable", "Flyte type", "received as", "what is lost")
+    styles: tuple[Style, ...] = ("text", "code", "code", "text")
     shown = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     table = Table(
         tuple(columns[index] for index in shown),
@@ -60,6 +63,14 @@ def received_types(subject: Subject) -> Section:
         styles=tuple(styles[index] for index in shown),
     )
     return Section("What the executor receives", (table,))
+
+
+def _annotations(subject: Subject) -> ArgumentTypes:
+    """Return what the executor says that it takes; flytekit's runtime reads none."""
+    executor = getattr(subject.task, "executor_type", None)
+    if executor is None or subject.template.metadata.runtime.flavor != "kit":
+        return ArgumentTypes()
+    return argument_types(executor.execute_from_model)
 
 
 def _variables(
