@@ -69,6 +69,11 @@ class Target:
     place: str
     task: str = ""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it is a file that is only read: it contains a finished template."""
+        return self.kind in ("template", "package")
+
 
 def parse_target(text: str) -> Target:
     """Read what a text names, without opening or importing it.
@@ -137,18 +142,25 @@ def read_target(target: Target | str | os.PathLike[str]) -> Task | TemplateMessa
     if target.kind == "revision":
         msg = f"{target.text!r} names a git revision, which only kit diff reads."
         raise TargetError(msg)
-    if target.kind in ("module", "python file"):
-        return _load(target)
+    return read_message(target) if target.is_read else _load(target)
+
+
+def read_message(target: Target | str) -> TemplateMessage:
+    """Return the message in a template file, or that of a task of a package.
+
+    Raises:
+        TargetNotFoundError: There is no such file.
+        StorageError: The file cannot be read.
+        TemplateError: The file contains no template.
+    """
+    if not isinstance(target, Target):
+        target = parse_target(target)
     try:
-        return _read(target)
+        if target.kind == "package":
+            return read_package_task(target.place, target.task)
+        data = read_bytes(target.place, limit=MAX_TEMPLATE_BYTES)
     except StorageNotFoundError as error:
         raise TargetNotFoundError(f"No file {target.place!r}.") from error
-
-
-def _read(target: Target) -> TemplateMessage:
-    if target.kind == "package":
-        return read_package_task(target.place, target.task)
-    data = read_bytes(target.place, limit=MAX_TEMPLATE_BYTES)
     return decode_message(data, form_of(target.place), target.place)
 
 
@@ -164,7 +176,7 @@ def load_task(text: str) -> Task:
         TargetNotFoundError: There is no such file or module.
     """
     target = parse_target(text)
-    if target.kind not in ("module", "python file"):
+    if target.is_read or target.kind == "revision":
         msg = (
             f"{text!r} names a {target.kind}, and a task of a module is needed: "
             "expected module:task or path/to/file.py:task."
@@ -261,10 +273,9 @@ _KIT = str(Path(__file__).parent) + os.sep
 
 
 def _is_kits(frame: TracebackType) -> bool:
-    """Tell whether a frame is kit's, or the import machinery's between two modules."""
+    """Tell whether a frame is kit's, generated, or of the import machinery."""
     filename = frame.tb_frame.f_code.co_filename
-    machinery = ("<frozen importlib", importlib.__file__)
-    return filename.startswith((_KIT, *machinery))
+    return filename.startswith((_KIT, "<", importlib.__file__))
 
 
 def _named(module: ModuleType, name: str) -> Task:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
 from kit.shim.executable import error_text
+from kit.targets import read_target
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, container_message
@@ -27,7 +29,7 @@ Task = PythonCustomizedContainerTask[Any]
 
 
 def check(
-    thing: Task | TaskTemplate | TaskSpec | TaskTemplateView,
+    thing: Task | TaskTemplate | TaskSpec | TaskTemplateView | str | os.PathLike[str],
     /,
     settings: SerializationSettings | None = None,
     platform: Platform | None = None,
@@ -39,13 +41,15 @@ def check(
     what they raise is a finding.
 
     Args:
-        thing: A task, or a template of any origin, or a TaskSpec.
+        thing: A task, or a template of any origin, or a TaskSpec; or a text that names
+            one: ``tasks.py:load``, a template file, ``package.tgz::task``.
         settings: What a task's template is made with; those of a local run by default,
             whose project, domain and version count as given later.
         platform: The deployment it is for; by default none is known.
 
     Raises:
         CallError: It is no task and no template.
+        TargetError: The text names no task or template.
 
     Example:
         >>> from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -53,6 +57,8 @@ def check(
         >>> report.errors[0].rule, report.errors[0].words
         ('TT007', 'invalid TaskSpecification, unable to determine Pod configuration')
     """
+    if isinstance(thing, (str, os.PathLike)):
+        thing = read_target(thing)
     once = (settings or LOCAL_SETTINGS).for_one_template()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CustomWarning)  # findings of the contract

@@ -15,9 +15,11 @@ from kit.cli.output import prints_to_stderr
 from kit.definition.interface import Interface, is_optional
 from kit.definition.parsing import Parser, as_text, parser_for
 from kit.escape import one_line, shorten
-from kit.targets import Task, load_task
+from kit.running.trusted import TrustedTemplate
+from kit.targets import Task, load_task, parse_target, read_message
+from kit.template.files import template_of
 
-CarryOut = Callable[[Task, Mapping[str, Any], Mapping[str, Any]], ExitStatus]
+CarryOut = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], ExitStatus]
 """Takes the task, its inputs by name and the options, and returns the exit status."""
 
 
@@ -28,6 +30,8 @@ class TaskGroup(click.Group):
         name: The command's name.
         carry_out: What it does.
         options: Makes its own options, which stand before or behind the task.
+        takes_templates: Whether template files are taken, too; then the command gets
+            the text that names one.
         requires_inputs: Whether inputs without a default must be given.
         epilog: What its help ends with: the exit statuses.
         help: What ``--help`` says; indented lines stay as they are.
@@ -39,6 +43,7 @@ class TaskGroup(click.Group):
         *,
         carry_out: CarryOut,
         options: Callable[[], list[click.Option]],
+        takes_templates: bool = False,
         requires_inputs: bool = True,
         epilog: str = EPILOG,
         help: str,  # noqa: A002 - click's name for it
@@ -53,6 +58,7 @@ class TaskGroup(click.Group):
         )
         self._carry_out = carry_out
         self._options = options
+        self._takes_templates = takes_templates
         self._requires_inputs = requires_inputs
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -65,7 +71,9 @@ class TaskGroup(click.Group):
         """Complete a task, or an option that stands before it."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return TaskTarget().shell_complete(ctx, self.params[0], incomplete)
+        return TaskTarget(files=self._takes_templates).shell_complete(
+            ctx, self.params[0], incomplete
+        )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -84,9 +92,13 @@ class TaskGroup(click.Group):
         if ctx.resilient_parsing:
             return self._unloaded_command(cmd_name)
 
+        return self._task_command(cmd_name, self._subject(cmd_name), ctx.params)
+
+    def _subject(self, target: str) -> Task | TrustedTemplate:
+        if self._takes_templates and parse_target(target).is_read:
+            return TrustedTemplate(template_of(read_message(target)))
         with prints_to_stderr():
-            task = load_task(cmd_name)
-        return self._task_command(task, cmd_name, ctx.params)
+            return load_task(target)
 
     def _unloaded_command(self, target: str) -> click.Command:
         """Make the command as far as a shell completes its words, and load nothing."""
@@ -100,19 +112,21 @@ class TaskGroup(click.Group):
         return click.Command(target, params=[*flags, *options])
 
     def _task_command(
-        self, task: Task, target: str, outer: Mapping[str, Any]
+        self, target: str, task: Task | TrustedTemplate, outer: Mapping[str, Any]
     ) -> click.Command:
         options = self._options()
         flags = input_flags(task.python_interface, options)
         for flag in flags:
             flag.required = flag.required and self._requires_inputs
 
+        thing = target if isinstance(task, TrustedTemplate) else task
+
         def callback(**values: Any) -> ExitStatus:
             context = click.get_current_context()
             inner = {str(o.name): values[str(o.name)] for o in options}
             chosen = {k: v for k, v in inner.items() if v not in (None, ())}
             inputs = given_inputs(context, flags, values)
-            return self._carry_out(task, inputs, {**outer, **chosen})
+            return self._carry_out(thing, inputs, {**outer, **chosen})
 
         return click.Command(
             target,
@@ -129,7 +143,7 @@ _VALUES = (
 )
 
 
-def _task_help(task: Task) -> str:
+def _task_help(task: Task | TrustedTemplate) -> str:
     from kit.escape import visible
 
     docstring = task.python_interface.docstring

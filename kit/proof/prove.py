@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import shutil
 import tempfile
 import time
@@ -31,6 +32,7 @@ from kit.running.start import (
     with_outputs,
 )
 from kit.shim.executable import RAISED, error_text
+from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -133,7 +135,7 @@ _NOT_BEGUN = Note("not begun")
 
 
 def prove(
-    task: Task,
+    task: Task | str | os.PathLike[str],
     /,
     *,
     settings: SerializationSettings | None = None,
@@ -153,7 +155,7 @@ def prove(
     :meth:`~kit.proof.outcome.Proof.raise_for_error` makes it one.
 
     Args:
-        task: The task.
+        task: The task, or ``module:task`` or ``path/to/file.py:task``.
         settings: What the template is made with.
         timeout: Seconds until the process is stopped, whatever it does.
         runner: Where to do it; by default an isolated process on this machine.
@@ -168,6 +170,8 @@ def prove(
         StorageError: The folder of the proof cannot be written.
         KeyboardInterrupt: From Ctrl-C, after the process was stopped.
     """
+    if isinstance(task, (str, os.PathLike)):
+        task = load_task(os.fspath(task))
     check_task(task, "kit.prove")
     checked_timeout(timeout)
     named = check_options(task, named_inputs, "kit.prove", _OPTIONS)

@@ -28,12 +28,14 @@ from kit.runners.runner import Runner, RunRequest
 from kit.running.outputs import Outputs
 from kit.running.run import Run, note
 from kit.running.saved import guessed_outputs, unpacked
+from kit.running.trusted import TrustedTemplate, runnable
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 from kit.types import default_engine
 
 Task = PythonCustomizedContainerTask[Any]
+Runnable = Task | TrustedTemplate
 
 
 def check_task(task: Any, function: str) -> None:
@@ -51,7 +53,10 @@ def check_task(task: Any, function: str) -> None:
 
 
 def check_options(
-    task: Task, named_inputs: Mapping[str, Any], function: str, options: tuple[str, ...]
+    task: Runnable,
+    named_inputs: Mapping[str, Any],
+    function: str,
+    options: tuple[str, ...],
 ) -> Mapping[str, Any]:
     """Return the inputs, if none is nearly a parameter of the function.
 
@@ -69,7 +74,7 @@ def check_options(
 
 
 def merged_inputs(
-    task: Task, inputs: Any, named_inputs: Mapping[str, Any]
+    task: Runnable, inputs: Any, named_inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Put the inputs together that were given as a mapping and by name.
 
@@ -102,7 +107,7 @@ def checked_timeout(timeout: float | None) -> float | None:
     return timeout
 
 
-def input_bytes(task: Task, inputs: Mapping[str, Any]) -> bytes:
+def input_bytes(task: Runnable, inputs: Mapping[str, Any]) -> bytes:
     """Return the inputs and the defaults of the others, as a serialized LiteralMap.
 
     Raises:
@@ -116,7 +121,7 @@ def input_bytes(task: Task, inputs: Mapping[str, Any]) -> bytes:
     return literals.SerializeToString(deterministic=True)
 
 
-def with_outputs(outcome: Outcome, task: Task) -> Outcome:
+def with_outputs(outcome: Outcome, task: Runnable) -> Outcome:
     """Convert the outputs with the declared types; what does not fit is a failure."""
     if outcome.literals is None:
         return outcome
@@ -132,7 +137,7 @@ def with_outputs(outcome: Outcome, task: Task) -> Outcome:
     return dataclasses.replace(outcome, outputs=outputs)
 
 
-def _outputs(task: Task, literals: LiteralMap) -> dict[str, Any]:
+def _outputs(task: Runnable, literals: LiteralMap) -> dict[str, Any]:
     outputs: dict[str, Any] = {}
     for name, python_type in task.python_interface.outputs.items():
         if name not in literals.literals:
@@ -147,15 +152,16 @@ def _outputs(task: Task, literals: LiteralMap) -> dict[str, Any]:
 
 
 _OPTIONS = (
-    *("runner", "timeout", "wait", "keep", "on_log", "directory"),
+    *("trust", "runner", "timeout", "wait", "keep", "on_log", "directory"),
     *("environment", "settings"),
 )
 
 
 def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defaults
-    task: Task,
+    task: Task | str | os.PathLike[str],
     /,
     *,
+    trust: bool = False,
     runner: str | Runner = "subprocess",
     timeout: float | None = None,
     wait: bool | None = None,
@@ -174,7 +180,8 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     :meth:`~kit.running.run.Run.raise_for_error` makes it one.
 
     Args:
-        task: The task.
+        task: The task, or a text that names one: ``tasks.py:load``, or a template file.
+        trust: Whether a template file may run: it runs the code that it names.
         runner: ``"subprocess"`` (a fresh process, by the container's own arguments),
             ``"in-process"``, ``"docker"`` (the task's own image), or a runner.
         timeout: Seconds until the run is stopped; the task's own timeout by default.
@@ -200,12 +207,14 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     """
     began = time.monotonic()
     place = make_runner(runner)
-    check_task(task, "kit.run")
-    named = check_options(task, named_inputs, "kit.run", _OPTIONS)
-    values = merged_inputs(task, inputs or {}, named)
+    if not isinstance(task, (str, os.PathLike)):
+        check_task(task, "kit.run")
+    subject = runnable(task, trust=trust)
+    named = check_options(subject, named_inputs, "kit.run", _OPTIONS)
+    values = merged_inputs(subject, inputs or {}, named)
     request = RunRequest(
-        template=template_bytes(task, settings),
-        inputs=input_bytes(task, values),
+        template=_template(subject, settings),
+        inputs=input_bytes(subject, values),
         timeout=checked_timeout(timeout),
         on_log=on_log,
         directory=_checked_directory(directory),
@@ -218,6 +227,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     def again(changed: Mapping[str, Any]) -> Run:
         return run(
             task,
+            trust=trust,
             runner=runner,
             timeout=timeout,
             wait=wait,
@@ -228,8 +238,14 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
             inputs={**values, **changed},
         )
 
-    finish = functools.partial(_finished, task, request.inputs, serialized)
+    finish = functools.partial(_finished, subject, request.inputs, serialized)
     return launch(request, place, finish=finish, wait=wait, keep=keep, again=again)
+
+
+def _template(subject: Runnable, settings: SerializationSettings) -> bytes:
+    if isinstance(subject, TrustedTemplate):
+        return subject.data
+    return template_bytes(subject, settings)
 
 
 def launch(
@@ -285,7 +301,7 @@ def _waits(runner: Runner) -> bool:
 
 
 def _finished(
-    task: Task, inputs: bytes, serialized: float, outcome: Outcome
+    task: Runnable, inputs: bytes, serialized: float, outcome: Outcome
 ) -> Outcome:
     """Convert the outputs, and let the task remember what it did."""
     done = with_outputs(outcome, task).with_timings(serialize=serialized)

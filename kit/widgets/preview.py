@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from kit.forms.edits import Edits
 from kit.forms.task_fields import Task
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
+from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.cell_events import watch
@@ -42,7 +44,7 @@ def preview(task: Any, settings: SerializationSettings | None = None) -> Preview
     and without ipywidgets, it is the same view as HTML or text.
 
     Args:
-        task: The task.
+        task: The task, or ``module:task`` or ``path/to/file.py:task``.
         settings: What it is serialized with; those of a local call by default.
 
     Returns:
@@ -63,6 +65,8 @@ def preview(task: Any, settings: SerializationSettings | None = None) -> Preview
         >>> view.edits.held
         {'cpu': '500m'}
     """
+    if isinstance(task, (str, os.PathLike)):
+        task = load_task(os.fspath(task))
     if not isinstance(task, PythonCustomizedContainerTask):
         msg = (
             f"kit.preview shows tasks, got {task!r:.80} of type {type(task).__name__}. "

@@ -37,6 +37,7 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit run TASK --limit 3 --format json
   kit run TASK --runner docker -o run.html
   kit run TASK --runner docker --pull missing --network bridge
+  kit run task.pb --trust --limit 3     runs a template file of someone you trust
 
 Lists, dicts and dataclasses are JSON, and null is None. @FILE is the content of a
 file, @- that of standard input, and @@ a value that begins with @. Files and folders
@@ -52,6 +53,11 @@ def _options() -> list[click.Option]:
             type=click.Choice(list(RUNNERS)),
             help="Where to run it: a fresh process (the default), this one, or a "
             "container of its own image.",
+        ),
+        click.Option(
+            ["--trust", "trust"],
+            is_flag=True,
+            help="Run a template file, that is, the code that it names or contains.",
         ),
         click.Option(
             ["--timeout", "timeout"],
@@ -75,7 +81,7 @@ def _options() -> list[click.Option]:
 
 
 def _run(
-    task: PythonCustomizedContainerTask[Any],
+    task: PythonCustomizedContainerTask[Any] | str,
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
@@ -88,6 +94,7 @@ def _run(
     with contextlib.nullcontext() if is_told else prints_to_stderr():
         run = run_task(
             task,
+            trust=bool(options.get("trust")),
             runner=chosen_runner(options),
             timeout=options.get("timeout"),
             directory=options.get("directory"),
@@ -159,4 +166,6 @@ def _document(run: Outcome, on_flyte: OnFlyte) -> dict[str, object]:
     }
 
 
-command = TaskGroup("run", carry_out=_run, options=_options, help=_HELP)
+command = TaskGroup(
+    "run", carry_out=_run, options=_options, takes_templates=True, help=_HELP
+)

@@ -85,7 +85,7 @@ def _read(target: str, replaced: dict[str, str]) -> Task | TemplateMessage:
     from kit.targets import parse_target, read_target
 
     named = parse_target(target)
-    if replaced and named.kind in ("template", "package"):
+    if replaced and named.is_read:
         flags = ", ".join(f"--{name}" for name in replaced)
         msg = f"{target!r} contains a finished template: leave {flags} out."
         raise click.UsageError(msg)
