@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from kit.definition.images import ImageConfig
 from kit.errors import DefinitionError, nearest
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # An index row of the database that holds name and version has 2704 bytes.
 _MAX_NAME_BYTES = 2600
 
@@ -66,7 +68,18 @@ def check_environment(environment: Any) -> dict[str, str]:
         if value is not None and "\0" in value:
             msg = f"Environment variable {name} has a NUL character in its value."
             raise DefinitionError(msg)
+        if value is not None and not is_unicode(value):
+            msg = (
+                f"Environment variable {name} is {value!r:.100}, which has a surrogate "
+                "and cannot be written as UTF-8. Pass text."
+            )
+            raise DefinitionError(msg)
     return dict(environment)
+
+
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: not with a surrogate in it."""
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def _check_variable(name: object) -> None:

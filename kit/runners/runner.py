@@ -9,6 +9,8 @@ from typing import Protocol
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.definition.settings import check_environment
+from kit.errors import DefinitionError
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
@@ -34,6 +36,9 @@ class RunRequest:
             arguments, which is given the container's command as further arguments and
             carries it out, in the interpreter that would have run it; empty runs the
             command by itself.
+
+    Raises:
+        DefinitionError: ``environment`` has what no container can have.
     """
 
     template: bytes
@@ -46,6 +51,13 @@ class RunRequest:
     log: Log | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     under: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        variables: Mapping[str, object] = check_environment(self.environment)
+        for name, value in variables.items():
+            if value is None:
+                msg = f"Environment variable {name} of a run must be text, got None."
+                raise DefinitionError(msg)
 
     def timeout_for(self, template: TaskTemplate) -> float | None:
         """Return the seconds that a run of the template may take, None for any time."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 
-from kit.definition.settings import SerializationSettings
+from kit.definition.settings import SerializationSettings, check_environment
 from kit.errors import CallError, ConversionError, OutputError, nearest
 from kit.notebook import in_notebook, in_terminal, interactive_shell, run_progress
 from kit.runners import make_runner
@@ -218,7 +218,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         timeout=checked_timeout(timeout),
         on_log=on_log,
         directory=_checked_directory(directory),
-        environment=dict(environment or {}),
+        environment=check_environment(environment),
         cancellation=cancellation or Cancellation(),
         log=Log(),
     )
@@ -356,7 +356,7 @@ def replay(
         StorageError: The file cannot be read.
         SavedRunError: It is not a saved run, or is damaged.
     """
-    request = _request(run, dict(environment or {}))
+    request = _request(run, check_environment(environment))
     place = _debugged(runner) if debug else make_runner(runner)
     here = isinstance(place, InProcessRunner)  # where the first run's is out of reach
     seconds = timeout if here else timeout or request.timeout

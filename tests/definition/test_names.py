@@ -53,6 +53,7 @@ def test_an_environment_is_copied():
         ({"Ä": "x"}, "Environment variable name 'Ä' is not one"),
         ({1: "x"}, "Environment variable name 1 is not one"),
         ({"A": 1}, "Environment variable A must be text, got 1 of type int. Write '1'"),
+        ({"A": "x\udc80"}, "A is 'x\\udc80', which has a surrogate"),
         ({"A": "x\0"}, "Environment variable A has a NUL character in its value"),
     ],
 )

@@ -22,6 +22,7 @@ from kit.errors import (
     AuthoringError,
     CallError,
     ConversionError,
+    DefinitionError,
     RunCrashed,
     RunFailed,
 )
@@ -275,3 +276,21 @@ def test_a_request_holds_bytes_only(tmp_path: Path):
     ]
     assert runs[0].literals == runs[1].literals
     assert runs[0].outputs == {}
+
+
+@pytest.mark.parametrize("runner", ["subprocess", "in-process", "docker", MockRunner()])
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"A=B": "x"}, "'A=B' is not one"),
+        ({"A": "x\0"}, "A has a NUL character"),
+        ({"A": "\udc80"}, "A is '\\\\udc80', which has a surrogate"),
+        ({"A": 1}, "A must be text, got 1"),
+        ({"A": None}, "A of a run must be text, got None"),
+        (5, "must map names to texts, got 5"),
+    ],
+)
+def test_variables_that_no_container_has(runner, variables, says):
+    """They are refused alike wherever the task is to run, before it does."""
+    with pytest.raises(DefinitionError, match=says):
+        run(lab, mode="ok", environment=variables, runner=runner)
