@@ -11,12 +11,15 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import FunctionType, ModuleType
 from typing import Any
 
 from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.definition.shipment import INLINE_KEY
 from kit.errors import InlineError
+from kit.shim import flytekit_bridge
+from kit.shim.context import current_context
 from kit.shim.executable import call_author
 from kit.shim.inline_modules import fresh_module
 
@@ -29,7 +32,9 @@ class InlineExecutor(ShimTaskExecutor[Any]):
     """Loads the executor that is in the template, and runs it.
 
     ``kit-execute`` calls :func:`unpack` itself and this class's method never;
-    flytekit's ``pyflyte-execute`` calls the method.
+    flytekit's ``pyflyte-execute`` calls the method. There the outputs are converted by
+    kit and handed out by name, because flytekit's shim takes several of them in the
+    order of a map, which has none; and an error of the executor is a user's error.
     """
 
     def execute_from_model(self, tt: Any, **kwargs: Any) -> Any:
@@ -40,8 +45,15 @@ class InlineExecutor(ShimTaskExecutor[Any]):
         """
         view, executor_type = unpack(tt)
         executor = call_author(make_executor, executor_type)
-        value = call_author(executor.execute_from_model, view, **kwargs)
-        return _in_order_of(list(tt.interface.outputs), value)
+        if not flytekit_bridge.is_in_container():
+            value = call_author(executor.execute_from_model, view, **kwargs)
+            return _in_order_of(list(tt.interface.outputs), value)
+        with _flytekit_storage():
+            try:
+                value = call_author(executor.execute_from_model, view, **kwargs)
+                return _flytekit_outputs(tt, executor, value)
+            except Exception as error:
+                raise flytekit_bridge.user_error(error) from error
 
 
 def inline_document(module: str, executor: str, source: str) -> dict[str, str]:
@@ -156,6 +168,38 @@ def _in_order_of(names: list[str], value: Any) -> Any:
     fields = getattr(value, "_fields", [f"o{index}" for index in range(len(value))])
     by_name: Callable[[str], Any] = dict(zip(fields, value, strict=True)).__getitem__
     return tuple(map(by_name, names)) if set(names) == set(fields) else value
+
+
+def _flytekit_storage() -> AbstractContextManager[Any]:
+    """Put files of outputs where flytekit would."""
+    from kit.storage import Storage, use_storage
+
+    context = current_context()
+    return use_storage(
+        Storage(
+            raw_output_prefix=context.raw_output_prefix,
+            working_dir=context.working_directory,
+        )
+    )
+
+
+def _flytekit_outputs(tt: Any, executor: ShimTaskExecutor[Any], value: Any) -> Any:
+    """Convert what the executor returned as kit's own shim does."""
+    from kit.shim.argument_types import argument_types
+    from kit.shim.outputs import output_literals
+    from kit.types import default_engine
+
+    types = argument_types(executor.execute_from_model)
+    declared = tt.to_flyte_idl().interface.outputs.variables
+    outputs = output_literals(
+        value,
+        declared,
+        default_engine,
+        order=types.output_order(declared),
+        task=tt.id.name,
+        types=types,
+    )
+    return flytekit_bridge.flytekit_outputs(outputs)
 
 
 def _sha256(source: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -53,6 +53,20 @@ class ArgumentTypes:
             same = len(parts) == len(names) and name in names
             return parts[names.index(name)] if same else None
         return returned if names == (name,) else None
+
+    def output_order(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the order of outputs that the annotation of what is returned gives.
+
+        A named tuple has their names, and a tuple's are called ``o0``, ``o1`` and so
+        on; of others nothing is known.
+        """
+        returned = self.returned
+        if isinstance(returned, type) and hasattr(returned, "_fields"):
+            return tuple(returned._fields)
+        count = len(typing.get_args(returned))
+        numbered = tuple(f"o{position}" for position in range(count))
+        is_tuple = typing.get_origin(returned) is tuple
+        return numbered if is_tuple and set(numbered) == set(names) else ()
 
 
 def expected_type(

@@ -110,6 +110,10 @@ class ContainerRun:
         location = self.resolver
         if location == _FLYTEKIT_RESOLVER:
             location = KIT_RESOLVER
+            say(
+                "this template is for flytekit's runtime, and kit's runs it here: how "
+                "outputs and errors are converted is not flytekit's"
+            )
         return load_object(location, "resolver")
 
     def _context(self, folder: str, raw: str) -> ExecutionContext:

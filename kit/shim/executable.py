@@ -11,7 +11,7 @@ from flyteidl.core import literals_pb2, tasks_pb2
 
 from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.errors import CallError
-from kit.shim.argument_types import argument_types
+from kit.shim.argument_types import ArgumentTypes, argument_types
 from kit.shim.context import (
     ExecutionContext,
     current_context,
@@ -28,6 +28,9 @@ from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
 
 T = TypeVar("T")
+
+FLYTEKIT_ENTRYPOINT = "pyflyte-execute"
+"""What a template of the flytekit runtime runs in its container."""
 
 RAISED: tuple[type[BaseException], ...] = (Exception, SystemExit)
 """What is an error of an author's code: argparse, for one, raises the latter."""
@@ -178,7 +181,7 @@ class ExecutableTemplateShimTask:
                     input_literal_map,
                     template.interface.inputs.variables,
                     self._engine,
-                    argument_types(self.executor.execute_from_model),
+                    self._types(template),
                 )
             decks.show_inputs(inputs)
             self._check_missing(inputs, template)
@@ -204,8 +207,14 @@ class ExecutableTemplateShimTask:
             self._engine,
             order=order,
             task=self.name,
-            types=argument_types(self.executor.execute_from_model),
+            types=self._types(template),
         )
+
+    def _types(self, template: tasks_pb2.TaskTemplate) -> ArgumentTypes:
+        """Return the annotations, which flytekit's own shim does not read."""
+        if list(template.container.args[:1]) == [FLYTEKIT_ENTRYPOINT]:
+            return ArgumentTypes()
+        return argument_types(self.executor.execute_from_model)
 
     def _check_missing(
         self, inputs: dict[str, Any], template: tasks_pb2.TaskTemplate

@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flyteidl.core import literals_pb2
+
     from kit.shim.context import ExecutionContext
 
 _CONTEXTS = "flytekit.core.context_manager"
@@ -143,3 +145,34 @@ def _location(value: Any) -> str:
     """Where a flytekit file is, without making it download itself."""
     source = value.remote_source
     return str(source) if source else str(value.path)
+
+
+def is_in_container() -> bool:
+    """Say whether flytekit's own entrypoint runs a task in this process."""
+    return running_parameters() is not None and not is_local()
+
+
+def flytekit_outputs(outputs: literals_pb2.LiteralMap) -> Any:
+    """Return outputs as flytekit's shim passes them on: by name and as they are."""
+    return sys.modules["flytekit.models.literals"].LiteralMap.from_flyte_idl(outputs)
+
+
+def user_error(error: Exception) -> Exception:
+    """Return the exception that flytekit's entrypoint takes for an error of a user.
+
+    Everything else that leaves its shim is a system error to it, which Flyte tries
+    again three times.
+    """
+    names = mro_names(error)
+    if "kit.errors.IgnoreOutputs" in names:
+        ignore = sys.modules["flytekit.core.base_task"].IgnoreOutputs
+        return _user_runtime(ignore(str(error)))
+    if "kit.errors.RecoverableError" in names:
+        module = sys.modules["flytekit.exceptions.user"]
+        return _user_runtime(module.FlyteRecoverableException(str(error)))
+    return _user_runtime(error)
+
+
+def _user_runtime(error: Exception) -> Exception:
+    made = sys.modules["flytekit.exceptions.user"].FlyteUserRuntimeException(error)
+    return made if isinstance(made, Exception) else error

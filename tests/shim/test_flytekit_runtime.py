@@ -1,0 +1,157 @@
+"""Tasks for flytekit's runtime: what its shim gets, and what kit gives it."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from flyteidl.core import errors_pb2, execution_pb2, literals_pb2, tasks_pb2
+
+import kit
+from kit.forecast.arrival import arriving_bytes
+from kit.types import FlyteFile, default_engine
+
+SETTINGS = kit.SerializationSettings(project="p", domain="d", version="v")
+
+
+@dataclasses.dataclass
+class Bird:
+    grams: int
+
+
+class Out(NamedTuple):
+    zebra: int
+    ape: str
+    rows: list[int]
+    file: FlyteFile
+    bird: Bird
+
+
+@kit.container_task(image="a:1", name="make", runtime="flytekit", ship="inline")
+def make(tt, how: str) -> Out:
+    """Return several outputs in one of the ways that there are."""
+    import pathlib
+
+    path = pathlib.Path("made.txt")
+    path.write_text("made")
+    made = Out(1, "x", [1, 2], FlyteFile(str(path)), Bird(7))
+    if how == "named":
+        return made
+    return made._asdict() if how == "dict" else tuple(made)
+
+
+@kit.container_task(image="a:1", name="fail", runtime="flytekit", ship="inline")
+def fail(tt, how: str) -> int:
+    """Fail in one of the ways that there are."""
+    if how == "again":
+        msg = "later"
+        raise kit.RecoverableError(msg)
+    if how == "output":
+        return "no number"
+    msg = "mine"
+    raise ValueError(msg)
+
+
+@kit.container_task(image="a:1", name="seen", runtime="flytekit", ship="inline")
+def seen(tt, bird: Bird) -> str:
+    """Name the type that arrives."""
+    return type(bird).__name__
+
+
+def shuffled(template: bytes, order: tuple[int, ...]) -> bytes:
+    """Write a template as the engine may: with its outputs in any order."""
+    message = tasks_pb2.TaskTemplate.FromString(template)
+    outputs = dict(message.interface.outputs.variables)
+    message.interface.outputs.Clear()
+    parts = [message.SerializeToString()]
+    for position in order:
+        name = sorted(outputs)[position]
+        part = tasks_pb2.TaskTemplate()
+        part.interface.outputs.variables[name].CopyFrom(outputs[name])
+        parts.append(part.SerializeToString())
+    return b"".join(parts)
+
+
+def run_flytekit(
+    folder: Path, task: Any, order: tuple[int, ...] = (), **inputs: Any
+) -> Path:
+    """Run a task with the real ``pyflyte-execute``; return the folder of outputs."""
+    template = arriving_bytes(kit.template_bytes(task, SETTINGS))
+    literals = literals_pb2.LiteralMap()
+    for name, value in inputs.items():
+        python_type = task.python_interface.inputs[name]
+        default_engine.encoder(python_type)(value, literals.literals[name])
+    path, inputs_path = folder / "task.pb", folder / "inputs.pb"
+    path.write_bytes(shuffled(template, order) if order else template)
+    inputs_path.write_bytes(literals.SerializeToString())
+    macros = {
+        "{{.input}}": str(inputs_path),
+        "{{.outputPrefix}}": str(folder / "out"),
+        "{{.rawOutputDataPrefix}}": str(folder / "raw"),
+        "{{.taskTemplatePath}}": str(path),
+    }
+    command = tasks_pb2.TaskTemplate.FromString(template).container.args
+    words = [macros.get(word, word) for word in command[1:]]
+    program = Path(sys.executable).with_name(command[0])
+    subprocess.run(
+        [str(program), *words], check=True, capture_output=True, cwd=folder, timeout=300
+    )
+    return folder / "out"
+
+
+@pytest.mark.flytekit
+@pytest.mark.parametrize(
+    ("how", "order"),
+    [
+        ("named", (0, 1, 2, 3, 4)),
+        ("named", (4, 2, 0, 1, 3)),
+        ("dict", (3, 4, 1, 2, 0)),
+        ("tuple", (2, 0, 4, 3, 1)),
+    ],
+)
+def test_several_outputs_go_where_their_names_say(how, order, tmp_path):
+    """Whatever the order in which the engine wrote the map of them."""
+    out = run_flytekit(tmp_path, make, order, how=how)
+    data = (out / "outputs.pb").read_bytes()
+    made = literals_pb2.LiteralMap.FromString(data).literals
+    engine = default_engine
+    assert engine.to_python(made["zebra"], int) == 1
+    assert engine.to_python(made["ape"], str) == "x"
+    assert engine.to_python(made["rows"], list[int]) == [1, 2]
+    assert engine.to_python(made["bird"], Bird) == Bird(7)
+    file = engine.to_python(made["file"], FlyteFile)
+    assert Path(file).read_text(encoding="utf-8") == "made"
+
+
+@pytest.mark.flytekit
+@pytest.mark.parametrize(
+    ("how", "kind", "code"),
+    [
+        ("error", "NON_RECOVERABLE", "ValueError"),
+        ("again", "RECOVERABLE", "Recoverable"),
+        ("output", "NON_RECOVERABLE", "OutputError"),
+    ],
+)
+def test_errors_of_an_executor_are_the_users(how, kind, code, tmp_path):
+    """And not the system's, which Flyte tries again three times."""
+    data = (run_flytekit(tmp_path, fail, how=how) / "error.pb").read_bytes()
+    error = errors_pb2.ErrorDocument.FromString(data).error
+    assert error.origin == execution_pb2.ExecutionError.USER
+    assert error.kind == errors_pb2.ContainerError.Kind.Value(kind)
+    assert code in error.message
+
+
+@pytest.mark.flytekit
+def test_an_executor_gets_what_flytekits_shim_gives_it(tmp_path):
+    """A dict: in flytekit's own process, in a call, and in a run in this process."""
+    data = (run_flytekit(tmp_path, seen, bird=Bird(1)) / "outputs.pb").read_bytes()
+    made = literals_pb2.LiteralMap.FromString(data).literals
+    assert default_engine.to_python(made["o0"], str) == "dict"
+    assert seen(bird=Bird(1)) == "dict"
+    here = kit.run(seen, bird=Bird(1), runner="in-process")
+    assert here.outputs.o0 == "dict"
+    assert "flytekit's runtime, and kit's runs it here" in here.logs.text()
