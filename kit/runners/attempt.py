@@ -15,6 +15,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import ExecutorError, KitError, StorageError, TemplateError
+from kit.forecast.arrival import arriving_bytes
 from kit.runners.environment import engine_variables, new_execution_id
 from kit.runners.judge import PhaseInfo, forecast_of, judge, with_pods
 from kit.runners.log import Log, LogLine
@@ -50,9 +51,11 @@ class Attempt:
         self._clock = time.time() - self._began
         self._runner = runner
         self.request = request
-        self.template = parse_template(request.template, "the run's template")
+        parse_template(request.template, "the run's template")
+        arrived = arriving_bytes(request.template)
+        self.template = TaskTemplate.FromString(arrived)
         self.workspace = Workspace.create(
-            request.directory, template=request.template, inputs=request.inputs
+            request.directory, template=arrived, inputs=request.inputs
         )
         self.log = Log() if request.log is None else request.log
         self.log.write_to(self.workspace.log)
