@@ -155,3 +155,40 @@ def test_an_executor_gets_what_flytekits_shim_gives_it(tmp_path):
     here = kit.run(seen, bird=Bird(1), runner="in-process")
     assert here.outputs.o0 == "dict"
     assert "flytekit's runtime, and kit's runs it here" in here.logs.text()
+
+
+class Pair(NamedTuple):
+    o0: int
+    o1: str
+
+
+class Untold(kit.ShimTaskExecutor[Any]):
+    def execute_from_model(self, tt):
+        return 1, "x"
+
+
+class Numbered(kit.ShimTaskExecutor[Any]):
+    def execute_from_model(self, tt) -> tuple[int, str]:
+        return 1, "x"
+
+
+class Named(kit.ShimTaskExecutor[Any]):
+    def execute_from_model(self, tt) -> Pair:
+        return Pair(1, "x")
+
+
+class PairTask(kit.PythonCustomizedContainerTask[None]):
+    def get_custom(self, settings):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("executor_type", "findings"), [(Untold, ["PY008"]), (Numbered, []), (Named, [])]
+)
+def test_check_finds_outputs_without_an_order(executor_type, findings):
+    """A class's tuple could be of any order; its annotation tells it."""
+    interface = kit.Interface({}, {"o0": int, "o1": str})
+    facts = {"interface": interface, "runtime": "flytekit", "ship": "inline"}
+    task = PairTask("two", None, "a:1", executor_type, **facts)
+    found = [f.rule for f in kit.check(task).findings if f.rule.startswith("PY")]
+    assert found == findings
