@@ -109,6 +109,14 @@ def _flytekit_list(template: Any) -> None:
     declared.collection_type.simple = types_pb2.INTEGER
 
 
+def _flytekit_outputs(template: Any) -> None:
+    arguments = ["pyflyte-execute", "--resolver", FLYTEKIT_RESOLVER, "--", "t", "a.B"]
+    template.container.args[:] = arguments
+    for name in ("o0", "o1"):
+        declared = template.interface.outputs.variables[name].type
+        declared.simple = types_pb2.INTEGER
+
+
 def _dataclass(template: Any) -> None:
     declared = template.interface.inputs.variables["x"].type
     declared.simple = types_pb2.STRUCT
@@ -437,6 +445,7 @@ CASES = (
         "module '__main__' has no attribute 'Load'",
     ),
     Case("PY004", _flytekit_list, "failed to convert return value for var o0"),
+    Case("PY008", _flytekit_outputs, path="interface.outputs"),
     Case("PY006", _dataclass, path="interface.inputs.x"),
     Case("image.runtime", setting("container.image", "python:3.12-slim")),
     Case(

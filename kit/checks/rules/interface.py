@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
+from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
+from kit.definition.shipment import INLINE_EXECUTOR
+from kit.shim.argument_types import argument_types, expected_type
+from kit.types import default_engine
 
 _PICKLE = "PythonPickle"
+_SHIM_RESOLVERS = {
+    "kit.resolver.default_task_template_resolver",
+    "flytekit.core.python_customized_container_task.default_task_template_resolver",
+}
 
 
 @error("TT005", "registration", "missing typed interface")
@@ -51,7 +59,7 @@ def variables_have_names(subject: Subject) -> Iterator[Problem]:
 @error("PY004", "python", "failed to convert return value for var <name>")
 def flytekit_returns_outputs(subject: Subject) -> Iterator[Problem]:
     """Flytekit's shim can convert the outputs."""
-    if subject.runtime != "flytekit":
+    if subject.runtime != "flytekit" or _is_inline(subject):
         return
     for name, variable in subject.outputs.items():
         if variable.type.WhichOneof("type") in {"collection_type", "map_value_type"}:
@@ -64,19 +72,61 @@ def flytekit_returns_outputs(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"interface.outputs.{name}", message, fix, words)
 
 
+@error("PY008", "silent")
+def flytekit_names_outputs(subject: Subject) -> Iterator[Problem]:
+    """Flytekit's shim takes several outputs by name.
+
+    It takes them in the order of a map, and the engine writes maps in no order.
+    """
+    words = {word.text for word in subject.words}
+    is_shim = subject.runtime == "flytekit" and bool(words & _SHIM_RESOLVERS)
+    if not is_shim or len(subject.outputs) < 2:  # noqa: PLR2004 - several
+        return
+    names = ", ".join(subject.outputs)
+    if not _is_inline(subject):
+        message = (
+            f"flytekit's runtime hands out {names} in any order: the values of a tuple "
+            "are swapped in some runs, and a dict fails."
+        )
+        fix = "Use runtime='kit', a function with ship='inline', or a single output."
+        yield Problem("interface.outputs", message, fix)
+    elif subject.task is not None and not _output_order(subject):
+        message = (
+            "A returned tuple fails under flytekit's runtime: nothing tells the order "
+            f"of {names}."
+        )
+        fix = "Return a dict or a named tuple, or annotate what is returned."
+        path, severity = "interface.outputs", Severity.WARNING
+        yield Problem(path, message, fix, severity=severity)
+
+
+def _output_order(subject: Subject) -> tuple[str, ...]:
+    types = argument_types(subject.task.executor_type.execute_from_model)
+    return types.output_order(subject.outputs)
+
+
+def _is_inline(subject: Subject) -> bool:
+    """Tell an executor whose outputs kit converts and names, in any runtime."""
+    return any(word.text == INLINE_EXECUTOR for word in subject.words)
+
+
 @warning("PY006", "silent")
 def types_survive_the_cluster(subject: Subject) -> Iterator[Problem]:
-    """Inputs arrive on a cluster as what they arrive here.
+    """Inputs arrive as objects of their classes.
 
-    A warning, for an executor may well read both.
+    A warning, for an executor may well read a dict.
     """
     for name, variable in subject.inputs.items():
-        if _is_described(variable.type):
+        if _is_described(variable.type) and not _is_annotated(subject, name):
             message = (
-                "Flyte strips what tells a class of its own from a dictionary: on a "
-                f"cluster {name!r} arrives as a dict, in a local run as a dataclass."
+                "Flyte removes from the template what tells a class from a dictionary: "
+                f"{name!r} arrives as a dict."
             )
-            fix = f"Read it as either, or declare {name!r} as a dict."
+            fix = f"Annotate the executor's parameter {name!r} with its class."
+            if subject.runtime == "flytekit":
+                fix = (
+                    "Read it as a dict, or use runtime='kit', which reads annotations."
+                )
             yield Problem(f"interface.inputs.{name}", message, fix)
 
 
@@ -91,6 +141,16 @@ def pickles_are_seen(subject: Subject) -> Iterator[Problem]:
             )
             fix = "Declare a type that Flyte has, or a file."
             yield Problem(f"interface.inputs.{name}", message, fix)
+
+
+def _is_annotated(subject: Subject, name: str) -> bool:
+    """Tell an input that kit's runtime reads as the executor's own annotation."""
+    executor_type = getattr(subject.task, "executor_type", None)
+    if subject.runtime != "kit" or executor_type is None:
+        return False
+    hint = argument_types(executor_type.execute_from_model).input_hint(name)
+    declared = subject.inputs[name].type
+    return hint is not None and expected_type(hint, declared, default_engine) is hint
 
 
 def _is_described(declared: LiteralType) -> bool:
