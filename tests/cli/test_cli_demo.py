@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from kit.cli import main
-from kit.cli.commands.check_env import Check, _docker, _version
 from kit.demo.penguins import TABLE, write_database
 from kit.demo.sqlite import heaviest
 from kit.running.start import run
@@ -94,51 +89,3 @@ def test_an_unwritable_folder_is_an_error(capsys, tmp_path: Path):
     err = capsys.readouterr().err
     assert "cannot be written" in err
     assert "Traceback" not in err
-
-
-def test_check_env_is_complete_here(capsys):
-    """What kit cannot do without is there, or no test would run."""
-    assert main(["check-env"]) == 0
-    out = capsys.readouterr().out
-    assert "check environment  COMPLETE" in out
-    assert "protobuf" in out
-    assert "extra cli" in out
-
-
-def test_check_env_fails_without_what_is_required(capsys, monkeypatch):
-    """A missing dependency is named with its command, and the status is 1."""
-    monkeypatch.setattr(
-        "kit.cli.commands.check_env._version",
-        lambda name: None if name in ("msgpack", "pandas") else _version(name),
-    )
-    assert main(["check-env"]) == 1
-    out = capsys.readouterr().out
-    assert "INCOMPLETE" in out
-    assert "pip install msgpack" in out
-    assert "pip install 'flyte-task-kit[pandas]'" in out
-
-
-@pytest.mark.parametrize(
-    ("script", "state", "found"),
-    [
-        ("echo 28.2.2", "ok", "version 28.2.2"),
-        ("echo 'no daemon' >&2; exit 1", "optional", "no daemon"),
-        ("exit 1", "optional", "it does not answer"),
-    ],
-)
-def test_docker_is_asked_through_its_client(
-    script, state, found, tmp_path: Path, monkeypatch
-):
-    """An engine that answers is told by its version, another by the client's words."""
-    docker = tmp_path / "docker"
-    docker.write_text(f"#!/bin/sh\n{script}\n")
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert shutil.which("docker") == str(docker)
-    assert _docker() == Check("Docker engine", found, state)
-
-
-def test_without_docker(tmp_path: Path, monkeypatch):
-    """No client is no engine."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert _docker().state == "optional"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,31 +16,15 @@ import click
 from kit.cli.app import EPILOG, ExitStatus
 
 _MINIMUM_PYTHON = (3, 10)
-_REQUIRED = (
-    "flyteidl",
-    "protobuf",
-    "msgpack",
-    "mashumaro",
-    "fsspec",
-    "docstring-parser",
-)
-_EXTRAS = {
-    "cli": ("click", "rich"),
-    "notebook": ("ipywidgets", "ipykernel"),
-    "pandas": ("pandas", "pyarrow"),
-    "numpy": ("numpy",),
-    "pydantic": ("pydantic",),
-    "docker": ("docker",),
-    "s3": ("s3fs",),
-    "http": ("aiohttp",),
-    "flytekit": ("flytekit",),
-}
+_DISTRIBUTION = "flyte-task-kit"
+_FOR_DEVELOPERS = "dev"
+_REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)[^;]*(?:;.*extra == [\"'](?P<extra>\w+))?")
 _DOCKER_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: what was found, and whether kit can do without it."""
+    """One thing that was looked at, and whether kit needs it."""
 
     name: str
     found: str
@@ -48,10 +33,10 @@ class Check:
 
 @click.command("check-env", epilog=EPILOG)
 def command() -> ExitStatus:
-    """Say what this environment can do.
+    """Show what this environment can do.
 
-    Ends with 1 when something that kit cannot do without is missing. Extras, Docker
-    and flytekit are only needed for what they are named after.
+    Ends with 1 when something is missing that kit needs, or when the package of another
+    project has the name kit. Extras, Docker and flytekit are optional.
     """
     from kit.display.console import print_summary
     from kit.display.summary import Section, Summary, Table
@@ -75,15 +60,44 @@ def _basics() -> Iterator[Check]:
         version if is_new else f"{version}, but kit needs {wanted} or newer",
         "ok" if is_new else "missing",
     )
-    for name in _REQUIRED:
+    for name in _requirements()[""]:
         found = _version(name)
         advice = f"pip install {name}"
         yield Check(name, found or advice, "ok" if found else "missing")
+    yield from _others_named_kit()
     yield _kit_execute()
 
 
+def _requirements() -> dict[str, list[str]]:
+    """Return the packages of kit's metadata by the extra that brings them.
+
+    Those of no extra are required.
+    """
+    from importlib import metadata
+
+    found: dict[str, list[str]] = {"": []}
+    for requirement in metadata.requires(_DISTRIBUTION) or ():
+        match = _REQUIREMENT.match(requirement)
+        if match is not None and match["name"] != _DISTRIBUTION:
+            found.setdefault(match["extra"] or "", []).append(match["name"])
+    return found
+
+
+def _others_named_kit() -> Iterator[Check]:
+    """Look for other projects that install a package ``kit`` in the same place."""
+    from importlib import metadata
+
+    owners = set(metadata.packages_distributions().get("kit", ()))
+    for other in sorted(owners - {_DISTRIBUTION}):
+        advice = (
+            f"also installs a package kit: pip uninstall {other}, then pip install "
+            f"--force-reinstall {_DISTRIBUTION}"
+        )
+        yield Check(other, advice, "missing")
+
+
 def _kit_execute() -> Check:
-    """Look on the PATH, and then beside the interpreter."""
+    """Look on the PATH, and then next to the interpreter."""
     name = "kit-execute"
     path = shutil.which(name)
     if path is not None:
@@ -91,13 +105,13 @@ def _kit_execute() -> Check:
     path = shutil.which(name, path=str(Path(sys.executable).parent))
     if path is not None:
         return Check(name, f"{path}, which is not on the PATH", "ok")
-    return Check(
-        name, "not found; runs here do without, containers need it", "optional"
-    )
+    return Check(name, "not found: containers need it, runs here do not", "optional")
 
 
 def _extras() -> Iterator[Check]:
-    for extra, packages in _EXTRAS.items():
+    for extra, packages in _requirements().items():
+        if extra in ("", _FOR_DEVELOPERS):
+            continue
         versions = {name: _version(name) for name in packages}
         if all(versions.values()):
             found = ", ".join(f"{name} {version}" for name, version in versions.items())
@@ -123,7 +137,7 @@ def _docker() -> Check:
     name = "Docker engine"
     program = shutil.which("docker")
     if program is None:
-        return Check(name, "there is no program docker on the PATH", "optional")
+        return Check(name, "no program docker on the PATH", "optional")
     try:
         done = subprocess.run(  # noqa: S603 - a fixed command
             [program, "version", "--format", "{{.Server.Version}}"],
