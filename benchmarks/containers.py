@@ -29,10 +29,17 @@ def why_no_engine() -> str | None:
     return why_not()
 
 
+class BrokenEngineError(Exception):
+    """An engine that cannot be started, or that starts no container."""
+
+
 def overhead_of_the_runner(repeats: int) -> float:
     """Return the milliseconds that a run takes longer than its own command line.
 
     The two alternate, and both run the same task on the same files.
+
+    Raises:
+        BrokenEngineError: The engine of this machine runs no container at all.
     """
     with _engine_with_image() as task, tempfile.TemporaryDirectory() as folder:
         pairs = [_pair(task, Path(folder, str(n))) for n in range(repeats + 1)]
@@ -67,7 +74,12 @@ def _engine_with_image() -> Iterator[Any]:
     from kit.runners.docker.engine import connected
 
     before = os.environ.get("DOCKER_HOST")
-    with tempfile.TemporaryDirectory() as folder, shared_engine(Path(folder)) as host:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        try:
+            host = stack.enter_context(shared_engine(Path(folder)))
+        except RuntimeError as error:  # with the engine's log
+            raise BrokenEngineError(str(error).partition("\n")[0]) from error
         if host is not None:
             os.environ["DOCKER_HOST"] = host
         try:
@@ -78,8 +90,19 @@ def _engine_with_image() -> Iterator[Any]:
                     tag="latest",
                     changes=[f"ENV PATH={PROGRAMS}", f"ENV PYTHONPATH={SITE}"],
                 )
+            _try_a_container()
             yield contract_task(image=f"{IMAGE}:latest")
         finally:
             os.environ.pop("DOCKER_HOST", None)
             if before is not None:
                 os.environ["DOCKER_HOST"] = before
+
+
+def _try_a_container() -> None:
+    """Run nothing in a container, without kit."""
+    command = ["docker", "run", "--rm", "--network=none", f"{IMAGE}:latest"]
+    done = subprocess.run(
+        [*command, "python3", "-c", ""], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BrokenEngineError(done.stderr.strip().splitlines()[-1])

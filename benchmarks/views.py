@@ -110,13 +110,17 @@ def logging_lines(repeats: int) -> Iterator[Bound]:
 
 def containing(repeats: int) -> Iterator[Bound]:
     """Run a task in a container, and the command line that does the same."""
-    from containers import overhead_of_the_runner, why_no_engine
+    from containers import BrokenEngineError, overhead_of_the_runner, why_no_engine
 
     reason = why_no_engine()
     if reason is not None:
-        print(f"left out, for {reason}: a run in a container")
+        print(f"left out, because {reason}: a run in a container")
         return
-    spent = overhead_of_the_runner(repeats)
+    try:
+        spent = overhead_of_the_runner(repeats)
+    except BrokenEngineError as error:
+        print(f"left out, because the engine is broken ({error}): a run in a container")
+        return
     yield Bound("docker runner over `docker run`", spent, "ms", 150)
 
 
