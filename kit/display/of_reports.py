@@ -41,7 +41,7 @@ def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
         Section("Notes", tuple(Finding("note", text) for text in proof.notes)),
         Section("Logs", tuple(_log(proof))),
     ]
-    status = "PROVEN" if proof.ok else "NOT PROVEN"
+    status = f"PROVEN {_PROVEN[proof.proven]}" if proof.ok else "NOT PROVEN"
     return Summary("proof", proof.task, tuple(sections), status=status)
 
 
@@ -49,6 +49,12 @@ def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
 def summarize_proof_shown(proof: Proof) -> Summary:
     """Summarize a proof for the end of a cell, where the same proof looks the same."""
     return summarize_proof(proof, with_machine=False)
+
+
+_PROVEN = {
+    "to load": "to load with all that it imports; it was not run",
+    "to run": "to run on these inputs, with all that it imports",
+}
 
 
 def _failure(proof: Proof) -> Iterator[Item]:

@@ -11,7 +11,12 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import Shipment
-from kit.source.requirements import OWN_EXTRAS, ImportedModules, distributions_with
+from kit.source.requirements import (
+    OWN_EXTRAS,
+    ImportedModules,
+    distributions_with,
+    shipped_modules,
+)
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import runtime_of
 
@@ -51,11 +56,9 @@ def task_requirements(
     shipment = task.shipment(settings)
     template = task.serialize_to_model(settings).to_flyte_idl()
     runtime = runtime_of(task.runtime, settings)  # the module is called as it
-    reached = ImportedModules()
+    reached = shipped_modules(shipment)
     for module in (*_loaded_modules(template, shipment), runtime):
         reached.follow(module)
-    if shipment.inline is not None:
-        reached.follow_source(shipment.inline["source"])
     wanted, notes = _distributions(reached)
     own = [KIT] if "kit" in reached.installed else []
     extras = _extras(reached, with_deck=template.metadata.generates_deck.value)

@@ -150,10 +150,14 @@ def _exited(case: Case) -> Explanation | None:
 
 
 def _missing_module(case: Case) -> Explanation | None:
-    for error in case.raised("ModuleNotFoundError"):
-        if error.name is not None:
-            return explain_missing_module(error.name, case)
-    return None
+    names = [error.name for error in case.raised("ModuleNotFoundError") if error.name]
+    if not names:
+        return None
+    if case.step != "imports":
+        return explain_missing_module(names[0], case)
+    found = [explain_missing_module(name, case) for name in reversed(names)]
+    missing = "; ".join(dict.fromkeys(what for what, _ in found))
+    return missing, " ".join(dict.fromkeys(repair for _, repair in found))
 
 
 def _missing_name(case: Case) -> Explanation | None:

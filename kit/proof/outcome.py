@@ -186,7 +186,8 @@ class Step:
     Attributes:
         name: What it is about: ``template``, ``interpreter``, ``runtime``,
             ``resolver``, ``read`` (the template), ``source`` (of an inline executor),
-            ``module``, ``executor``, ``instance`` or ``run``.
+            ``module``, ``executor``, ``instance``, ``imports`` (those in functions
+            too) or ``run``.
         status: ``done``, ``failed``, or ``skipped`` because an earlier one failed.
         detail: What was found.
         here: What of it is so on this machine: versions and places; not part of the
@@ -251,6 +252,13 @@ class Proof(Shown):
         return self.failure is None
 
     @property
+    def proven(self) -> str:
+        """What was proven: ``"to load"``, ``"to run"`` on these inputs, or nothing."""
+        if self.failure is not None:
+            return ""
+        return "to load" if self.run is None else "to run"
+
+    @property
     def outputs(self) -> Mapping[str, Any]:
         """The outputs by name; empty if it was not run, or did not succeed."""
         return {} if self.run is None else self.run.outputs
@@ -278,7 +286,7 @@ class Proof(Shown):
 
     def __repr__(self) -> str:
         if self.failure is None:
-            return f"Proof({self.task!r}, proven)"
+            return f"Proof({self.task!r}, proven {self.proven})"
         return f"Proof({self.task!r}, fails at {self.failure.step!r})"
 
 
@@ -331,5 +339,6 @@ class Case:
             "module": f"importing {self.module}",
             "executor": f"looking for {self.executor}",
             "instance": f"making {self.executor}()",
+            "imports": f"finding what {self.executor} imports",
             "run": "the executor",
         }.get(self.step, "the interpreter")

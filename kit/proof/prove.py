@@ -32,6 +32,7 @@ from kit.running.start import (
     with_outputs,
 )
 from kit.shim.executable import RAISED, error_text
+from kit.source.requirements import shipped_modules
 from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
@@ -44,7 +45,7 @@ def planned_steps(shipment: Shipment, *, runs: bool) -> tuple[str, ...]:
     source = ("source",) if shipment.inline is not None else ()
     run = ("run",) if runs else ()
     before = ("interpreter", "runtime", "resolver", "read")
-    return (*before, *source, "module", "executor", "instance", *run)
+    return (*before, *source, "module", "executor", "instance", "imports", *run)
 
 
 def template_step(template: bytes, shipment: Shipment, seconds: float) -> Step:
@@ -118,6 +119,9 @@ _DETAILS: dict[str, Callable[[Facts], str]] = {
     "module": lambda facts: str(facts["module"]),
     "executor": lambda facts: str(facts["executor"]),
     "instance": lambda facts: f"{facts['executor']}()",
+    "imports": lambda facts: (
+        ", ".join(facts["found"]) or "of the standard library only"
+    ),
     "run": lambda _: "ended with its outputs",
 }
 _HERE: dict[str, Callable[[Facts], str]] = {
@@ -227,7 +231,8 @@ class _Attempt:
         with _folder() as (folder, keep):
             notes = folder / "notes.jsonl"
             mode = "run" if self.runs else "load"
-            under = (*child.__path__, str(notes), mode)
+            modules = ",".join(shipped_modules(self.shipment).required)
+            under = (*child.__path__, str(notes), mode, modules)
             request = dataclasses.replace(request, directory=folder, under=under)
             try:
                 run = with_outputs(runner.run(request), self.task)

@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
+from kit.definition.shipment import Shipment
 from kit.source.imports import is_third_party
 
 OWN_EXTRAS = ("numpy", "pandas", "pydantic")
@@ -89,27 +90,34 @@ class ImportedModules:
         """The modules to install: those that are installed here, and those required."""
         return frozenset({*self.installed, *self._required})
 
-    def follow(self, module: str, *, is_optional: bool = False) -> None:
+    def follow(
+        self, module: str, *, is_optional: bool = False, is_shipped: bool = False
+    ) -> None:
         """Follow a module's imports, and those of the packages it is in.
 
         Args:
             module: Its dotted name; what is no module at its end is left out.
             is_optional: Whether its importer goes on when it is missing.
+            is_shipped: Whether to read the module itself if it is installed.
         """
         parts = module.split(".")
-        if not is_third_party(parts[0]):
+        top = parts[0]
+        if not is_third_party(top):
             return
         if not is_optional:
-            self._required.add(parts[0])
-        if not self._is_own(parts[0]):
+            self._required.add(top)
+        self._classify(top)
+        place = self.own.get(top)
+        if place is not None:
+            files = list(_files(place, parts))
+        elif is_shipped and (found := _place(top)) is not None:
+            files = list(_files(found, parts))[-1:]
+        else:
             return
-        place = self.own[parts[0]]
-        for end in range(1, len(parts) + 1):
-            path = place.joinpath(*parts[1:end]) if place.is_dir() else place
-            file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-            if file.is_file():
-                package = parts[:end] if path.is_dir() else parts[: end - 1]
-                self._follow_file(".".join(parts[:end]), file, package)
+        for end, file in files:
+            is_package = file.name == "__init__.py"
+            package = parts[:end] if is_package else parts[: end - 1]
+            self._follow_file(".".join(parts[:end]), file, package)
 
     def follow_source(self, source: str, package: Sequence[str] = ()) -> None:
         """Follow the imports of some source.
@@ -131,12 +139,10 @@ class ImportedModules:
         except (OSError, SyntaxError, ValueError):
             return  # what cannot be imported here either
 
-    def _is_own(self, top: str) -> bool:
-        """Tell whether a module is one of one's own, and note what it is."""
-        if top in self.own:
-            return True
-        if top in self.installed or top in self.missing:
-            return False
+    def _classify(self, top: str) -> None:
+        """Note whether a module is installed, one of one's own, or missing."""
+        if top in self.installed or top in self.own or top in self.missing:
+            return
         place = _place(top)
         if top == "kit" or (place is not None and _is_installed(place)):
             self.installed.add(top)
@@ -144,7 +150,20 @@ class ImportedModules:
             self.missing.add(top)
         else:
             self.own[top] = place
-        return top in self.own
+
+
+def shipped_modules(shipment: Shipment) -> ImportedModules:
+    """Return what the code that a task ships imports, inside of functions too.
+
+    That is the source in the template, or the executor's module with all modules that
+    it reaches and that are not installed.
+    """
+    reached = ImportedModules()
+    if shipment.inline is None:
+        reached.follow(shipment.location, is_shipped=True)
+    else:
+        reached.follow_source(shipment.inline["source"])
+    return reached
 
 
 def import_statements(
@@ -174,6 +193,20 @@ def _statements(
         rest = [*ast.iter_child_nodes(node)]
     for child in rest:
         yield from _statements(child, package, is_optional=is_optional)
+
+
+def _files(place: Path, parts: Sequence[str]) -> Iterator[tuple[int, Path]]:
+    """Yield the files of a dotted name's modules, and how many of its parts they are.
+
+    Args:
+        place: The file or folder of the first.
+        parts: The dotted name, which may end in an object's.
+    """
+    for end in range(1, len(parts) + 1):
+        path = place.joinpath(*parts[1:end]) if place.is_dir() else place
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if file.is_file():
+            yield end, file
 
 
 def _imported(node: ast.AST, package: Sequence[str]) -> Iterator[str]:

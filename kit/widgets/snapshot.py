@@ -81,7 +81,7 @@ def compared(view: Snapshot, before: Snapshot | None) -> Summary:
 
 def with_proof(summary: Summary, proof: Proof) -> Summary:
     """Return what is shown with a proof, behind the changes if there are any."""
-    text = "proven" if proof.ok else "not proven"
+    text = f"proven {proof.proven}" if proof.ok else "not proven"
     sections = summarize_proof_shown(proof).sections
     items = tuple(item for section in sections for item in section.items)
     shown = Section(f"Proof: {text}", items)

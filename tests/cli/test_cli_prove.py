@@ -60,7 +60,7 @@ def test_a_proven_task_ends_with_0(capsys):
     """The steps are shown, and inputs need not be given."""
     assert main(["prove", "tasks_to_prove:double"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("proof tasks_to_prove.double  PROVEN\n")
+    assert out.startswith("proof tasks_to_prove.double  PROVEN to load with all")
     assert "instance      done" in out
     assert "Outputs" not in out
     assert err == ""

@@ -33,7 +33,9 @@ def test_the_end_of_a_cell_is_the_same_on_every_machine():
     faces = proof._repr_mimebundle_()
     assert "fresh" in faces["text/plain"]
     assert "fresh" in faces["text/html"]
-    assert printed(proof).startswith("proof t  PROVEN\n")
+    assert printed(proof).startswith(
+        "proof t  PROVEN to load with all that it imports; it"
+    )
 
 
 def test_a_failure_comes_first_and_is_told_once():

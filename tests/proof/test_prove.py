@@ -27,7 +27,7 @@ from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 INLINE_STEPS = [
     *("template", "interpreter", "runtime", "resolver", "read", "source", "module"),
-    *("executor", "instance"),
+    *("executor", "instance", "imports"),
 ]
 MODULE_STEPS = [name for name in INLINE_STEPS if name != "source"]
 HELPER = "SCALE = 3\ndef helper(x):\n    return x * SCALE"
@@ -67,7 +67,7 @@ def test_a_task_of_a_cell_is_proven(cell, runtime):
     assert proof.run is None
     assert proof.outputs == {}
     assert proof.raise_for_error() is proof
-    assert repr(proof) == "Proof('scaled', proven)"
+    assert repr(proof) == "Proof('scaled', proven to load)"
     version = ".".join(map(str, sys.version_info[:3]))
     assert detail(proof, "interpreter").endswith(
         f": Python {version}, {sys.executable}"
@@ -114,6 +114,42 @@ def test_the_class_form_of_cells_is_proven(cell):
     assert cell("kit.prove(t, n=2)").outputs == {"o0": 3}
 
 
+IMPORTING = """
+@kit.container_task(image="a:1", runtime=RUNTIME)
+def imports(tt, n: int) -> int:
+    import json, yaml
+    try:
+        import nowhere_one
+    except ImportError:
+        nowhere_one = None
+    {line}
+    return n
+"""
+
+
+@BOTH
+def test_what_functions_import_is_found_without_a_run(cell, runtime):
+    """What they can do without is not asked for."""
+    cell(f"RUNTIME = {runtime!r}")
+    cell(IMPORTING.format(line="pass"))
+    proof = cell("kit.prove(imports)")
+    assert proof.failure is None
+    assert detail(proof, "imports") == "yaml"
+
+
+@BOTH
+def test_what_functions_import_and_nobody_has_is_named(cell, runtime):
+    """All of it at once, with the packages that bring it."""
+    cell(f"RUNTIME = {runtime!r}")
+    cell(IMPORTING.format(line="import nowhere_two; from serial import Serial"))
+    failure = cell("kit.prove(imports)").failure
+    assert failure.step == "imports"
+    assert "nowhere_one" not in failure.missing
+    assert "the module nowhere_two of the package nowhere_two is not" in failure.missing
+    assert "the module serial of the package pyserial is not" in failure.missing
+    assert "pip install pyserial" in failure.repair
+
+
 @BOTH
 def test_a_module_of_the_image_is_proven(image, runtime):
     """The step says which module, and from where."""
@@ -141,7 +177,7 @@ def test_a_script_proves_its_own_task(tmp_path):
     )
     command = [sys.executable, str(script)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == "Proof('script.f', proven) {'o0': 5}\n"
+    assert done.stdout == "Proof('script.f', proven to run) {'o0': 5}\n"
 
 
 def test_an_empty_dict_of_inputs_runs_a_task_by_its_defaults(image):
@@ -256,8 +292,9 @@ def test_another_runner_gets_the_template_that_ships(image):
     assert kit.prove(task, runner=relay, settings=settings).ok
     (request,) = relay.requests
     assert request.template == template_bytes(task, settings)
-    folder, notes, mode = request.under
+    folder, notes, mode, modules = request.under
     assert (Path(folder), mode) == (Path(child.__file__).parent, "load")
+    assert modules.split(",") == ["kit", task.executor_type.__module__]
     assert Path(notes).parent == request.directory
 
 
@@ -293,7 +330,7 @@ def test_steps_that_another_resolver_does_not_take_are_left_out(image):
     proof = kit.prove(task, n=2)
     assert proof.failure is None
     expected = ["template", "interpreter", "runtime", "resolver", "read", "instance"]
-    assert names(proof) == [*expected, "run"]
+    assert names(proof) == [*expected, "imports", "run"]
     assert detail(proof, "resolver") == f"{name}.own"
     assert proof.outputs == {"o0": 20}
 
@@ -402,7 +439,7 @@ def test_an_editable_install_counts_as_installed_with_a_note(tmp_path):
         command, check=False, capture_output=True, text=True, cwd=tmp_path
     )
     assert done.stdout == (
-        "Proof('proof_editable.task', proven)\n"
+        "Proof('proof_editable.task', proven to load)\n"
         f"proof_editable is imported from {source}, an editable install of "
         "acme-editable on this machine: install its files in the image too.\n"
     ), done.stderr
@@ -428,7 +465,7 @@ def test_the_child_loads_no_kit_by_itself(tmp_path):
     notes = tmp_path / "notes"
     command = [sys.executable, "-S", os.fspath(Path(child.__file__).parent)]
     done = subprocess.run(
-        [*command, str(notes), "load", "kit-execute"],
+        [*command, str(notes), "load", "", "kit-execute"],
         check=False,
         capture_output=True,
         cwd=tmp_path,

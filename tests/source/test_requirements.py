@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from kit.source.requirements import ImportedModules
+from kit.definition.shipment import module_shipment
+from kit.source.requirements import ImportedModules, shipped_modules
 
 
 @pytest.fixture
@@ -71,3 +72,38 @@ def test_what_is_not_there_is_said(own):
 def test_kit_is_installed_wherever_it_is():
     """An editable install is one, too."""
     assert followed("kit.inline.InlineExecutor").installed == {"kit"}
+
+
+def test_modules_that_the_source_can_do_without_are_not_required(own):
+    """Nor those that only type checkers import."""
+    own(
+        walked_lab_four="""
+from typing import TYPE_CHECKING
+import yaml
+if TYPE_CHECKING:
+    import no_type
+else:
+    import msgpack
+try:
+    import no_such_module
+except (KeyError, ImportError):
+    import fsspec
+class A:
+    def f(self):
+        async def g():
+            from numpy.linalg import norm
+""",
+    )
+    reached = followed("walked_lab_four")
+    assert reached.required == ("fsspec", "msgpack", "numpy", "walked_lab_four", "yaml")
+    assert reached.missing == {"no_such_module"}
+
+
+def test_the_module_of_an_installed_executor_is_read_itself():
+    """And no other module of its package, which its distribution answers for."""
+    shipped = module_shipment("mashumaro.mixins.yaml.DataClassYAMLMixin", "it is there")
+    assert shipped_modules(shipped).required == (
+        "mashumaro",
+        "typing_extensions",
+        "yaml",
+    )

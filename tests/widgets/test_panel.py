@@ -182,7 +182,7 @@ def test_edits_are_proven_too():
     preview.edit("custom", '{"unit": "kg"}')
     assert preview.prove().ok
     titles = [section.title for section in preview.summary.sections]
-    assert titles[:2] == ["Changes", "Proof: proven"]
+    assert titles[:2] == ["Changes", "Proof: proven to load"]
 
 
 def lengths(tt, texts: list[str]) -> list[int]:

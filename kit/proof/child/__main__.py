@@ -1,7 +1,8 @@
 """Carry out a container's command and note each step.
 
 ``NOTES`` is the file for the notes.  ``MODE`` is ``load``, which ends the process when
-the executor is made, or ``run``.  ``COMMAND`` is the container's, with its arguments.
+the executor is made, or ``run``.  ``MODULES`` are those that the shipped code imports,
+with commas between them.  ``COMMAND`` is the container's, with its arguments.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ def main() -> None:
     from kit.proof.child.runtimes import load_runtime
     from kit.proof.child.watch import Watch
 
-    path, mode, command, *arguments = sys.argv[1:]
+    path, mode, modules, command, *arguments = sys.argv[1:]
     notes = Notes(path)
     version = ".".join(map(str, sys.version_info[:3]))
     notes.end("interpreter", version=version, executable=sys.executable)
+    watch = Watch(
+        notes, runs=mode == "run", modules=[*filter(None, modules.split(","))]
+    )
     with notes.step("runtime"):
-        function, facts = load_runtime(command, Watch(notes, runs=mode == "run"))
+        function, facts = load_runtime(command, watch)
         notes.end("runtime", **facts)
     sys.argv = [command, *arguments]
     sys.exit(function())

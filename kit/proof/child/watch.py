@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kit.proof.child.notes import Notes
@@ -23,11 +24,13 @@ class Watch:
     Args:
         notes: Where the steps are noted.
         runs: Whether the process is to go on when the executor is made.
+        modules: What the shipped code imports, the imports in functions included.
     """
 
-    def __init__(self, notes: Notes, *, runs: bool) -> None:
+    def __init__(self, notes: Notes, *, runs: bool, modules: Sequence[str]) -> None:
         self.notes = notes
         self._runs = runs
+        self._modules = modules
         self._before = Surroundings()
 
     def wrap(
@@ -91,6 +94,9 @@ class Watch:
         else:
             self.notes.end("instance", executor=location_of(type(executor)))
         self.notes.end_open()
+        self.notes.begin("imports")
+        _find(self._modules)
+        self.notes.end("imports", found=list(self._modules))
         if not self._runs:
             _end_process()
         self._watch_execution(task)
@@ -160,6 +166,22 @@ def location_of(found: Any) -> str:
     """Return the dotted name of a class, or of an object's class."""
     named = found if hasattr(found, "__qualname__") else type(found)
     return f"{named.__module__}.{named.__qualname__}"
+
+
+def _find(modules: Iterable[str]) -> None:
+    """Look for modules without loading them.
+
+    Raises:
+        ModuleNotFoundError: Of one that is not there, because of the ones before.
+    """
+    error: ModuleNotFoundError | None = None
+    for name in modules:
+        if name not in sys.modules and importlib.util.find_spec(name) is None:
+            cause = error
+            error = ModuleNotFoundError(f"No module named {name!r}", name=name)
+            error.__cause__ = cause
+    if error is not None:
+        raise error
 
 
 def _make_inner_executor(task: Any) -> None:
