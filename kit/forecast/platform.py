@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -46,6 +46,10 @@ class Platform:
         catalog: Whether results can be cached (``catalog-cache``); ``None`` if not
             known.
         kubernetes: The version of Kubernetes, such as ``1.34``; empty if not known.
+        console: The address of its console (``flyteadmin.consoleUrl``).
+        propeller: The configuration of its flytepropeller, as the YAML has it, from
+            which a pod follows.
+        objects: Kubernetes objects that pods are made with: PodTemplates.
         message_limit: Bytes of a request to flyteadmin (``maxMessageSizeBytes``).
         object_limit: Bytes of an object in the cluster's etcd.
         download_limit: Bytes of a file that Flyte reads: a task's template, its
@@ -73,6 +77,9 @@ class Platform:
     plugins: tuple[str, ...] | None = None
     catalog: bool | None = None
     kubernetes: str = ""
+    console: str = ""
+    propeller: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    objects: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     message_limit: int = 4 * _MIB
     object_limit: int = 3 * _MIB // 2
     download_limit: int = 2 * _MIB
@@ -170,11 +177,6 @@ class Platform:
 
 
 _AMOUNTS = ("defaults", "limits")
-_LISTS = (
-    *("projects", "domains", "task_types", "pod_templates", "environment"),
-    "plugins",
-)
-_YES_OR_NO = ("secrets_webhook", "catalog")
 _CHOICES = {"image_pull_policy": _POLICIES, "secret_manager": _MANAGERS}
 
 
@@ -207,22 +209,41 @@ def _checked(name: str, value: Any) -> Any:
     Raises:
         PlatformError: It is of another kind.
     """
-    if name in _AMOUNTS:
-        return _of_kind(name, value, Resources, "kit.Resources(cpu=..., mem=...)")
-    if name in _LISTS:
-        return _texts(name, value)
-    if name in _CHOICES and value not in _CHOICES[name]:
-        choices = ", ".join(repr(choice) for choice in _CHOICES[name])
-        msg = f"{name} of a platform must be one of {choices}, got {value!r}."
-        raise PlatformError(msg)
-    if name in _YES_OR_NO:
-        return value if value is None else _of_kind(name, value, bool, "True or False")
-    if name.endswith("_limit"):
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        msg = f"{name} of a platform must be a positive number, got {value!r}."
-        raise PlatformError(msg)
+    if name in _CHECKS:
+        return _CHECKS[name](name, value)
     return _of_kind(name, value, str, "text")
+
+
+def _resource_amounts(name: str, value: Any) -> Any:
+    return _of_kind(name, value, Resources, "kit.Resources(cpu=..., mem=...)")
+
+
+def _choice(name: str, value: Any) -> Any:
+    if value in _CHOICES[name]:
+        return value
+    choices = ", ".join(repr(choice) for choice in _CHOICES[name])
+    msg = f"{name} of a platform must be one of {choices}, got {value!r}."
+    raise PlatformError(msg)
+
+
+def _yes_or_no(name: str, value: Any) -> Any:
+    return value if value is None else _of_kind(name, value, bool, "True or False")
+
+
+def _limit(name: str, value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    msg = f"{name} of a platform must be a positive number, got {value!r}."
+    raise PlatformError(msg)
+
+
+def _mapping(name: str, value: Any) -> Any:
+    return _of_kind(name, value, Mapping, "a mapping")
+
+
+def _mappings(name: str, value: Any) -> Any:
+    listed = _of_kind(name, value, (list, tuple), "a list of mappings")
+    return tuple(_mapping(name, each) for each in listed)
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...] | None:
@@ -234,11 +255,25 @@ def _texts(name: str, value: Any) -> tuple[str, ...] | None:
     raise PlatformError(msg)
 
 
-def _of_kind(name: str, value: Any, kind: type[Any], expected: str) -> Any:
+def _of_kind(
+    name: str, value: Any, kind: type[Any] | tuple[type[Any], ...], expected: str
+) -> Any:
     if isinstance(value, kind):
         return value
     msg = f"{name} of a platform must be {expected}, got {value!r}."
     raise PlatformError(msg)
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(("defaults", "limits"), _resource_amounts),
+    **dict.fromkeys(("projects", "domains", "task_types", "pod_templates"), _texts),
+    **dict.fromkeys(("environment", "plugins"), _texts),
+    **dict.fromkeys(("image_pull_policy", "secret_manager"), _choice),
+    **dict.fromkeys(("secrets_webhook", "catalog"), _yes_or_no),
+    **dict.fromkeys(("message_limit", "object_limit", "download_limit"), _limit),
+    "propeller": _mapping,
+    "objects": _mappings,
+}
 
 
 UNKNOWN = Platform()

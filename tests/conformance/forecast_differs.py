@@ -34,6 +34,16 @@ REGISTRATIONS = {
 """Patterns of answers to a registration that are not foretold."""
 
 
+PODS = {
+    r"@w(AWS|GCP|Vault)": (
+        "What the webhook makes of secrets of other managers is not foretold; the "
+        "forecast says so."
+    ),
+    r"disallowed by cluster policy": "Policies of a cluster are not known.",
+}
+"""Patterns of ``case@platform: words`` of pods that are not foretold."""
+
+
 def reason(kinds: dict[str, str], words: str) -> str | None:
     """Return why an answer is not foretold; ``None`` if it has to be."""
     return next((kinds[each] for each in kinds if re.search(each, words)), None)

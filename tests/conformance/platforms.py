@@ -22,7 +22,33 @@ def platform_of(config: dict[str, Any]) -> kit.Platform:
         name=config["about"],
         defaults=resources_of(resources["defaults"]),
         limits=resources_of(resources["limits"]),
+        propeller=propeller_of(config),
+        objects=tuple(config.get("objects", ())),
+        pod_templates=(),
+        catalog=False,
+        console=config["admin"].get("flyteadmin", {}).get("consoleUrl", ""),
+        secrets_webhook="webhook" in config,
+        secret_manager=config.get("webhook", {}).get("secretManagerType", "K8s"),
     )
+
+
+LAB_STORAGE = {
+    "type": "minio",
+    "connection": {
+        "secret-key": "miniostorage",
+        "access-key": "minio",
+        "auth-type": "accesskey",
+        "region": "us-east-1",
+        "endpoint": "http://127.0.0.1:9000",
+    },
+}
+"""The store of the lab, which the recorded configuration leaves out."""
+
+
+def propeller_of(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration of propeller with its store."""
+    storage = {**LAB_STORAGE, **config["propeller"]["storage"]}
+    return {**config["propeller"], "storage": storage}
 
 
 def resources_of(amounts: dict[str, Any]) -> kit.Resources:
