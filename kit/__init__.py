@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kit.definition.accelerators import BaseAccelerator as BaseAccelerator
     from kit.definition.accelerators import GPUAccelerator as GPUAccelerator
     from kit.definition.artifacts import Artifact as Artifact
-    from kit.definition.artifacts import Inputs as Inputs
+    from kit.definition.artifacts import ArtifactInputs as ArtifactInputs
     from kit.definition.executor import ShimTaskExecutor as ShimTaskExecutor
     from kit.definition.images import Image as Image
     from kit.definition.images import ImageConfig as ImageConfig

@@ -1,7 +1,7 @@
 """Artifacts: outputs that Flyte keeps under a name, divided by partitions.
 
-An annotation such as ``Annotated[int, Model(region=Inputs.where)]`` says which artifact
-an output becomes, and where the values of its partitions come from.
+An annotation such as ``Annotated[int, Model(region=ArtifactInputs.where)]`` says which
+artifact an output becomes, and where the values of its partitions come from.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from kit.errors import InterfaceError, nearest
 Labels: TypeAlias = "Mapping[str, LabelValue]"
 
 
-class _Inputs:
-    """``Inputs.region`` stands for the value of the input ``region``."""
+class _ArtifactInputs:
+    """``ArtifactInputs.region`` stands for the value of the input ``region``."""
 
     def __getattr__(self, name: str) -> InputBindingData:
         if name.startswith("__"):
@@ -38,7 +38,7 @@ class _Inputs:
         return InputBindingData(var=name)
 
 
-Inputs = _Inputs()
+ArtifactInputs = _ArtifactInputs()
 
 
 class TimePartition:
@@ -82,7 +82,7 @@ def label(key: str, value: Any) -> LabelValue:
         return LabelValue(static_value=value)
     msg = (
         f"Partition key {key} needs to be input binding data or static string, "
-        f"not {value}: pass a text or Inputs.<name>."
+        f"not {value}: pass a text or ArtifactInputs.<name>."
     )
     raise InterfaceError(msg)
 
@@ -165,7 +165,9 @@ class Artifact:
             raise InterfaceError(msg)
 
     def __call__(self, *args: Any, **partitions: Any) -> ArtifactIDSpecification:
-        """Bind partitions, each to a text or to an input: ``Model(region=Inputs.x)``.
+        """Bind partitions, each to a text or to an input.
+
+        An input is written ``Model(region=ArtifactInputs.x)``.
 
         ``time_partition`` takes a time or an input. What is not bound is left for the
         task to say when it runs.
@@ -288,7 +290,7 @@ class ArtifactIDSpecification:
         if not isinstance(value, (dt.datetime, InputBindingData)):
             msg = (
                 f"Time partition needs to be input binding data or static string, "
-                f"not {value}: pass a datetime or Inputs.<name>."
+                f"not {value}: pass a datetime or ArtifactInputs.<name>."
             )
             raise InterfaceError(msg)
         return TimePartition(value, self.artifact.time_partition.granularity)

@@ -17,7 +17,7 @@ from flyteidl.core import (
 
 from conformance.library import Library
 from kit.definition import accelerators
-from kit.definition.artifacts import Artifact, Inputs
+from kit.definition.artifacts import Artifact, ArtifactInputs
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.images import Image, ImageConfig, render_image
 from kit.definition.interface import Docstring, Interface, kwtypes, typed_interface
@@ -60,7 +60,7 @@ class Kit(Library):
         "HashMethod": HashMethod,
         "FlyteAnnotation": FlyteAnnotation,
         "Artifact": Artifact,
-        "Inputs": Inputs,
+        "Inputs": ArtifactInputs,
         "IgnoreOutputs": IgnoreOutputs,
         "LiteralMap": literals_pb2.LiteralMap,
     }

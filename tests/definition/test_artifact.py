@@ -7,7 +7,12 @@ import datetime as dt
 import pytest
 from flyteidl.core.artifact_id_pb2 import ArtifactID
 
-from kit.definition.artifacts import Artifact, Granularity, Inputs, TimePartition
+from kit.definition.artifacts import (
+    Artifact,
+    ArtifactInputs,
+    Granularity,
+    TimePartition,
+)
 from kit.errors import InterfaceError
 
 PLAIN = Artifact(name="model")
@@ -37,7 +42,7 @@ def test_a_plain_artifact_is_its_name():
 
 def test_partitions_are_bound_to_texts_and_inputs():
     """What is not bound is said when the task runs."""
-    message = PARTS(region=Inputs.where).to_partial_artifact_id()
+    message = PARTS(region=ArtifactInputs.where).to_partial_artifact_id()
 
     assert kinds(message) == {"day": "runtime_binding", "region": "input_binding"}
     assert message.partitions.value["region"].input_binding.var == "where"
@@ -57,7 +62,11 @@ def test_binding_again_adds_to_what_is_bound():
 
 def test_time_is_bound_to_an_input():
     """The granularity is the artifact's."""
-    time = TIMED(time_partition=Inputs.when).to_partial_artifact_id().time_partition
+    time = (
+        TIMED(time_partition=ArtifactInputs.when)
+        .to_partial_artifact_id()
+        .time_partition
+    )
 
     assert time.value.input_binding.var == "when"
     assert time.granularity == Granularity.HOUR
@@ -166,7 +175,7 @@ def test_unbound_partitions_of_an_artifact_are_empty_texts():
         (PLAIN.query(), True),
         (PARTS.query(), False),
         (PARTS.query(region="eu"), False),
-        (PARTS.query(region="eu", day=Inputs.day), True),
+        (PARTS.query(region="eu", day=ArtifactInputs.day), True),
         (PARTS.query(partitions={"region": "eu", "day": "1"}), True),
         (TIMED.query(k="v"), False),
         (TIMED.query(k="v", time_partition=NOON), True),
@@ -180,7 +189,7 @@ def test_a_query_is_bound_when_every_partition_is(query, bound):
 
 def test_a_query_on_the_wire():
     """It is an artifact's id with what is known."""
-    query = PARTS.query(project="p", region=Inputs.where, day="1")
+    query = PARTS.query(project="p", region=ArtifactInputs.where, day="1")
 
     message = query.to_flyte_idl().artifact_id
 
@@ -190,5 +199,5 @@ def test_a_query_on_the_wire():
 
 def test_inputs_have_no_magic_attributes():
     """Tools that look for Python's own names find nothing."""
-    assert Inputs.region.var == "region"
-    assert not hasattr(Inputs, "__wrapped__")
+    assert ArtifactInputs.region.var == "region"
+    assert not hasattr(ArtifactInputs, "__wrapped__")

@@ -12,7 +12,12 @@ from typing import Union
 import pytest
 
 from kit.definition import accelerators
-from kit.definition.artifacts import Artifact, Granularity, Inputs, TimePartition
+from kit.definition.artifacts import (
+    Artifact,
+    ArtifactInputs,
+    Granularity,
+    TimePartition,
+)
 from kit.definition.interface import Interface, parameter_map
 from kit.definition.metadata import Description, Documentation, SourceCode, TaskMetadata
 from kit.definition.resources import Resources, override_resources
@@ -82,7 +87,7 @@ KIT = {
         kind.__name__: kind
         for kind in (Secret, SecurityContext, SourceCode, TaskMetadata, TimePartition)
     },
-    "Inputs": Inputs,
+    "Inputs": ArtifactInputs,
 }
 ORACLE = """
 import base64, json, sys
