@@ -23,6 +23,7 @@ from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.process import Exit
 from kit.runners.runner import RunRequest
 from kit.runners.workspace import Workspace
+from kit.shim.local_files import Move, staged_inputs, with_moved_files
 from kit.shim.report import STEPS, RunReport, read_report
 from kit.shim.telemetry import REPORT_VARIABLE
 from kit.template.macros import render_args
@@ -40,13 +41,17 @@ class Attempt:
     Args:
         request: What to run.
         runner: Name of the runner.
+        copies_inputs: Whether the local files of its inputs are to be copied into its
+            folder; a container has copies anyway.
 
     Raises:
         TemplateError: The template or its command cannot be run.
         StorageError: The folder of the run cannot be written.
     """
 
-    def __init__(self, request: RunRequest, runner: str) -> None:
+    def __init__(
+        self, request: RunRequest, runner: str, *, copies_inputs: bool = True
+    ) -> None:
         self._began = time.monotonic()
         self._clock = time.time() - self._began
         self._runner = runner
@@ -60,6 +65,9 @@ class Attempt:
         self.log = Log() if request.log is None else request.log
         self.log.write_to(self.workspace.log)
         self.inputs = LiteralMap.FromString(request.inputs)
+        self._own_names: Move | None = None
+        if copies_inputs:
+            self._copy_inputs()
         self._has_started = False
         self.words = self._rendered()
         self.timeout = request.timeout_for(self.template)
@@ -112,7 +120,10 @@ class Attempt:
         declared = tuple(template.interface.outputs.variables)
         info = judge(folder, end, declared=declared, timeout=self.timeout)
         on_flyte = forecast_of(template, folder, end, out_of_memory=out_of_memory)
-        return dataclasses.replace(info, on_flyte=on_flyte)
+        literals = info.literals
+        if literals is not None and self._own_names is not None:
+            literals = with_moved_files(literals, self._own_names)
+        return dataclasses.replace(info, literals=literals, on_flyte=on_flyte)
 
     @property
     def report_variables(self) -> dict[str, str]:
@@ -164,6 +175,18 @@ class Attempt:
             deck=self.workspace.deck,
             **facts,
         )
+
+    def _copy_inputs(self) -> None:
+        """Hand over copies: what the executor does to them is not done to the user's."""
+        try:
+            copied, own_names = staged_inputs(self.inputs, self.workspace.copies)
+        except KitError:
+            self.workspace.discard()
+            raise
+        if copied is not self.inputs:
+            self.inputs, self._own_names = copied, own_names
+            data = copied.SerializeToString(deterministic=True)
+            self.workspace.inputs.write_bytes(data)
 
     def _rendered(self) -> list[str]:
         try:

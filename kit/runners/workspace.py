@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from flyteidl.core.literals_pb2 import Literal, LiteralMap, Scalar
 
 from kit.errors import StorageError
-from kit.storage.urls import is_local_file, is_local_folder, is_remote, local_path
 from kit.template.macros import RenderContext
 
 DECK_FILE = "deck.html"
@@ -80,6 +74,11 @@ class Workspace:
     def raw(self) -> Path:
         """The folder for files and tables that outputs refer to."""
         return self.directory / "raw"
+
+    @property
+    def copies(self) -> Path:
+        """The folder for copies of the local files that the inputs name."""
+        return self.directory / "inputs"
 
     @property
     def work(self) -> Path:
@@ -171,114 +170,3 @@ class Workspace:
 def _literal(path: Path) -> str:
     """Write a path so that the engine's renderer, which expands ``$``, keeps it."""
     return str(path).replace("$", "$$")
-
-
-_MSGPACK = "msgpack"
-_LOCATIONS = ("path", "uri")  # of files and frames that are fields of a dataclass
-
-Move = Callable[[str], str]
-
-
-def input_paths(inputs: LiteralMap) -> list[Path]:
-    """Return the absolute local files and folders that literals refer to, each once.
-
-    What is not here is left to the task, as on the cluster.
-    """
-    named: dict[str, None] = {}
-
-    def note(uri: str) -> str:
-        named[uri] = None
-        return uri
-
-    with_moved_files(inputs, note)
-    paths = (Path(local_path(uri)) for uri in named if not is_remote(uri))
-    return [
-        path
-        for path in paths
-        if path.is_absolute()
-        and (is_local_file(str(path)) or is_local_folder(str(path)))
-    ]
-
-
-def with_moved_files(inputs: LiteralMap, move: Move) -> LiteralMap:
-    """Return literals that name their files as ``move`` says, from the old names."""
-    moved = LiteralMap()
-    moved.CopyFrom(inputs)
-    _move_all(moved.literals.values(), move)
-    return moved
-
-
-ELSEWHERE = "elsewhere://"
-"""The scheme of a path that a run names and that is none of its own files."""
-
-
-def confined(literals: LiteralMap, folders: Iterable[Path]) -> LiteralMap:
-    """Return literals of which no local URI leads out of folders.
-
-    A stranger's run may name any file of this machine, which would then be read, shown
-    and saved as one of its outputs. Such a URI becomes an address (:data:`ELSEWHERE`),
-    which no store reads.
-
-    Args:
-        literals: Outputs of a container, or what a file of a run holds.
-        folders: The folders and files that are the run's own.
-    """
-    own = tuple(Path(os.path.realpath(folder)) for folder in folders)
-
-    def confine(uri: str) -> str:
-        path = local_path(uri)
-        if is_remote(uri) or not uri or "\0" in path:
-            return uri
-        resolved = Path(os.path.realpath(path))
-        if any(resolved.is_relative_to(folder) for folder in own):
-            return uri
-        return ELSEWHERE + path if os.path.lexists(path) else uri
-
-    return with_moved_files(literals, confine)
-
-
-def _move_all(literals: Iterable[Literal], move: Move) -> None:
-    for literal in literals:
-        kind = literal.WhichOneof("value")
-        if kind == "collection":
-            _move_all(literal.collection.literals, move)
-        elif kind == "map":
-            _move_all(literal.map.literals.values(), move)
-        elif kind == "offloaded_metadata":
-            _move(literal.offloaded_metadata, move)
-        elif kind == "scalar":
-            _move_scalar(literal.scalar, move)
-
-
-def _move_scalar(scalar: Scalar, move: Move) -> None:
-    kind = scalar.WhichOneof("value")
-    if kind in ("blob", "schema", "structured_dataset"):
-        _move(getattr(scalar, kind), move)
-    elif kind == "union":
-        _move_all([scalar.union.value], move)
-    elif kind == "binary" and scalar.binary.tag == _MSGPACK:
-        import msgpack
-
-        before = msgpack.unpackb(scalar.binary.value, strict_map_key=False)
-        after = _move_plain(before, move)
-        if after != before:
-            scalar.binary.value = msgpack.packb(after)
-
-
-def _move(message: Any, move: Move) -> None:
-    uri = move(message.uri)
-    if uri != message.uri:
-        message.uri = uri
-
-
-def _move_plain(value: Any, move: Move) -> Any:
-    if isinstance(value, list):
-        return [_move_plain(item, move) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: move(item)
-            if key in _LOCATIONS and isinstance(item, str)
-            else _move_plain(item, move)
-            for key, item in value.items()
-        }
-    return value

@@ -38,9 +38,9 @@ from kit.errors import KitError, SavedRunError, StorageError, TemplateError
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.runner import RunRequest
-from kit.runners.workspace import confined, input_paths, with_moved_files
 from kit.running.outputs import Outputs
 from kit.shim.inputs import native_inputs
+from kit.shim.local_files import confined, input_paths, with_moved_files
 from kit.shim.report import read_report
 from kit.template.view import parse_template
 from kit.types import default_engine

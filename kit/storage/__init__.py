@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +22,7 @@ from kit.storage.failures import converted_errors, is_missing
 from kit.storage.local import (
     copy_file,
     copy_folder,
+    lost_in_store,
     replace_file,
     whole,
     whole_folder,
@@ -58,6 +61,8 @@ __all__ = [
     "whole_folder",
     "write_bytes",
 ]
+
+_log = logging.getLogger("kit")
 
 
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
@@ -164,6 +169,8 @@ def download(uri: str, local: str, *, recursive: bool = False) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not is_remote(uri):
             _copy(local_path(uri), target, recursive=recursive)
+            if not target.exists():  # as of a store, where no file has this prefix
+                raise FileNotFoundError(errno.ENOENT, "There are no files in it", uri)
         else:
             from kit.storage import remote
 
@@ -188,6 +195,8 @@ def upload(local: str, uri: str, *, recursive: bool = False) -> str:
         StorageError: It cannot be copied.
         MissingPackageError: The package for its store is not installed.
     """
+    if recursive and (lost := lost_in_store(local)):
+        _log.warning("A store does not keep all of %s: %s.", local, ", ".join(lost))
     with converted_errors("upload to", uri):
         if not is_remote(uri):
             target = Path(local_path(uri))

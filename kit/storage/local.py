@@ -27,7 +27,11 @@ def copy_file(source: str, target: Path) -> None:
 
 
 def copy_folder(source: str, target: Path) -> None:
-    """Copy a folder and what is in it, into one that may have other files already."""
+    """Copy the files of a folder, into one that may have other files already.
+
+    What a store does not have is not copied: folders without files, of which the
+    target itself may be one, links (their files are), and permissions.
+    """
     inside = target.absolute()
 
     def itself(folder: str, names: list[str]) -> list[str]:
@@ -39,7 +43,36 @@ def copy_folder(source: str, target: Path) -> None:
         ]
 
     with whole_folder(target) as temporary:
-        shutil.copytree(source, temporary, ignore=itself)
+        shutil.copytree(source, temporary, ignore=itself, copy_function=shutil.copyfile)
+        _remove_empty(temporary)
+
+
+def _remove_empty(folder: Path) -> None:
+    for place, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):  # it has files
+            Path(place).rmdir()
+
+
+def lost_in_store(folder: str) -> list[str]:
+    """Say what of a folder a store does not keep, an entry for each kind."""
+    empty = links = programs = 0
+    for place, names, files in os.walk(folder):
+        links += sum(Path(place, name).is_symlink() for name in (*names, *files))
+        empty += not names and not files
+        programs += sum(_is_program(Path(place, name)) for name in files)
+    counted = (
+        (empty, "folders without files"),
+        (links, "links (files take their place)"),
+        (programs, "permissions to execute"),
+    )
+    return [f"{count} {what}" for count, what in counted if count]
+
+
+def _is_program(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o111)
+    except OSError:  # a link that leads nowhere
+        return False
 
 
 @contextlib.contextmanager
@@ -64,7 +97,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         try:
-            temporary.replace(path)
+            if temporary.exists():
+                temporary.replace(path)
         except OSError:  # it is there, and not empty
             if not path.is_dir():
                 raise

@@ -36,7 +36,7 @@ from kit.runners.judge import PhaseInfo
 from kit.runners.outcome import Outcome
 from kit.runners.process import GRACE_SECONDS, Exit
 from kit.runners.runner import RunRequest
-from kit.runners.workspace import confined, input_paths
+from kit.shim.local_files import confined, input_paths
 from kit.template.serialize import is_placeholder
 
 _NEVER_STARTED = Exit(0, "cancelled", 0.0)
@@ -92,7 +92,7 @@ class DockerRunner:
         if request.under:
             msg = "This needs a process here: take runner=kit.SubprocessRunner()."
             raise CallError(msg)
-        with Attempt(request, self.name) as attempt:
+        with Attempt(request, self.name, copies_inputs=False) as attempt:
             return _DockerRun(attempt, self).run()
 
 

@@ -21,7 +21,7 @@ from kit.runners.docker.container_spec import (
     lay_out_secrets,
 )
 from kit.runners.docker.file_transfer import extract_out
-from kit.runners.workspace import input_paths
+from kit.shim.local_files import input_paths
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
 GIB = 2**30
