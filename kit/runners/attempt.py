@@ -41,8 +41,8 @@ class Attempt:
     Args:
         request: What to run.
         runner: Name of the runner.
-        copies_inputs: Whether the local files of its inputs are to be copied into its
-            folder; a container has copies anyway.
+        copies_inputs: Whether the local files of its inputs are copied into its folder
+            where its runtime would open them in place; a container has copies anyway.
 
     Raises:
         TemplateError: The template or its command cannot be run.
@@ -66,7 +66,7 @@ class Attempt:
         self.log.write_to(self.workspace.log)
         self.inputs = LiteralMap.FromString(request.inputs)
         self._own_names: Move | None = None
-        if copies_inputs:
+        if copies_inputs and not self._runs_kit:
             self._copy_inputs()
         self._has_started = False
         self.words = self._rendered()
@@ -126,9 +126,16 @@ class Attempt:
         return dataclasses.replace(info, literals=literals, on_flyte=on_flyte)
 
     @property
+    def _runs_kit(self) -> bool:
+        """Whether the container's command is kit's entrypoint."""
+        container = self.template.container
+        words = (*container.command, *container.args)
+        return any(name in word for word in words for name in _KIT_ENTRYPOINTS)
+
+    @property
     def report_variables(self) -> dict[str, str]:
         """The variable that asks kit's entrypoint for a report; in no shown command."""
-        if any(name in word for word in self.words for name in _KIT_ENTRYPOINTS):
+        if self._runs_kit:
             return {REPORT_VARIABLE: str(self.workspace.report)}
         return {}
 
@@ -177,7 +184,7 @@ class Attempt:
         )
 
     def _copy_inputs(self) -> None:
-        """Hand over copies: what the executor does to them is not done to the user's."""
+        """Hand over copies: what happens to them does not happen to the user's files."""
         try:
             copied, own_names = staged_inputs(self.inputs, self.workspace.copies)
         except KitError:

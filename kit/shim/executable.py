@@ -23,6 +23,7 @@ from kit.shim.flytekit_bridge import share_context
 from kit.shim.inputs import native_inputs
 from kit.shim.outputs import output_literals
 from kit.shim.telemetry import Telemetry, take_telemetry
+from kit.storage import local_data_copied
 from kit.template.config import OUTPUT_ORDER
 from kit.template.view import TaskTemplateView
 from kit.types import TypeEngine, default_engine
@@ -176,7 +177,7 @@ class ExecutableTemplateShimTask:
             share_context(context, self.executor),
             decks.collected(context.decks, self.executor_type),
         ):
-            with decks.timed("inputs"):
+            with decks.timed("inputs"), local_data_copied():
                 inputs = native_inputs(
                     input_literal_map,
                     template.interface.inputs.variables,

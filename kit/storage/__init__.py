@@ -45,11 +45,13 @@ __all__ = [
     "download",
     "exists",
     "in_run",
+    "is_local_data_copied",
     "is_local_file",
     "is_local_folder",
     "is_remote",
     "is_web",
     "listing",
+    "local_data_copied",
     "local_path",
     "open_remote",
     "process_storage",
@@ -333,6 +335,28 @@ def current_storage() -> Storage:
 def in_run() -> bool:
     """Say whether a run has set its storage, where files of outputs have to go."""
     return _current.get() is not None
+
+
+_are_copies: ContextVar[bool] = ContextVar("kit_inputs_are_copies", default=False)
+
+
+@contextlib.contextmanager
+def local_data_copied() -> Iterator[None]:
+    """Make files and directories of local literals what those of a store are.
+
+    They are copied when they are used: what an executor does to an input is done to its
+    copy, and one that is passed on is the data as it was.
+    """
+    token = _are_copies.set(True)
+    try:
+        yield
+    finally:
+        _are_copies.reset(token)
+
+
+def is_local_data_copied() -> bool:
+    """Say whether files and directories are to be made as those of a store are."""
+    return _are_copies.get()
 
 
 @contextlib.contextmanager

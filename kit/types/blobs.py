@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from kit.storage import (
     current_storage,
     in_run,
+    is_local_data_copied,
     is_remote,
     local_path,
     redacted,
@@ -156,7 +157,9 @@ class Blob(Formatted, os.PathLike[str]):
         """
         uri = str(source)
         if not is_remote(uri):
-            return cls(uri)  # type: ignore[call-arg] # subclasses take the path first
+            if not is_local_data_copied():
+                return cls(uri)  # type: ignore[call-arg] # subclasses take the path first
+            uri = str(Path(local_path(uri)).absolute())
         made = cls(current_storage().new_local_path(_last_part(uri)))  # type: ignore[call-arg] # idem
         made._remote_source = uri
         return made
@@ -225,6 +228,8 @@ def _last_part(uri: str) -> str:
     >>> _last_part("s3://bucket/a/in.csv?version=1"), _last_part("https://host/")
     ('in.csv', 'host')
     """
+    if not is_remote(uri):
+        return Path(uri).name or "data"
     path = uri.partition("://")[2].partition("?")[0].partition("#")[0]
     name = path.rstrip("/").rpartition("/")[2].replace("\\", "_").replace("\0", "_")
     # File systems take names of up to 255 bytes; the end has the extension.
