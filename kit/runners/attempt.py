@@ -184,7 +184,7 @@ class Attempt:
         )
 
     def _copy_inputs(self) -> None:
-        """Hand over copies: what happens to them does not happen to the user's files."""
+        """Hand over copies: what happens to them does not happen to the originals."""
         try:
             copied, own_names = staged_inputs(self.inputs, self.workspace.copies)
         except KitError:

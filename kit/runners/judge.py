@@ -17,6 +17,7 @@ from kit.runners.process import Exit
 from kit.shim.error_document import parse_error_document
 
 _SHELL_SIGNAL_BASE = 128
+_INTERRUPTED = 130  # as kit-execute and shells have it
 _SIGKILL_HINT = (
     "kit did not send it; the kernel does when memory runs out, so look at how much "
     "the task needs"
@@ -128,6 +129,12 @@ def _death(end: Exit) -> tuple[str, str]:
     if name is None:
         text = f"the process ended with status {end.status} and left no error document"
         return "ExitStatus", text
+    if end.status == _INTERRUPTED:
+        text = (
+            "the process ended with a KeyboardInterrupt, which its executor raised or "
+            "a SIGINT from outside of kit caused"
+        )
+        return name, text
     text = f"the process was killed by {name}"
     return name, f"{text}: {_SIGKILL_HINT}" if name == "SIGKILL" else text
 

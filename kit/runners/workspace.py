@@ -7,7 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from flyteidl.core.literals_pb2 import LiteralMap
+
 from kit.errors import StorageError
+from kit.forecast.arrival import arriving_bytes, arriving_inputs
 from kit.template.macros import RenderContext
 
 DECK_FILE = "deck.html"
@@ -127,7 +130,10 @@ class Workspace:
         return cls(made.absolute(), is_temporary=True)
 
     def fill(self, template: bytes, inputs: bytes) -> None:
-        """Make its folders and write what a run starts from, or discard it.
+        """Make its folders and write what arrives in a container, or discard it.
+
+        The template and the inputs are as Flyte brings them there, see
+        :mod:`kit.forecast.arrival`.
 
         Raises:
             StorageError: It holds a run already.
@@ -135,7 +141,7 @@ class Workspace:
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._claim(template)
+            self._claim(arriving_bytes(template))
         except OSError:
             if self.is_temporary:
                 self.discard()
@@ -143,7 +149,7 @@ class Workspace:
         try:
             for folder in (self.work, self.outputs, self.raw):
                 folder.mkdir(exist_ok=True)
-            self.inputs.write_bytes(inputs)
+            self.inputs.write_bytes(_arriving(inputs))
         except OSError:
             self.discard()
             raise
@@ -165,6 +171,12 @@ class Workspace:
                 "empty folder."
             )
             raise StorageError(msg) from error
+
+
+def _arriving(inputs: bytes) -> bytes:
+    literals = LiteralMap.FromString(inputs)
+    arrived = arriving_inputs(literals)
+    return inputs if arrived is literals else arrived.SerializeToString()
 
 
 def _literal(path: Path) -> str:

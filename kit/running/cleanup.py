@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from kit.errors import StorageError
-from kit.runners.outcome import Outcome
+from kit.runners.outcome import Outcome, Phase
 from kit.runners.runner import RunRequest
 from kit.runners.workspace import Workspace
 
@@ -19,7 +19,8 @@ def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
     """Remove the folder of a good run, unless something is in it that is needed.
 
     Where outputs, decks or lines of the log are nowhere else, it stays until this
-    process ends.  That of a run that did not succeed stays for good.
+    process ends, and so does that of a run that was cancelled.  That of a run that
+    failed stays for good.
 
     Args:
         outcome: How the run ended.
@@ -31,7 +32,8 @@ def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
     if keep:
         return outcome
     left = discarded(outcome)
-    if left.directory is not None and left.succeeded:
+    ends_here = left.succeeded or left.phase is Phase.ABORTED
+    if left.directory is not None and ends_here:
         _remove_at_exit(left.directory)
     return left
 

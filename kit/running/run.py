@@ -139,7 +139,8 @@ class Run(Shown):
             ended = self._finish(self._place.run(self._request))
             ended = tidied(ended, keep=self._keep)
         except BaseException as error:
-            self._end(_not_run(self.standing, error), error)
+            ended = tidied(_not_run(self.standing, error), keep=self._keep)
+            self._end(ended, error)
             raise
         self._end(ended)
 

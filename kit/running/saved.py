@@ -23,6 +23,7 @@ import secrets
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,7 +35,8 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import DecodeError
 
 from kit.definition.security import looks_secret
-from kit.errors import KitError, SavedRunError, StorageError, TemplateError
+from kit.definition.settings import check_environment
+from kit.errors import KitError, SavedRunError, StorageError
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase, Timings
 from kit.runners.runner import RunRequest
@@ -46,6 +48,7 @@ from kit.template.view import parse_template
 from kit.types import default_engine
 
 _FORMAT = 1
+_LONGEST_TIMEOUT = 1e9  # seconds
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def read_saved(folder: Path, source: Path) -> SavedRun:
         template = (folder / "task.pb").read_bytes()
         parse_template(template, "task.pb")
         return _assembled(folder, facts, template)
-    except (OSError, ValueError, DecodeError, TemplateError) as error:
+    except (OSError, ValueError, RecursionError, DecodeError, KitError) as error:
         msg = f"{source} is not a saved run, or is damaged: {error}."
         raise SavedRunError(msg) from error
 
@@ -193,9 +196,18 @@ def _facts(text: str) -> dict[str, Any]:
             msg = f"its run.json lacks {name!r}"
             raise ValueError(msg)
         if not _has_shape(facts[name], types, optional=name == "error"):
-            msg = f"{name!r} in its run.json is {facts[name]!r}"
-            raise ValueError(msg)
+            raise ValueError(_odd(name, facts[name]))
+    check_environment(facts["environment"])
+    timeout = facts["timeout"]
+    if timeout is not None and not 0 < timeout < _LONGEST_TIMEOUT:
+        raise ValueError(_odd("timeout", timeout))
+    if not Phase(facts["phase"]).is_final:
+        raise ValueError(_odd("phase", facts["phase"]))
     return facts
+
+
+def _odd(name: str, value: Any) -> str:
+    return f"{name!r} in its run.json is {value!r:.100}"
 
 
 def _has_shape(value: Any, types: tuple[type, ...], *, optional: bool) -> bool:
@@ -216,6 +228,9 @@ def _assembled(folder: Path, facts: dict[str, Any], template: bytes) -> SavedRun
         moved = with_moved_files(literals, lambda uri: _place(uri, places))
         return confined(moved, [folder])
 
+    if facts["phase"] == "SUCCEEDED" and not (folder / "outputs.pb").is_file():
+        msg = "it succeeded, and has no outputs.pb"
+        raise ValueError(msg)
     outputs = read("outputs.pb") if (folder / "outputs.pb").is_file() else None
     request = RunRequest(
         template=template,
@@ -246,8 +261,7 @@ def _failure(facts: dict[str, Any] | None) -> Failure | None:
         return None
     known = _known(Failure, facts)
     if not {"type", "message"} <= known.keys():
-        msg = f"'error' in its run.json is {facts!r}"
-        raise ValueError(msg)
+        raise ValueError(_odd("error", facts))
     return Failure(**known)
 
 
@@ -330,12 +344,22 @@ def extract(source: Path, folder: Path) -> None:
                 shutil.copyfileobj(data, sink, _CHUNK)  # at most file_size bytes
 
 
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
+
+
 @contextlib.contextmanager
 def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(source) as archive:
             yield archive
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED as error:
         msg = f"{source} is not a saved run, or is damaged: {error}."
         raise SavedRunError(msg) from error
     except FileExistsError as error:

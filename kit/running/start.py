@@ -200,7 +200,8 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         CallError: An input is missing, unknown or given twice, or no runner has that
             name.
         ConversionError: An input does not fit its declared type.
-        DefinitionError: The task's template cannot be made.
+        DefinitionError: The task's template cannot be made, or a variable of
+            ``environment`` has a name or a value that no container takes.
         EngineError: No container engine answers, it lacks the image, or it fails.
         StorageError: The folder of the run cannot be written.
         KeyboardInterrupt: From Ctrl-C, after the run was stopped.
@@ -382,7 +383,7 @@ def _request(run: Any, given: dict[str, str]) -> RunRequest:
         msg = f"kit.replay takes a run or the path of a saved one, got {run!r}."
         raise CallError(msg)
     here = {name: os.environ[name] for name in left_out if name in os.environ}
-    environment = {**request.environment, **here, **given}
+    environment = {**request.environment, **here, **check_environment(given)}
     missing = [name for name in left_out if name not in environment]
     if missing:
         msg = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,7 +17,7 @@ from running_tasks import decked, divide, double, patient, shout
 from waiting import until
 
 import kit
-from kit.errors import CallError, RunFailed, StorageError
+from kit.errors import CallError, DefinitionError, RunFailed, StorageError
 from kit.runners import MockRunner, Outcome, Phase, RunRequest, SubprocessRunner
 from kit.running.run import announced
 
@@ -226,3 +228,40 @@ def test_a_run_is_announced_before_it_runs():
         other.join()
     kit.run(double, n=3, runner="in-process")
     assert seen == [(Phase.QUEUED, made)]
+
+
+@pytest.mark.parametrize("runner", ["subprocess", "in-process", "docker"])
+@pytest.mark.parametrize(
+    "environment", [{"A=B": "x"}, {"": "x"}, {"A": "\0"}, {"A": "\ud800"}, {"A": 1}]
+)
+def test_variables_that_no_container_takes_are_refused(runner, environment):
+    """On every runner alike, and before anything has started."""
+    with pytest.raises(DefinitionError, match="nvironment variable"):
+        kit.run(double, n=1, runner=runner, environment=environment)
+
+
+def test_the_folder_of_a_cancelled_run_goes_with_this_process(tmp_path):
+    """That of a failed one stays, to be looked at."""
+    source = """
+import sys
+from running_tasks import divide, patient
+import kit
+run = kit.run(patient, seconds=60.0, wait=False)
+folder = run.directory
+run.cancel()
+run.wait()
+failed = kit.run(divide, a=1, b=0)
+print(folder, folder.is_dir(), failed.directory)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    cancelled, was_there, failed = done.stdout.split()
+    assert was_there == "True"
+    assert not Path(cancelled).exists()
+    assert Path(failed).is_dir()

@@ -147,6 +147,8 @@ def test_a_file_that_is_no_archive_is_named_once(tmp_path: Path):
         {"run.json": b"{"},
         {"run.json": b'{"format": 99}'},
         {"run.json": b'{"format": 1}'},
+        {"run.json": b"[" * 100_000},
+        {"task.pb": b"\xff\xff\xff"},
         {"inputs.pb": b"\xff\xff\xff"},
         {"outputs.pb": b"\xff\xff\xff"},
     ],
@@ -285,3 +287,33 @@ def damaged(path: Path, random: Random) -> Path:
             data[at : at + random.randrange(3)] = random.randbytes(random.randrange(3))
         members[name] = bytes(data)
     return zipped(path.with_name("damaged.zip"), members)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("timeout", -5),
+        ("timeout", float("nan")),
+        ("timeout", 1e300),
+        ("environment", {"A=B": "x"}),
+        ("environment", {"A": "\0"}),
+        ("phase", "RUNNING"),
+        ("files", None),
+        ("timings", []),
+    ],
+)
+def test_facts_that_no_run_has_are_refused(tmp_path: Path, fact, value):
+    """The file is named, and the fact."""
+    members = contents(kit.run(double, n=1).save(tmp_path / "run.zip"))
+    facts = {**json.loads(members["run.json"]), fact: value}
+    members["run.json"] = json.dumps(facts).encode()
+    with pytest.raises(SavedRunError, match=r"bad\.zip is not a saved run"):
+        kit.Run.load(zipped(tmp_path / "bad.zip", members))
+
+
+def test_a_success_has_outputs(tmp_path: Path):
+    """Or it is none."""
+    members = contents(kit.run(double, n=1).save(tmp_path / "run.zip"))
+    del members["outputs.pb"]
+    with pytest.raises(SavedRunError, match=r"no outputs\.pb"):
+        kit.Run.load(zipped(tmp_path / "bad.zip", members))
