@@ -120,6 +120,7 @@ def test_a_folder_that_outputs_are_in_stays(place: Place, tmp_path: Path):
     """They can be read, also by a run that takes them."""
     (tmp_path / "file.txt").write_text("file ")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "part.txt").write_text("part")
     task = place.task(CopyExecutor, interface=FILES)
     names = {"file": str(tmp_path / "file.txt"), "folder": str(tmp_path / "folder")}
     first = run(task, inputs=names, runner=place.runner)
