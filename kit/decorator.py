@@ -61,6 +61,12 @@ def check_function(executor: Any) -> FunctionType:
     return plain
 
 
+def _note_caller(function: FunctionType) -> None:
+    from kit.source.executors import note_caller
+
+    note_caller(function)
+
+
 def _no_static_method(executor: type) -> str:
     return (
         f"container_task makes a task of a function, not of the class "
@@ -249,7 +255,7 @@ def container_task(  # noqa: PLR0913 - the facts of a task
     )
 
     def decorate(decorated: Any) -> FunctionTask:
-        check_function(decorated)
+        _note_caller(check_function(decorated))
         task_name = workflow_name(decorated) if name is None else name
         return FunctionTask(decorated, task_name, custom, metadata=metadata, **facts)
 

@@ -41,11 +41,6 @@ FLOORS = (
 CONTRACTS = {"kit.entrypoint", "kit.inline", "kit.resolver"}
 """Modules whose names are written into templates: a string that names one is data."""
 
-NAMED_ABOVE = {
-    ("kit.source.executors", "kit.decorator"),
-}
-"""Strings that name a module above, to be removed by the owners of the folders."""
-
 
 def floor_of(module: str) -> int:
     """Return the floor of a module, by its longest matching entry."""
@@ -156,7 +151,7 @@ def test_no_string_names_a_module_above():
         for _, name in named(path)
         if floor_of(name) > floor_of(module) and name not in CONTRACTS
     }
-    assert found == NAMED_ABOVE
+    assert found == set()
 
 
 def test_modules_import_each_other_in_no_circle():

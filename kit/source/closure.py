@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import enum
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +23,13 @@ from kit.source.definitions import (
     Definition,
     alias_definition,
     cases,
+    globals_of,
     is_alias,
     is_dispatching,
+    without_task_class,
     written_definition,
 )
 from kit.source.drift import check_drift
-from kit.source.executors import undecorated
 from kit.source.imports import (
     WrittenImports,
     home_of_object,
@@ -257,6 +259,16 @@ class ConstantFragments:
         return self._references[key]
 
 
+def _module_of(namespace: Mapping[str, Any]) -> str:
+    return str(namespace.get("__name__", "__main__"))
+
+
+def _is_immutable(value: Any) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_immutable, value))
+    return is_plain(value) or isinstance(value, enum.Enum)
+
+
 _OWN = {"__name__", "__doc__", "__builtins__", "__debug__"}
 
 
@@ -284,6 +296,9 @@ class Closure:
         self._imports_of: dict[str, WrittenImports] = {}
         self.quote = quote
         self._home = "__main__"
+        self._namespace: Mapping[str, Any] = {}
+        self._modules: dict[str, str] = {}
+        self._assigned: set[str] = set()
         self._todo: list[tuple[Fragment, Definition, Mapping[str, Any]]] = []
 
     def add_executor(
@@ -292,10 +307,12 @@ class Closure:
         """Add a definition and, transitively, all that it needs; return its name."""
         name = definition.name
         self._home = str(getattr(value, "__module__", "__main__"))
+        self._namespace = namespace
+        self._modules.setdefault(name, self._home)
         if self.values.setdefault(name, value) is not value:
             self._clash(name, definition)
         if name not in self.fragments:
-            self._add_definition(name, undecorated(definition, namespace), namespace)
+            self._add_definition(name, definition, namespace)
         self._add_all()
         return name
 
@@ -318,6 +335,7 @@ class Closure:
         definition = Definition(about, node, unit, text, future=False)
         fragment = Fragment(text)
         self._home = str(namespace.get("__name__", "__main__"))
+        self._namespace = namespace
         self._todo.append((fragment, definition, namespace))
         self._add_all()
         return fragment.now
@@ -335,6 +353,7 @@ class Closure:
     def _add_definition(
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
+        definition = without_task_class(definition, namespace)
         fragment = self.fragments[name] = Fragment(definition.text, definition)
         self._todo.append((fragment, definition, namespace))
 
@@ -363,15 +382,17 @@ class Closure:
             return False
         value = namespace[name]
         if name in self.values:
-            self._check_same(name, value, definition)
+            self._check_same(use, value, definition, namespace)
         else:
             self._check_shadow(name, definition)
             self.values[name] = value
+            self._modules[name] = _module_of(namespace)
             self._bind_value(use, value, definition, namespace)
         if isinstance(value, types.ModuleType):
             extra = submodule_imports(name, value, use.chains)
             self.extra_imports.update(dict.fromkeys(extra))
         if use.written:
+            self._assigned.add(name)
             self.notes[
                 f"{definition.qualname} assigns the global {name!r}: every container "
                 "begins with the value it has now."
@@ -388,24 +409,38 @@ class Closure:
             self._builtins.setdefault(name, definition.qualname)
             self.notes.update(dict.fromkeys(dynamic(name, definition)))
             return
-        if use.written:
-            return  # made by the function itself, when it runs
+        if use.written:  # made by the function itself, when it runs
+            if name in self.values:
+                self._clash(name, definition)
+            self._builtins.setdefault(name, definition.qualname)
+            return
         if not use.evaluated:
-            units = [definition.unit, *self._cells()]
+            is_home = _module_of(namespace) == self._home
+            units = [definition.unit, *(self._cells() if is_home else ())]
             statement = type_checking_import(name, units)
             if statement is not None:
                 self.type_imports[name] = statement
                 return
         raise undefined(use, definition, namespace, self.quote)
 
-    def _check_same(self, name: str, value: Any, definition: Definition) -> None:
-        known = self.values[name]
-        if known is value or name in self.imports:
-            if known is not value:
-                self._clash(name, definition)
+    def _check_same(
+        self,
+        use: Use,
+        value: Any,
+        definition: Definition,
+        namespace: Mapping[str, Any],
+    ) -> None:
+        """Refuse one name for two things, and a variable that two modules have."""
+        name, known = use.name, self.values[use.name]
+        is_foreign = self._modules.get(name) != _module_of(namespace)
+        if is_foreign and (use.written or name in self._assigned):
+            self._clash(name, definition)
+        if known is value:
             return
-        plain = name in self.fragments and self.fragments[name].definition is None
-        if not plain or type(known) is not type(value) or known != value:
+        fragment = self.fragments.get(name)
+        is_constant = fragment is not None and fragment.definition is None
+        is_equal = type(known) is type(value) and _is_immutable(value)
+        if not is_constant or not is_equal or known != value:
             self._clash(name, definition)
 
     def _check_shadow(self, name: str, definition: Definition) -> None:
@@ -437,7 +472,7 @@ class Closure:
         if statement is not None:
             self._import(name, statement, value, definition)
             return
-        if self._bind_written(use, value, definition, namespace):
+        if self._bind_written(use, value, definition):
             return
         if not is_plain(value):
             for imports in self._written_imports(definition):
@@ -466,21 +501,14 @@ class Closure:
                     f"{name}`."
                 )
 
-    def _bind_written(
-        self,
-        use: Use,
-        value: Any,
-        definition: Definition,
-        namespace: Mapping[str, Any],
-    ) -> bool:
+    def _bind_written(self, use: Use, value: Any, definition: Definition) -> bool:
         """Add what was written in a cell, script or local module."""
-        found = self._written(use.name, value, definition)
+        found = self._written(use.name, value)
         if found is None:
             return False
         inner, made = found
         own = inner.name
-        home = getattr(made, "__globals__", None)
-        home = namespace if home is None or made.__module__ == self._home else home
+        home = self._namespace_of(made)
         if own != use.name:
             if home.get(own) is not value:
                 raise older(own, use.name)
@@ -494,11 +522,9 @@ class Closure:
             self._add_checked(own, inner, made, value, home)
         return True
 
-    def _written(
-        self, name: str, value: Any, definition: Definition
-    ) -> tuple[Definition, Any] | None:
+    def _written(self, name: str, value: Any) -> tuple[Definition, Any] | None:
         if is_alias(value):
-            found = alias_definition(value, [definition.unit, *self._cells()])
+            found = alias_definition(value)
             return None if found is None else (found, value)
         try:
             return written_definition(name, value)
@@ -524,12 +550,17 @@ class Closure:
     def _add_cases(self, name: str, value: Any) -> None:
         """Add what was registered with a function: it needs that when it is called."""
         for number, (case, made) in enumerate(cases(name, value)):
-            space = made.__globals__
+            space = self._namespace_of(made)
             key = case.name if space.get(case.name) is made else f"{name} {number}"
             if key not in self.values:
                 self.values[key] = made
                 self._add_definition(key, case, space)
             self.fragments[name].later.append(key)
+
+    def _namespace_of(self, made: Any) -> Mapping[str, Any]:
+        """Return where the names of a function or class are looked up: its module."""
+        is_home = made.__module__ == self._home
+        return self._namespace if is_home else globals_of(made)
 
     def is_taken(self, name: str, value: Any) -> bool:
         """Tell whether the module uses a name for something else."""

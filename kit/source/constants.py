@@ -196,7 +196,8 @@ def construction(value: Any, to: Write) -> str:
     if leaf is not None:
         return leaf(value, to)
     if isinstance(value, type):
-        return called_class(value, to)
+        is_parametrized = "__origin__" in vars(value)
+        return (_parametrized if is_parametrized else called_class)(value, to)
     if (
         kind.__module__ == "numpy"
         and hasattr(value, "item")
@@ -204,6 +205,15 @@ def construction(value: Any, to: Write) -> str:
     ):
         return _numpy_number(value, to)
     return record(value, to)
+
+
+def _parametrized(value: Any, to: Write) -> str:
+    """Write ``FlyteFile["csv"]``, or a schema of columns: classes with an origin."""
+    for method in ("extension", "columns"):
+        if hasattr(value, method):
+            parameter = getattr(value, method)()
+            return f"{to.refer(value.__origin__)}[{to.write(parameter)}]"
+    raise refuse(value)
 
 
 def _call(to: Write, callee: Any, *args: Any, **named: Any) -> str:

@@ -16,13 +16,14 @@ import inspect
 import sys
 import types
 import weakref
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kit.errors import CaptureError, SourceError
 from kit.source.imports import is_importable
 from kit.source.literals import is_plain
+from kit.source.loaded_code import find_code
 from kit.source.scopes import bound_names, mangled
 from kit.source.source_units import (
     TIMED,
@@ -79,30 +80,55 @@ def is_made_by(
     node: DefinitionNode,
     unit: SourceUnit,
     methods: list[types.FunctionType],
+    *,
+    exactly: bool = True,
 ) -> bool:
     """Tell whether a class statement on a unit could have made a class.
 
     Methods tell it by their lines.  A class without any is compared by the names that
     its body binds, its bases' names and the plain values of its attributes.
+
+    Args:
+        value: The class.
+        node: The statement.
+        unit: Where the statement is.
+        methods: The functions that were written in the class's body.
+        exactly: Whether it has no other names; decorators and bases may give it some.
     """
     if not isinstance(node, ast.ClassDef):
         return False
     begin = vars(value).get("__firstlineno__")  # from Python 3.13 on
     if begin is not None and begin not in {node.lineno, first_line(node)}:
         return False
-    lines = [
-        method.__code__.co_firstlineno
-        for method in methods
-        if method.__code__.co_filename == unit.name
-    ]
+    here = [each for each in methods if each.__code__.co_filename == unit.name]
+    if here and not unit.is_cell:
+        found = [find_code(method, unit) for method in methods]
+        lines = [code.co_firstlineno if code else 0 for code in found]
+    else:
+        lines = [method.__code__.co_firstlineno for method in here]
     if lines:
         last = node.end_lineno or 0
         return all(node.lineno <= line <= last for line in lines)
+    bound, own = bound_in_body(node), own_names(value)
+    has_more = not exactly and is_touched(value, node) and bound <= own
     return (
-        bound_in_body(node) == own_names(value)
+        (bound == own or has_more)
         and _has_bases(value, node)
         and _has_values(value, node)
     )
+
+
+def is_touched(made: type, node: ast.ClassDef) -> bool:
+    """Tell whether a decorator, a metaclass or a base may have set members."""
+    if node.decorator_list or node.keywords or type(made) is not type:
+        return True
+    return any(
+        "__init_subclass__" in vars(base) and base.__module__ not in _INNOCENT
+        for base in made.__mro__[1:]
+    )
+
+
+_INNOCENT = {"builtins", "typing", "enum", "abc"}
 
 
 def own_names(value: type) -> set[str]:
@@ -278,23 +304,45 @@ def unit_of_function(function: types.FunctionType) -> SourceUnit | None:
     code = function.__code__
     if code.co_filename == TIMED:
         return timed_unit_of(code)
-    return unit_of(code.co_filename, function.__globals__)
+    unit = unit_of(code.co_filename, function.__globals__)
+    return unit or _file_of_reloaded(function)
+
+
+def _file_of_reloaded(function: types.FunctionType) -> SourceUnit | None:
+    """Return the file of a function that ``%autoreload`` compiled from its text."""
+    module = sys.modules.get(function.__module__)
+    filename = getattr(module, "__file__", None)
+    if function.__code__.co_filename != "<string>" or filename is None:
+        return None
+    unit = unit_of(filename)
+    return unit if unit is not None and find_code(function, unit) else None
+
+
+def _not_available(function: types.FunctionType) -> str:
+    filename = function.__code__.co_filename
+    text = f"The source of {function.__qualname__} is not available: "
+    if filename in {"<stdin>", "-"}:
+        return (
+            f"{text}it was typed at Python's prompt, or came from standard input, "
+            "which keep no source. Write it in a file or a notebook, or use IPython."
+        )
+    return (
+        f"{text}it was compiled from {filename!r}. Define it in a cell of its own (not "
+        "in exec or another magic), or in a file."
+    )
 
 
 def _definition_of_function(function: types.FunctionType) -> Definition:
     code = function.__code__
     unit = unit_of_function(function)
     if unit is None:
-        raise SourceError(
-            f"The source of {function.__qualname__} is not available: it was compiled "
-            f"from {code.co_filename!r}. Define it in a cell of its own (not in exec "
-            "or another magic), or in a file."
-        )
-    hit = unit.at(code.co_name, code.co_firstlineno)
-    if hit is None or not has_parameters(hit[1], code) or _has_lost_text(hit[1], code):
+        raise SourceError(_not_available(function))
+    written = code if unit.is_cell else find_code(function, unit)
+    hit = unit.at(written.co_name, written.co_firstlineno) if written else None
+    if written is None or hit is None or not _fits(hit[1], code):
         raise SourceError(_not_there(function, unit))
     qualname, node = hit
-    future = bool(code.co_flags & _ANNOTATIONS)
+    future = bool(written.co_flags & _ANNOTATIONS)
     return Definition(qualname, node, unit, unit.text_of(node), future)
 
 
@@ -308,9 +356,14 @@ def _not_there(function: types.FunctionType, unit: SourceUnit) -> str:
             "escape (\\x0c), or run the cell again after kit is imported."
         )
     return (
-        f"{where}{unit.name!r}: the file was changed after it was loaded, or it is a "
-        "lambda. Load it again, or write it as a def."
+        f"The code of {function.__qualname__} that runs is not in {unit.name!r}: the "
+        "file was changed after it was loaded, or it is a lambda. Reload the module "
+        "(importlib.reload, or restart the kernel), or write it as a def."
     )
+
+
+def _fits(node: DefinitionNode, code: types.CodeType) -> bool:
+    return has_parameters(node, code) and not _has_lost_text(node, code)
 
 
 def _has_lost_text(node: ast.AST, code: types.CodeType) -> bool:
@@ -346,11 +399,25 @@ def has_parameters(node: DefinitionNode | ast.Lambda, code: types.CodeType) -> b
 
 def _definition_of_class(value: type) -> Definition:
     methods = methods_of(value)
+    found = _definitions_fitting(value, methods, exactly=True)
+    found = found or _definitions_fitting(value, methods, exactly=False)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    raise SourceError(_no_class(value, several=bool(found)))
+
+
+def _definitions_fitting(
+    value: type, methods: list[types.FunctionType], *, exactly: bool
+) -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for unit in _units_of_class(value, methods):
         nodes = unit.definitions.get(value.__qualname__, [])
         certain = unit.is_cell and _CELL_OF.get(value) == "".join(unit.lines)
-        fitting = [node for node in nodes if is_made_by(value, node, unit, methods)]
+        fitting = [
+            node
+            for node in nodes
+            if is_made_by(value, node, unit, methods, exactly=exactly)
+        ]
         if not fitting and certain and len(nodes) == 1:
             fitting = nodes  # a metaclass or decorator gave it other members
         if fitting:
@@ -362,9 +429,7 @@ def _definition_of_class(value: type) -> Definition:
             )
             if certain:
                 break
-    if len(found) == 1:
-        return next(iter(found.values()))
-    raise SourceError(_no_class(value, several=bool(found)))
+    return found
 
 
 def _no_class(value: type, *, several: bool) -> str:
@@ -578,9 +643,10 @@ def is_alias(value: Any) -> bool:
     return (kind.__module__, kind.__name__) == ("typing", "TypeAliasType")
 
 
-def alias_definition(value: Any, units: Iterable[SourceUnit]) -> Definition | None:
-    """Return the last ``type`` statement of the name of an alias."""
-    for unit in units:
+def alias_definition(value: Any) -> Definition | None:
+    """Return the last ``type`` statement of an alias, in the module that has it."""
+    module = sys.modules.get(value.__module__)
+    for unit in _units_of_module(module) if module is not None else ():
         for statement in reversed(unit.tree.body):
             if type(statement).__name__ != "TypeAlias":
                 continue
@@ -589,3 +655,76 @@ def alias_definition(value: Any, units: Iterable[SourceUnit]) -> Definition | No
                 text = f"{unit.segment(statement)}\n"
                 return Definition(name, statement, unit, text, future=False)
     return None
+
+
+def _units_of_module(module: types.ModuleType) -> Iterator[SourceUnit]:
+    """Yield the file of a module, and the cells that it was typed in."""
+    filename = getattr(module, "__file__", None)
+    if filename is not None:
+        unit = unit_of(inspect.getsourcefile(module) or filename)
+        yield from [unit] if unit is not None else []
+    if filename is None or module.__name__ == "__main__":
+        yield from cells().units
+
+
+def without_task_class(
+    definition: Definition, namespace: Mapping[str, Any]
+) -> Definition:
+    """Leave out the task's class in ``class Ex(ShimTaskExecutor[MyTask])``.
+
+    It is for type checkers, and would bring along all that the task's class needs.
+    """
+    node = definition.node
+    if not isinstance(node, ast.ClassDef):
+        return definition
+    text, bases = definition.text, list(node.bases)
+    for index, base in enumerate(bases):
+        if isinstance(base, ast.Subscript) and _is_for_checkers(base, namespace):
+            bases[index] = base.value
+            unit = definition.unit
+            head, found, tail = text.partition(f"class {node.name}")
+            written, bare = unit.segment(base), unit.segment(base.value)
+            text = head + found + tail.replace(written, bare, 1)
+    if bases == node.bases:
+        return definition
+    copy = type(node)(**{name: getattr(node, name) for name in node._fields})
+    copy.bases = bases
+    return replace(definition, node=ast.copy_location(copy, node), text=text)
+
+
+def _is_for_checkers(base: ast.Subscript, namespace: Mapping[str, Any]) -> bool:
+    generic = _value_of(base.value, namespace)
+    return getattr(generic, "__name__", "") == "ShimTaskExecutor" and isinstance(
+        _value_of(base.slice, namespace), type
+    )
+
+
+def _value_of(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
+    """Return what a dotted name stands for; None if there is nothing."""
+    if isinstance(node, ast.Attribute):
+        return getattr(_value_of(node.value, namespace), node.attr, None)
+    return namespace.get(node.id) if isinstance(node, ast.Name) else None
+
+
+def globals_of(made: Any) -> Mapping[str, Any]:
+    """Return the namespace of the module that a function or class was written in.
+
+    Raises:
+        SourceError: The module has another class of that name by now.
+    """
+    if isinstance(made, types.FunctionType):
+        return made.__globals__
+    for method in methods_of(made) if isinstance(made, type) else ():
+        return method.__globals__
+    module = sys.modules.get(made.__module__)
+    path = getattr(made, "__qualname__", made.__name__)
+    held = functools.reduce(
+        lambda outer, name: getattr(outer, name, None), path.split("."), module
+    )
+    if module is None or (held is not made and isinstance(made, type)):
+        raise SourceError(
+            f"The class {path} is not the one that module {made.__module__!r} has now, "
+            "so the names that it uses cannot be looked up. Load the module again, or "
+            f"import {path} again."
+        )
+    return vars(module)

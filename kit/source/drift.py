@@ -8,11 +8,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kit.errors import CaptureError
-from kit.source.definitions import Definition, bound_in_body, function_of, own_names
+from kit.source.definitions import (
+    Definition,
+    bound_in_body,
+    function_of,
+    is_touched,
+    own_names,
+)
 from kit.source.literals import is_plain
+from kit.source.loaded_code import find_code
 from kit.source.scopes import bound_names, mangled
-
-_INNOCENT = {"builtins", "typing", "enum", "abc"}
+from kit.source.source_units import SourceUnit
 
 
 def check_drift(
@@ -34,7 +40,8 @@ def check_drift(
     """
     node = definition.node
     if isinstance(made, type) and isinstance(node, ast.ClassDef):
-        return _check_class(definition.qualname, made, node, namespace)
+        unit = definition.unit
+        return _check_class(definition.qualname, made, node, unit, namespace)
     if isinstance(made, types.FunctionType):
         _check_function(
             definition.qualname, made, node, namespace, is_bare=value is made
@@ -43,15 +50,19 @@ def check_drift(
 
 
 def _check_class(
-    name: str, made: type, node: ast.ClassDef, namespace: Mapping[str, Any]
+    name: str,
+    made: type,
+    node: ast.ClassDef,
+    unit: SourceUnit,
+    namespace: Mapping[str, Any],
 ) -> list[str]:
     for base in node.bases:
         if isinstance(base, ast.Name):
             _check_base(name, made, namespace.get(base.id))
-    touched = _is_touched(made, node)
+    touched = is_touched(made, node)
     if not touched:
         _check_members(name, made, node)
-    _check_methods(name, made, node, touched=touched)
+    _check_methods(name, made, node, unit, touched=touched)
     return list(_check_values(name, made, node))
 
 
@@ -63,16 +74,6 @@ def _check_base(name: str, made: type, base: Any) -> None:
         )
 
 
-def _is_touched(made: type, node: ast.ClassDef) -> bool:
-    """Tell whether a decorator, a metaclass or a base may have set members."""
-    if node.decorator_list or node.keywords or type(made) is not type:
-        return True
-    return any(
-        "__init_subclass__" in vars(base) and base.__module__ not in _INNOCENT
-        for base in made.__mro__[1:]
-    )
-
-
 def _check_members(name: str, made: type, node: ast.ClassDef) -> None:
     named = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
     extra = own_names(made) - bound_in_body(node) - named
@@ -80,7 +81,9 @@ def _check_members(name: str, made: type, node: ast.ClassDef) -> None:
         raise _changed(f"{name}.{min(extra)}")
 
 
-def _check_methods(name: str, made: type, node: ast.ClassDef, *, touched: bool) -> None:
+def _check_methods(
+    name: str, made: type, node: ast.ClassDef, unit: SourceUnit, *, touched: bool
+) -> None:
     """Compare methods by their lines; what decorators made of one is theirs."""
     defs = (ast.FunctionDef, ast.AsyncFunctionDef)
     last = {item.name: item for item in node.body if isinstance(item, defs)}
@@ -91,7 +94,8 @@ def _check_methods(name: str, made: type, node: ast.ClassDef, *, touched: bool) 
         member = function_of(vars(made).get(mangled(method, node.name)))
         if isinstance(member, types.FunctionType):
             code = member.__code__
-            same = code.co_firstlineno == last[method].lineno
+            written = code if unit.is_cell else find_code(member, unit) or code
+            same = written.co_firstlineno == last[method].lineno
             if same and code.co_name == method:
                 continue
             if touched and "<locals>" in member.__qualname__:

@@ -6,12 +6,13 @@ import ast
 import inspect
 import sys
 import types
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from kit.errors import AuthoringError, CaptureError
-from kit.source.definitions import Definition, definition_of
+from kit.source.definitions import Definition, definition_of, methods_of
 from kit.source.scopes import bound_names, free_names
 from kit.source.source_units import DefinitionNode
 
@@ -32,7 +33,11 @@ def check_executor(executor: Any) -> None:
 
 
 def root_definition(executor: Any) -> Definition:
-    """Return the definition of an executor, refusing one that needs its surroundings.
+    """Return the definition of an executor, as it travels.
+
+    The decorator that made a task of it is left out, and those above it: what it made
+    is a task already, under whatever name its author calls it. Neither does a static
+    method stay one, because the class around it does not travel.
 
     Raises:
         AuthoringError: It uses locals of a function around it.
@@ -43,7 +48,7 @@ def root_definition(executor: Any) -> Definition:
     captured = getattr(code, "co_freevars", ())
     if captured:
         raise _captures(function.__qualname__, min(captured))
-    definition = definition_of(function)
+    definition = _undecorated(definition_of(function), executor)
     around, found, _ = definition.qualname.rpartition(".<locals>.")
     if found:
         own = free_names(definition.node, future=definition.future)
@@ -58,22 +63,43 @@ def root_definition(executor: Any) -> Definition:
 
 def namespace_of(executor: Any) -> Mapping[str, Any]:
     """Return where the names of an executor are looked up, as it is now."""
-    own = getattr(executor, "__globals__", None)
-    return dict(vars(sys.modules[executor.__module__]) if own is None else own)
+    if isinstance(executor, type):
+        for method in methods_of(executor):
+            return dict(method.__globals__)
+        return dict(vars(sys.modules[executor.__module__]))
+    return dict(executor.__globals__)
 
 
-def undecorated(definition: Definition, namespace: Mapping[str, Any]) -> Definition:
-    """Leave out the decorator of kit's that makes a task, and those above it.
+_CALLERS: weakref.WeakKeyDictionary[Any, frozenset[tuple[str, int]]] = (
+    weakref.WeakKeyDictionary()
+)
+_DEEPEST = 40
 
-    Neither does a static method stay one: the class around it does not travel.
+
+def note_caller(executor: Any) -> None:
+    """Remember the lines that call for a task now: one may be a decorator's.
+
+    ``functools.partial(kit.container_task, ...)``, a lambda or a decorator of a team's
+    own makes a task as well as ``@kit.container_task``, and only the call shows which.
     """
+    lines: set[tuple[str, int]] = set()
+    frame = inspect.currentframe()
+    while frame is not None and len(lines) < _DEEPEST:
+        lines.add((frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    _CALLERS[executor] = frozenset(lines)
+
+
+def _undecorated(definition: Definition, executor: Any) -> Definition:
     node = definition.node
     if not isinstance(node, DefinitionNode):
         return definition
-    decorators = node.decorator_list
-    kept = decorators
+    kept = decorators = node.decorator_list
+    callers = _CALLERS.get(executor, frozenset())
+    name = definition.unit.name
     for index, decorator in enumerate(decorators):
-        if _is_kit(decorator, namespace):
+        lines = range(decorator.lineno, (decorator.end_lineno or 0) + 1)
+        if any((name, line) in callers for line in lines):
             kept = decorators[index + 1 :]
     if "." in definition.qualname:
         kept = [each for each in kept if not _is_staticmethod(each)]
@@ -116,20 +142,5 @@ def _captures(qualname: str, name: str) -> CaptureError:
     )
 
 
-def _is_kit(decorator: ast.expr, namespace: Mapping[str, Any]) -> bool:
-    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
-    names: list[str] = []
-    while isinstance(callee, ast.Attribute):
-        names.append(callee.attr)
-        callee = callee.value
-    value = namespace.get(callee.id) if isinstance(callee, ast.Name) else None
-    for name in reversed(names):
-        value = getattr(value, name, None)
-    return str(getattr(value, "__module__", "")).startswith(_AUTHORING)
-
-
 def _is_staticmethod(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-
-
-_AUTHORING = "kit.decorator"

@@ -6,6 +6,7 @@ import __future__
 import ast
 import builtins
 import contextlib
+import inspect
 import io
 import linecache
 import re
@@ -120,6 +121,15 @@ class SourceUnit:
             for node in nodes
         }
 
+    @cached_property
+    def codes(self) -> list[tuple[str, types.CodeType]]:
+        """The code of its functions as it would be compiled now, by qualified name."""
+        try:
+            module = compile("".join(self.lines), self.name, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return []
+        return list(_codes_below(module, ""))
+
     def text_of(self, node: DefinitionNode) -> str:
         """Return the source of a definition with its decorators, dedented."""
         first = first_line(node)
@@ -216,6 +226,19 @@ def _is_cell(name: str) -> bool:
     """Tell it by the entry's time: files have one, what a shell registers has none."""
     _, *time = linecache.cache.get(name, ())[:2] or (0,)
     return time == [None] and not name.startswith("<attrs")
+
+
+def _codes_below(
+    code: types.CodeType, around: str
+) -> Iterator[tuple[str, types.CodeType]]:
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            path = f"{around}{constant.co_name}"
+            is_function = bool(constant.co_flags & inspect.CO_OPTIMIZED)
+            if is_function:
+                yield path, constant
+            inside = f"{path}.{_LOCALS}." if is_function else f"{path}."
+            yield from _codes_below(constant, inside)
 
 
 def _definitions(

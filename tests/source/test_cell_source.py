@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
-import textwrap
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -13,22 +11,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from kit.errors import AuthoringError, SourceError
 from kit.source.definitions import definition_of, install
 from kit.source.module import self_contained
-
-
-@pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Return a function that writes a module into an importable folder."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def write_module(name, source):
-        path = tmp_path / f"{name}.py"
-        path.write_text(textwrap.dedent(source), encoding="utf-8")
-        importlib.invalidate_caches()
-        return importlib.import_module(name)
-
-    yield write_module
-    for name in [name for name in sys.modules if name.startswith("kit_local_")]:
-        del sys.modules[name]
 
 
 def test_a_class_of_a_file_is_found_by_its_lines(write):

@@ -255,3 +255,96 @@ def test_formats_of_files_are_no_names(cell):
     source = cell("f.shipment().inline['source']")
     assert 'a: FlyteFile["csv"]' in source
     assert "object()" not in source
+
+
+TEAM = (
+    "import functools\n"
+    "team = functools.partial(kit.container_task, image='a:1')\n"
+    "def by_name(f):\n    return kit.container_task(image='a:1')(f)\n"
+    "def of(image):\n    return lambda f: kit.container_task(image=image)(f)\n"
+    "def marked(f):\n    f.mark = 1\n    return f\n"
+    "again = lambda task: task\n"
+    "class Maker:\n    def __call__(self, f):\n"
+    "        return kit.container_task(image='a:1')(f)"
+)
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        "@team(name='double')",
+        "@team()\n@marked",
+        "@again\n@team(\n    name='double',\n)",
+        "@by_name",
+        "@of('a:1')",
+        "@(lambda f: kit.container_task(image='a:1')(f))",
+        "@Maker()",
+        "@kit.decorator.container_task(image='a:1')",
+    ],
+)
+def test_a_decorator_that_makes_tasks_may_have_any_name(decorators, cell):
+    """What made the task is a task already, and does not travel."""
+    cell(TEAM)
+    cell(f"{decorators}\ndef double(tt, n: int) -> int:\n    return 2 * n")
+    assert cell("double(n=3)") == 6
+    source = cell("double.shipment().inline['source']")
+    assert ("@marked" in source) == ("@marked" in decorators)
+    assert "container_task" not in source
+
+
+def test_a_call_without_a_decorator_leaves_the_other_decorators(cell):
+    """Only the line that calls for the task is left out."""
+    cell(TEAM)
+    cell("@marked\ndef f(tt) -> int:\n    return f.mark")
+    cell("t = team()(f)")
+    assert cell("t()") == 1
+
+
+def test_a_task_of_a_factory_may_use_its_arguments_in_the_decorator(cell):
+    """The decorator's names are not the function's: custom is where they belong."""
+    cell(
+        "def factory(k):\n"
+        "    @kit.container_task(image='a:1', name=f's{k}', custom={'k': k})\n"
+        "    def scaled(tt, n: int) -> int:\n"
+        "        return n * int(tt.custom['k'])\n"
+        "    return scaled"
+    )
+    assert cell("factory(3)(n=2)") == 6
+
+
+def test_a_model_without_methods_travels(cell):
+    """Its metaclass and its bases gave it more names than it was written with."""
+    cell("import pydantic, dataclasses")
+    cell("from mashumaro.mixins.json import DataClassJSONMixin")
+    cell("class Order(pydantic.BaseModel):\n    amount: int = 1")
+    cell("@dataclasses.dataclass\nclass Row(DataClassJSONMixin):\n    amount: int = 2")
+    cell(
+        "@kit.container_task(image='a:1', ship='inline')\n"
+        "def f(tt) -> str:\n    return Order().model_dump_json() + Row().to_json()"
+    )
+    assert cell("f()") == '{"amount":1}{"amount": 2}'
+
+
+def test_an_alias_of_a_parametrized_type_travels(cell):
+    """A format, or the columns of a schema, make classes without a statement."""
+    cell("from kit.types import FlyteFile, FlyteSchema")
+    cell("JSONL = FlyteFile['jsonl']\nPAIRS = {'a': FlyteSchema[{'x': int}]}")
+    cell(
+        "@kit.container_task(image='a:1')\ndef f(tt) -> str:\n"
+        "    return JSONL.extension() + str(PAIRS['a'].columns())"
+    )
+    assert cell("f()") == "jsonl{'x': <class 'int'>}"
+
+
+def test_the_argument_of_a_generic_executor_stays_behind(cell):
+    """It is for type checkers, and the task's class is not the executor's to have."""
+    cell(
+        "import threading\nlive = threading.Lock()\n"
+        "class Task(kit.PythonCustomizedContainerTask):\n"
+        "    def get_custom(self, settings):\n        return {'k': live.locked()}\n"
+        "class Ex(kit.ShimTaskExecutor[Task]):\n"
+        "    def execute_from_model(self, tt, **kwargs):\n        return 3"
+    )
+    cell("t = Task('t', None, 'a:1', Ex, interface=kit.Interface({}, {'o0': int}))")
+    assert cell("t()") == 3
+    assert "class Ex(kit.ShimTaskExecutor):" in cell("t.shipment().inline['source']")
