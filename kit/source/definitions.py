@@ -694,8 +694,11 @@ def without_task_class(
 
 def _is_for_checkers(base: ast.Subscript, namespace: Mapping[str, Any]) -> bool:
     generic = _value_of(base.value, namespace)
-    return getattr(generic, "__name__", "") == "ShimTaskExecutor" and isinstance(
-        _value_of(base.slice, namespace), type
+    argument = _value_of(base.slice, namespace)
+    return (
+        getattr(generic, "__name__", "") == "ShimTaskExecutor"
+        and isinstance(argument, type)
+        and not is_importable(argument.__module__)
     )
 
 
