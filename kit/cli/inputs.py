@@ -13,7 +13,8 @@ from kit.cli.app import EPILOG, ExitStatus
 from kit.cli.completion import TaskTarget, file_of, inputs_in
 from kit.cli.output import prints_to_stderr
 from kit.definition.interface import Interface, is_optional
-from kit.definition.parsing import Parser, as_text, parser_for
+from kit.definition.json_values import as_text
+from kit.definition.parsing import Parser, parser_for
 from kit.escape import one_line, shorten
 from kit.running.trusted import TrustedTemplate
 from kit.targets import Task, load_task, parse_target, read_message

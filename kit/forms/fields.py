@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kit.definition.parsing import Parser, as_text, parser_for, to_json
+from kit.definition.json_values import as_text, to_json
+from kit.definition.parsing import Parser, parser_for
 from kit.errors import KitError
 from kit.types.annotated import annotations_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kit.definition.interface import Interface, is_optional
-from kit.definition.parsing import union_members
+from kit.definition.json_values import union_members
 from kit.display.types import python_type_name
 from kit.errors import CallError, KitError, nearest
 from kit.forms.fields import (

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
 from kit.definition.interface import Docstring
-from kit.definition.parsing import json_parser, union_members
+from kit.definition.json_values import union_members
+from kit.definition.parsing import json_parser
 from kit.display.types import python_type_name
 from kit.errors import KitError
 from kit.forms.fields import Field, Problem, Reading, TextField, description_of, merged

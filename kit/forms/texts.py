@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from kit.definition.parsing import parse_timedelta, write_timedelta
+from kit.definition.times import parse_timedelta, write_timedelta
 from kit.errors import CustomError, DefinitionError, MetadataError
 from kit.template.custom import fill_struct
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from kit.definition.parsing import parse_timedelta
+from kit.definition.times import parse_timedelta
 from kit.display.notebook import forget_stylesheet
 from kit.display.text import html_text
 from kit.errors import KitError

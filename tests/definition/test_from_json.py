@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pydantic
 import pytest
 
-from kit.definition.parsing import from_json
+from kit.definition.json_values import from_json
 from kit.errors import ConversionError
 from kit.types import FlyteDirectory, FlyteFile
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from kit.definition.parsing import parse_date, parse_datetime, parse_timedelta
+from kit.definition.times import parse_date, parse_datetime, parse_timedelta
 
 UTC = dt.timezone.utc
 

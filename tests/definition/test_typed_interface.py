@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import pytest
 from flyteidl.core import types_pb2
 
-from kit.definition.artifacts import Artifact, Inputs
+from kit.definition.artifacts import Artifact, ArtifactInputs
 from kit.definition.interface import (
     Docstring,
     Interface,
@@ -81,7 +81,7 @@ def test_an_artifact_in_an_annotation():
     """An output says which artifact it becomes, and so may an input."""
     interface = Interface(
         {"where": Annotated[str, MODEL]},
-        {"o": Annotated[int, "note", MODEL(region=Inputs.where)]},
+        {"o": Annotated[int, "note", MODEL(region=ArtifactInputs.where)]},
     )
 
     message = typed_interface(interface)
@@ -122,14 +122,14 @@ def test_an_open_time_in_a_workflow():
     ("output", "message"),
     [
         (
-            Annotated[int, MODEL(region=Inputs.were)],
+            Annotated[int, MODEL(region=ArtifactInputs.were)],
             (
                 "USER:ValidationError: error=Output partition o is bound to input were "
                 "which does not exist in the interface"
             ),
         ),
         (
-            Annotated[int, TIMED(time_partition=Inputs.were)],
+            Annotated[int, TIMED(time_partition=ArtifactInputs.were)],
             (
                 "Output time partition is bound to input were which does not exist "
                 "in the interface"

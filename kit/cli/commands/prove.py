@@ -88,7 +88,7 @@ def _summary(proof: Proof) -> Summary:
 def _document(proof: Proof) -> dict[str, object]:
     from dataclasses import asdict
 
-    from kit.definition.parsing import to_json
+    from kit.definition.json_values import to_json
 
     return {
         "task": proof.task,

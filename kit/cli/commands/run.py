@@ -146,7 +146,7 @@ def _is_traceback_printed(run: Outcome) -> bool:
 
 
 def _document(run: Outcome, on_flyte: OnFlyte) -> dict[str, object]:
-    from kit.definition.parsing import to_json
+    from kit.definition.json_values import to_json
 
     error = None
     if run.error is not None:
