@@ -1,12 +1,13 @@
-"""``kit.check``: tell what will fail, or will be otherwise than it was written."""
+"""``kit.check``: findings about a task before anything runs."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flyteidl.admin.task_pb2 import TaskSpec
@@ -33,6 +34,8 @@ def check(
     /,
     settings: SerializationSettings | None = None,
     platform: Platform | None = None,
+    *,
+    inputs: Mapping[str, Any] | None = None,
 ) -> CheckReport:
     """Tell what of a task will fail, or will be otherwise than it was written.
 
@@ -46,9 +49,10 @@ def check(
         settings: What a task's template is made with; those of a local run by default,
             whose project, domain and version count as given later.
         platform: The deployment it is for; by default none is known.
+        inputs: The values of a launch of the task by itself, to check that, too.
 
     Raises:
-        CallError: It is no task and no template.
+        CallError: It is no task and no template, or a template with inputs.
         TargetError: The text names no task or template.
 
     Example:
@@ -61,11 +65,13 @@ def check(
         thing = read_target(thing)
     once = (settings or LOCAL_SETTINGS).for_one_template()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CustomWarning)  # findings of the contract
+        warnings.simplefilter("ignore", CustomWarning)  # they are findings
         subject = _subject(thing, once, platform or Platform())
+        if inputs is not None:
+            subject = _with_inputs(subject, inputs)
         found = list(_findings(subject))
     name = subject.template.id.name
-    again = functools.partial(check, thing, settings, platform)
+    again = functools.partial(check, thing, settings, platform, inputs=inputs)
     return CheckReport.of(name, found, task=subject.task, again=again)
 
 
@@ -104,6 +110,13 @@ def _subject(
         f"TaskTemplate or a TaskSpec, got {thing!r:.80}."
     )
     raise CallError(msg)
+
+
+def _with_inputs(subject: Subject, inputs: Mapping[str, Any]) -> Subject:
+    if subject.task is None:
+        msg = "Only inputs of a task can be checked: a template has no Python types."
+        raise CallError(msg)
+    return dataclasses.replace(subject, given_inputs=inputs)
 
 
 def _add_container(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core import interface_pb2
+from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.checks.report import Finding, Repair, Severity
 from kit.definition.settings import SerializationSettings
+from kit.forecast.compilation import Fault, compilation_faults
 from kit.forecast.platform import Platform
+from kit.template.custom import custom_from_struct
 from kit.template.macros import Span, macro_spans
 from kit.template.serialize import LOCAL_SETTINGS
 
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
     from kit.checks.custom.round_trip import RoundTrip
     from kit.checks.custom.usage import CustomUsage
 
+RESOLVERS = (
+    "kit.resolver.default_task_template_resolver",
+    "flytekit.core.python_customized_container_task.default_task_template_resolver",
+)
 _GIVEN_LATER = {
     LOCAL_SETTINGS.project,
     LOCAL_SETTINGS.domain,
@@ -65,6 +73,7 @@ class Subject:
         settings: What it was made with, if there is a task.
         platform: The deployment it is for.
         failures: What could not be made of the task, by its part of the template.
+        given_inputs: The values of a launch, if one is to be checked.
     """
 
     template: TaskTemplate
@@ -74,6 +83,7 @@ class Subject:
     settings: SerializationSettings = LOCAL_SETTINGS
     platform: Platform = field(default_factory=Platform)
     failures: Mapping[str, BaseException] = field(default_factory=dict)
+    given_inputs: Mapping[str, Any] | None = None
 
     def given_later(self, text: str) -> bool:
         """Tell a project, domain or version that registration fills in."""
@@ -123,6 +133,47 @@ class Subject:
         if self.task is None:
             return CustomUsage()
         return usage_of(self.task.written_executor)
+
+    @cached_property
+    def pod_spec(self) -> dict[str, Any]:
+        """The specification of a pod that takes the container's place."""
+        return dict(custom_from_struct(self.template.k8s_pod.pod_spec))
+
+    def pod_list(self, name: str) -> list[dict[str, Any]]:
+        """Return the objects of a list of the pod, such as its containers."""
+        listed = self.pod_spec.get(name)
+        if not isinstance(listed, list):
+            return []
+        return [one for one in listed if isinstance(one, dict)]
+
+    @cached_property
+    def launch_faults(self) -> tuple[Fault, ...]:
+        """What Flyte's compiler says of a launch of the task by itself."""
+        return compilation_faults(self.template) if self.has_template else ()
+
+    @cached_property
+    def launch_inputs(self) -> LiteralMap:
+        """The literals of the inputs that were given, and of defaults."""
+        from kit.running.start import input_bytes
+
+        given = dict(self.given_inputs or {})
+        return LiteralMap.FromString(input_bytes(self.task, given))
+
+    @property
+    def registered_anywhere(self) -> Platform:
+        """The platform, with its limits and without its projects and domains."""
+        return dataclasses.replace(self.platform, projects=None, domains=None)
+
+    @property
+    def is_packaged(self) -> bool:
+        """Whether project and domain are left to the tool that registers it."""
+        place = self.template.id.project or self.template.id.domain
+        return self.task is None and not place
+
+    @property
+    def is_shim(self) -> bool:
+        """Whether the container loads its executor from the template."""
+        return any(text in RESOLVERS for text in self.template.container.args)
 
     @property
     def is_container(self) -> bool:

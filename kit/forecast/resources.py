@@ -153,7 +153,7 @@ def _amount_refusals(
     except ResourcesError as error:
         words = (
             f"Parsing of {name} request failed for value {entry.value} - reason  "
-            f"{_kubernetes_words(error)}. Please follow K8s conventions for resources "
+            f"{kubernetes_words(error)}. Please follow K8s conventions for resources "
             "https://kubernetes.io/docs/concepts/configuration/"
             "manage-resources-containers/"
         )
@@ -167,7 +167,7 @@ def _amount_refusals(
         yield Refusal("RS003", name, words)
 
 
-def _kubernetes_words(error: ResourcesError) -> str:
+def kubernetes_words(error: ResourcesError) -> str:
     """Return Kubernetes' own words, which kit's begin with."""
     text = str(error)
     for known in (_GRAMMAR, _SUFFIX):

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from checks.templates import add_resource, add_secret, set_args, set_resources
-from flyteidl.core import identifier_pb2, types_pb2
+from flyteidl.core import identifier_pb2, tasks_pb2, types_pb2
 
 import kit
 
@@ -148,10 +148,79 @@ def _copilot(template: Any) -> None:
     template.container.data_config.enabled = True
 
 
-def _unpartitioned(template: Any) -> None:
-    template.extended_resources.gpu_accelerator.device = "a100"
-    template.extended_resources.gpu_accelerator.unpartitioned = False
-    add_resource(template, "limits", "GPU", "1")
+def accelerated(device: str) -> Callable[[Any], None]:
+    """Return what asks for a GPU of a kind."""
+
+    def spoil(template: Any) -> None:
+        template.extended_resources.gpu_accelerator.device = device
+        add_resource(template, "limits", "GPU", "1")
+
+    return spoil
+
+
+def shared(**facts: str) -> Callable[[Any], None]:
+    """Return what asks for shared memory."""
+    memory = {"mount_name": "shm", "mount_path": "/dev/shm", **facts}  # noqa: S108
+    return lambda template: template.extended_resources.shared_memory.MergeFrom(
+        tasks_pb2.ExtendedResources(shared_memory=memory).shared_memory
+    )
+
+
+def pod(*containers: dict[str, Any], primary: str = "main") -> Callable[[Any], None]:
+    """Return what puts a pod into the container's place."""
+
+    def spoil(template: Any) -> None:
+        template.k8s_pod.pod_spec.update({"containers": list(containers)})
+        if primary:
+            template.config[PRIMARY] = primary
+
+    return spoil
+
+
+def named(*names: str) -> Callable[[Any], None]:
+    """Return what adds inputs of these names."""
+
+    def spoil(template: Any) -> None:
+        for name in names:
+            template.interface.inputs.variables[name].type.simple = types_pb2.INTEGER
+
+    return spoil
+
+
+def _two_faults(template: Any) -> None:
+    template.container.ClearField("args")
+    add_resource(template, "requests", "STORAGE", "x")
+
+
+def _kindless(template: Any) -> None:
+    template.custom.fields["k"].SetInParent()
+
+
+def _one_path(template: Any) -> None:
+    data = template.container.data_config
+    data.enabled, data.input_path, data.output_path = True, "/data", "/data"
+
+
+def _serialized(template: Any) -> None:
+    _cached(template)
+    template.metadata.cache_serializable = True
+
+
+def _plain_dict(template: Any) -> None:
+    _cached(template)
+    declared = template.interface.inputs.variables["options"].type
+    declared.collection_type.simple = types_pb2.STRUCT
+
+
+def _union_for_flytekit(template: Any) -> None:
+    template.container.args[0] = "pyflyte-execute"
+    declared = template.interface.inputs.variables["x"].type.union_type
+    for title in ("P", "R"):
+        declared.variants.add(simple=types_pb2.STRUCT).metadata.update({"title": title})
+
+
+PRIMARY = "primary_container_name"
+MAIN = {"name": "main", "image": "acme/app:1"}
 
 
 def _cached(template: Any) -> None:
@@ -228,8 +297,36 @@ CASES = (
     Case("ID013", setting("id.name", "a/b"), path="id.name"),
     Case(
         "ID014",
-        setting("id.name", "é..."),
-        "Description: Value required [Id]",
+        setting("id.name", "..."),
+        "Node Id: <node>, Description: Value required [Id].",
+        "id.name",
+    ),
+    Case(
+        "launch.names",
+        named("größe"),
+        "Code: SyntaxError, Node Id: etlload, Description: Failed to parse element "
+        "[größe].",
+        "interface.inputs.größe",
+    ),
+    Case("launch.names", named("ñame"), "Parameter not bound [ñame]."),
+    Case("launch.letters", setting("id.name", "etl.größe"), path="id.name"),
+    Case("launch.container_name", setting("id.name", "etl.Load"), path="id.name"),
+    Case(
+        "launch.refused",
+        setting("id.name", "etl\nload"),
+        "failed to construct data reference for workflow closure",
+        "id.name",
+    ),
+    Case(
+        "launch.refused",
+        setting("metadata.timeout.seconds", 10**10),
+        'bad Duration: time: invalid duration "10000000000s"',
+    ),
+    Case(
+        "template.digest",
+        _kindless,
+        "to digest with err nil Value",
+        "template",
     ),
     Case(
         "ID017",
@@ -251,6 +348,8 @@ CASES = (
     Case("TT007", clearing("container"), "unable to determine Pod configuration"),
     Case("TT008", setting("type", "acme"), path="type"),
     Case("TT009", setting("type", "spark"), path="type"),
+    Case("TT009", setting("type", "container_array"), path="type"),
+    Case("TT009", setting("type", "sidecar"), "nil Struct Object passed"),
     Case("TT010", setting("type", "raw-container"), path="type"),
     Case("TT011", setting("metadata.timeout.seconds", 5), path="metadata.timeout"),
     Case("TT011", setting("metadata.interruptible", True)),
@@ -265,11 +364,21 @@ CASES = (
         platform=LIMITED,
     ),
     Case("TT015", setting("metadata.pod_template_name", "big")),
-    Case("TT016", _prefixed, path="metadata.metadata.labels[-team]"),
-    Case("TT016", _annotated, path="metadata.metadata.annotations"),
+    Case(
+        "TT016",
+        _prefixed,
+        'metadata.labels: Invalid value: "-team": name part must consist of',
+        "metadata.metadata.labels[-team]",
+    ),
+    Case(
+        "TT016",
+        _annotated,
+        "metadata.annotations: Too long: may not be more than 262144 bytes",
+        "metadata.metadata.annotations",
+    ),
     Case(
         "TT017",
-        lambda t: t.container.args.append("x" * 2**18),
+        lambda t: t.container.args.append("x" * (2**20 + 2**19)),
         "etcdserver: request is too large",
     ),
     Case("CT001", clearing("container.image"), "missing image"),
@@ -285,6 +394,14 @@ CASES = (
         "ValueRequired, Node Id: container, Description: Value required [command].\n",
     ),
     Case(
+        "CT005",
+        _two_faults,
+        "task failed compilation with Collected Errors: 2\n\tError 0: Code: "
+        "UnrecognizedValue, Node Id: resources.STORAGE, Description: Unrecognized "
+        "value [x].\n\tError 1: Code: ValueRequired, Node Id: container, Description: "
+        "Value required [command].\n",
+    ),
+    Case(
         "CT006",
         amounts([("STORAGE", "x")]),
         "Code: UnrecognizedValue, Node Id: resources.STORAGE, Description: "
@@ -294,6 +411,9 @@ CASES = (
     Case("CT007", variable("1A")),
     Case("CT008", variable("FLYTE_ATTEMPT_NUMBER")),
     Case("CT009", variable("AWS_REGION"), platform=LIMITED),
+    Case("env.secret", variable("DB_PASSWORD", "x"), path="container.env[DB_PASSWORD]"),
+    Case("env.fail_on_error", variable("FLYTE_FAIL_ON_ERROR", "true")),
+    Case("container.data_paths", _one_path, "must be unique"),
     Case("CT010", variable("A", "{{.input}}"), path="container.env[A]"),
     Case("CT011", args("echo", "$(HOME)")),
     Case("CT012", _copilot),
@@ -349,7 +469,15 @@ CASES = (
     Case("RS013", amounts([("CPU", "0")])),
     Case("RS014", amounts([("STORAGE", "1Gi")])),
     Case("RS015", setting("extended_resources.gpu_accelerator.device", "a100")),
-    Case("RS016", _unpartitioned),
+    Case("RS016", accelerated("")),
+    Case(
+        "accelerator.device",
+        accelerated("a100, h100"),
+        'Invalid value: "a100, h100": a valid label must be an empty string or',
+        "extended_resources.gpu_accelerator.device",
+    ),
+    Case("shared_memory.name", shared(mount_name="My shm")),
+    Case("RS018", shared(size_limit="-1Gi"), "SizeLimit field must be a valid"),
     Case(
         "RS017",
         setting("extended_resources.shared_memory.mount_name", "shm"),
@@ -358,7 +486,8 @@ CASES = (
     Case(
         "RS018",
         setting("extended_resources.shared_memory.size_limit", "2GB"),
-        "Unable to parse size limit:",
+        f"Unable to parse size limit: quantities must match the regular expression "
+        f"{KUBERNETES_GRAMMAR}",
     ),
     Case(
         "AR001",
@@ -404,6 +533,17 @@ CASES = (
     ),
     Case("SE003", secret({"group": "g" * 39, "key": "k"})),
     Case(
+        "secret.name",
+        secret({"group": "My_Group", "key": "k", "mount_requirement": 1}),
+        'secretKeyRef.name: Invalid value: "My_Group": a lowercase RFC 1123 subdomain',
+        "security_context.secrets[0].group",
+    ),
+    Case(
+        "secret.name",
+        secret({"group": "g", "key": "a/b", "mount_requirement": 2}),
+        path="security_context.secrets[0].key",
+    ),
+    Case(
         "SE004",
         secret(
             {"group": "g", "key": "a", "group_version": "1"},
@@ -437,6 +577,8 @@ CASES = (
         "task cannot have an empty discoveryVersion",
     ),
     Case("CA002", setting("metadata.cache_serializable", True)),
+    Case("cache.catalog", _serialized, path="metadata.cache_serializable"),
+    Case("cache.order", _plain_dict, path="interface.inputs.options"),
     Case("CA003", _ignoring, path="metadata.cache_ignore_input_vars[0]"),
     Case("CA004", _cached_without_outputs),
     Case(
@@ -446,6 +588,7 @@ CASES = (
     ),
     Case("PY004", _flytekit_list, "failed to convert return value for var o0"),
     Case("PY008", _flytekit_outputs, path="interface.outputs"),
+    Case("flytekit.unions", _union_for_flytekit, path="interface.inputs.x"),
     Case("PY006", _dataclass, path="interface.inputs.x"),
     Case("image.runtime", setting("container.image", "python:3.12-slim")),
     Case(
@@ -459,6 +602,35 @@ CASES = (
         "pod.container_name",
         _pod_container,
         "Description: Invalid value [k8s pod spec container name].",
+    ),
+    Case(
+        "pod.shape",
+        lambda t: t.k8s_pod.pod_spec.update({"containers": "main"}),
+        "json: cannot unmarshal",
+        "k8s_pod.pod_spec.containers",
+    ),
+    Case("pod.container_names", pod(MAIN, MAIN), 'Duplicate value: "main"'),
+    Case(
+        "pod.image",
+        pod({"name": "main"}),
+        "spec.containers[0].image: Required value",
+        "k8s_pod.pod_spec.containers[0].image",
+    ),
+    Case("pod.primary", pod(MAIN, primary=""), "config missing [primary_container_na"),
+    Case(
+        "pod.primary", pod(MAIN, primary="other"), path="config.primary_container_name"
+    ),
+    Case(
+        "pod.resources",
+        pod({**MAIN, "resources": {"requests": {"cpu": 3}}}),
+        "Requested CPU default [3] is greater than current limit set in the platform",
+        platform=LIMITED,
+    ),
+    Case(
+        "pod.sidecar_limits",
+        pod(MAIN, {**MAIN, "name": "side", "resources": {"requests": {"cpu": "1"}}}),
+        "must be less than or equal to cpu limit of 0",
+        "k8s_pod.pod_spec.containers[1].resources.limits.cpu",
     ),
     Case("inline.size", _source, path="custom.kit.inline.source"),
 )

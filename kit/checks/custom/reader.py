@@ -390,6 +390,8 @@ class _FunctionReader:
         else:
             what = "a statement" if isinstance(parent, ast.stmt) else "an expression"
             is_returned = isinstance(parent, ast.Return)
+            if is_returned and self._reached.at is None:
+                self._note(value, UseKind.RETURNED)
             self._escape(node, value, "its caller" if is_returned else what)
 
     def _use_attribute(

@@ -9,12 +9,12 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 
 from kit.definition.settings import SerializationSettings
-from kit.errors import CustomError, TemplateError, render_path
+from kit.errors import CustomError, render_path
+from kit.forecast.arrival import settle_numbers
 from kit.shim.executable import RAISED, error_text
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.custom import (
     custom_from_struct,
-    doubtful_numbers,
     fill_struct,
     key_text,
 )
@@ -31,19 +31,17 @@ class RoundTrip:
         after: What ``tt.custom`` is.
         raised: What the author's code raised, as a traceback ends; empty if nothing.
         refused: Where and why ``before`` does not fit into a template.
-        unreadable: Where and why a template with it cannot be read again.
     """
 
     before: dict[Any, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     raised: str = ""
     refused: tuple[tuple[str, str], ...] = ()
-    unreadable: tuple[tuple[str, str], ...] = ()
 
     @property
     def arrives(self) -> bool:
         """Whether the executor gets anything."""
-        return not (self.raised or self.refused or self.unreadable)
+        return not (self.raised or self.refused)
 
     def values(self) -> Iterator[Carried]:
         """Yield ``custom`` and each value in it, before and after."""
@@ -70,16 +68,10 @@ def round_trip(
     struct = Struct()
     try:
         fill_struct(struct, {} if given is None else given)
+        settle_numbers(struct)
         return RoundTrip(given or {}, custom_from_struct(struct))
     except CustomError as error:
         return RoundTrip(refused=((render_path(error.path), error.message),))
-    except TemplateError:
-        doubts = doubtful_numbers(given)
-        return RoundTrip(
-            unreadable=tuple(
-                doubt for doubt in doubts if "cannot be loaded" in doubt[1]
-            )
-        )
     except Exception as error:  # noqa: BLE001 - of a method of what was returned
         return RoundTrip(raised=error_text(error))
 

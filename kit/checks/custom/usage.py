@@ -47,6 +47,7 @@ class UseKind(Enum):
 
     CAST = "int() makes it an integer"
     BREAKS = "a float fails"
+    RETURNED = "it is an output"
     OTHER = "anything else"
 
 

@@ -9,16 +9,12 @@ from collections.abc import Iterator
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
-from kit.checks.rule import Problem, Subject, Word, error, note, warning
+from kit.checks.rule import RESOLVERS, Problem, Subject, Word, error, note, warning
 from kit.errors import MacroError
 from kit.template.macros import Span, literal_text
 
 _REGISTRATION = re.compile(r"\{\{ ?\.(?:remote_package_path|dest_dir) ?\}\}")
 _WHOLE = ("{{ .remote_package_path }}", "{{ .dest_dir }}")
-_RESOLVERS = (
-    "kit.resolver.default_task_template_resolver",
-    "flytekit.core.python_customized_container_task.default_task_template_resolver",
-)
 _NAMES = (
     *("input", "inputPrefix", "outputPrefix", "rawOutputDataPrefix", "inputs"),
     *("prevCheckpointPrefix", "checkpointOutputPrefix", "perRetryUniqueKey"),
@@ -59,7 +55,7 @@ def task_without_inputs_asks_none(subject: Subject) -> Iterator[Problem]:
             yield Problem(word.path, message, "Declare the input, or take it out.")
 
 
-@error("AR009", "silent")
+@warning("AR009", "silent")
 def macros_are_known(subject: Subject) -> Iterator[Problem]:
     """What looks like a macro of the engine's is one."""
     for word in subject.words:
@@ -105,7 +101,7 @@ def names_end_before_spaces(subject: Subject) -> Iterator[Problem]:
 @error("AR011", "run")
 def template_is_uploaded(subject: Subject) -> Iterator[Problem]:
     """The resolver of templates is told where the template is."""
-    resolver = next((w for w in subject.words if w.text in _RESOLVERS), None)
+    resolver = next((w for w in subject.words if w.text in RESOLVERS), None)
     macros = (span.macro for word in subject.words for span in word.spans)
     if resolver is not None and "taskTemplatePath" not in macros:
         message = (
@@ -144,7 +140,7 @@ def registration_macros_are_whole(subject: Subject) -> Iterator[Problem]:
 def executor_is_importable(subject: Subject) -> Iterator[Problem]:
     """The executor's dotted name is one that a container can import."""
     texts = [word.text for word in subject.words]
-    resolver = next((i for i, text in enumerate(texts) if text in _RESOLVERS), None)
+    resolver = next((i for i, text in enumerate(texts) if text in RESOLVERS), None)
     if resolver is None:
         return
     for word in subject.words[resolver + 1 :]:

@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from kit.checks.report import Repair
-from kit.checks.rule import Problem, Subject, error, warning
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
+
+from kit.checks.report import Repair, Severity
+from kit.checks.rule import Problem, Subject, error, note, warning
 
 
 @error("CA001", "run", "task cannot have an empty discoveryVersion")
@@ -70,3 +72,47 @@ def _not_cached(metadata: Any) -> Any:
         cache_serialize=False,
         cache_ignore_input_vars=(),
     )
+
+
+@warning("cache.catalog", "run")
+def serialized_has_catalog(subject: Subject) -> Iterator[Problem]:
+    """A platform has a catalog for runs that wait for each other."""
+    metadata, has_catalog = subject.template.metadata, subject.platform.catalog
+    if not (metadata.discoverable and metadata.cache_serializable) or has_catalog:
+        return
+    where = "the platform has none" if has_catalog is False else "where there is none"
+    message = (
+        f"cache_serialize waits for a catalog: {where}, and the run neither starts nor "
+        "ends."
+    )
+    fix = "Leave cache_serialize out, or make sure that there is a catalog."
+    severity = Severity.ERROR if has_catalog is False else None
+    yield Problem("metadata.cache_serializable", message, fix, severity=severity)
+
+
+@note("cache.order", "silent")
+def order_is_in_key(subject: Subject) -> Iterator[Problem]:
+    """No input that is part of the cache's key depends on the order of its keys."""
+    metadata = subject.template.metadata
+    if not metadata.discoverable:
+        return
+    for name, variable in subject.inputs.items():
+        ignored = name in metadata.cache_ignore_input_vars
+        if not ignored and _has_plain_dict(variable.type):
+            message = (
+                f"The order of the keys of {name!r:.80} is part of the cache's key: "
+                "the same dictionary in another order is another run."
+            )
+            fix = "Declare dict[str, ...] or a dataclass, or sort the keys."
+            yield Problem(f"interface.inputs.{name}", message, fix)
+
+
+def _has_plain_dict(declared: LiteralType) -> bool:
+    """Tell a dictionary without a type of its values, or a type of such."""
+    kind = declared.WhichOneof("type")
+    if kind in ("collection_type", "map_value_type"):
+        return _has_plain_dict(getattr(declared, kind))
+    if kind == "union_type":
+        return any(map(_has_plain_dict, declared.union_type.variants))
+    is_struct = kind == "simple" and declared.simple == SimpleType.STRUCT
+    return is_struct and not declared.metadata.fields

@@ -5,18 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kit.checks.report import Repair
+from kit.checks.compiler import registration_words
+from kit.checks.report import Repair, Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.images import check_image_reference
+from kit.definition.security import looks_secret
 from kit.errors import ImageError
-from kit.template.macros import macro_spans
+from kit.template.macros import macro_spans, quoted_text
 from kit.template.serialize import is_placeholder
-
-_COMPILE = (
-    "task failed compilation with Collected Errors: 1\n\tError 0: Code: {code}, "
-    "Node Id: {node}, Description: {text}.\n"
-)
-_DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
 @error("CT001", "registration", "missing image")
@@ -75,8 +71,7 @@ def has_command(subject: Subject) -> Iterator[Problem]:
         return  # the args are what could not be made
     if subject.is_container and has_variables and not subject.words:
         message = "Registration is refused: it has inputs or outputs, and no command."
-        text = "Value required [command]"
-        words = _COMPILE.format(code="ValueRequired", node="container", text=text)
+        words = registration_words(subject)
         yield Problem("container.args", message, "Give the container args.", words)
 
 
@@ -109,6 +104,21 @@ def data_config_replaces_args(subject: Subject) -> Iterator[Problem]:
                 return
 
 
+@error("container.data_paths", "run")
+def data_paths_differ(subject: Subject) -> Iterator[Problem]:
+    """Inputs and outputs of Flyte's copilot are mounted at two paths."""
+    data = subject.template.container.data_config
+    paths = data.input_path or "/var/flyte/inputs", data.output_path
+    if data.enabled and paths[0] == (paths[1] or "/var/flyte/outputs"):
+        message = "The pod is refused: inputs and outputs are mounted at one path."
+        words = (
+            "spec.containers[0].volumeMounts[1].mountPath: Invalid value: "
+            f"{quoted_text(paths[0])}: must be unique"
+        )
+        fix = "Give data_config two paths."
+        yield Problem("container.data_config.output_path", message, fix, words)
+
+
 @warning("TT013", "silent")
 def identity_is_read(subject: Subject) -> Iterator[Problem]:
     """The service account is the execution's, not the task's."""
@@ -131,7 +141,8 @@ def image_has_runtime(subject: Subject) -> Iterator[Problem]:
     fix = f"Install {_PACKAGES[runtime]} in it"
     other = next((name for name, own in _OWN_IMAGE.items() if own == looks), None)
     fix += f", or use runtime={other!r}." if other else "."
-    yield Problem("container.image", message, fix)
+    severity = Severity.WARNING if looks in _OWN_IMAGE.values() else None
+    yield Problem("container.image", message, fix, severity=severity)
 
 
 _OWN_IMAGE = {"kit": "an image of kit's", "flytekit": "an image of flytekit's"}
@@ -175,11 +186,57 @@ def names_are_valid(subject: Subject) -> Iterator[Problem]:
         if not key or "=" in key or not (key.isascii() and key.isprintable()):
             message = f"The pod is refused: {key!r:.80} is no name of a variable."
             fix = "Use letters, digits and underscores."
-            yield Problem(_path(index, key), message, fix)
-        elif not _STRICT_NAME.fullmatch(key):
+            words = f"spec.containers[0].env[{index}].name: Required value"
+            if key:
+                words = (
+                    f"spec.containers[0].env[{index}].name: Invalid value: "
+                    f"{quoted_text(key)}: a valid environment variable name must "
+                    "consist only of printable ASCII characters other than '='"
+                )
+            yield Problem(_path(index, key), message, fix, words)
+        elif not _STRICT_NAME.fullmatch(key) and _is_old(subject.platform.kubernetes):
             message = f"Kubernetes before 1.30 refuses a variable named {key!r:.80}."
             fix = "Use letters, digits, '-', '_' and '.', and no digit first."
             yield Problem(_path(index, key), message, fix)
+
+
+_STRICT_UNTIL = (1, 30)
+
+
+def _is_old(version: str) -> bool:
+    """Tell whether Kubernetes may be older than the release that allows more names."""
+    numbers = version.lstrip("v").split(".")[:2]
+    if len(numbers) < len(_STRICT_UNTIL) or not all(n[:9].isdecimal() for n in numbers):
+        return True
+    return tuple(int(number[:9]) for number in numbers) < _STRICT_UNTIL
+
+
+@warning("env.secret", "silent")
+def values_are_no_secrets(subject: Subject) -> Iterator[Problem]:
+    """No secret is written into the template, which many can read."""
+    for index, pair in enumerate(subject.template.container.env):
+        if pair.value and looks_secret(pair.key):
+            message = (
+                f"The value of {pair.key} is part of the template: whoever may see the "
+                "task in Flyte can read it."
+            )
+            fix = "Ask for it with secret_requests=[kit.Secret(group=..., key=...)]."
+            yield Problem(_path(index, pair.key), message, fix)
+
+
+@warning("env.fail_on_error", "run", "RetriesExhausted|Interrupted")
+def errors_are_read(subject: Subject) -> Iterator[Problem]:
+    """A failed run ends with status 0, so that Flyte reads its error."""
+    for index, pair in enumerate(subject.template.container.env):
+        if pair.key == "FLYTE_FAIL_ON_ERROR" and pair.value.lower() in _TRUE:
+            message = (
+                "A failed run ends with status 1, and Flyte reads no error of such a "
+                "container: it starts four pods, and the error is lost."
+            )
+            yield Problem(_path(index, pair.key), message, "Leave it out.")
+
+
+_TRUE = ("true", "1", "yes", "on", "t", "y")
 
 
 @warning("CT008", "silent")

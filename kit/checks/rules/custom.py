@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.types_pb2 import SimpleType
 
 from kit.checks.custom.round_trip import Carried
 from kit.checks.custom.usage import (
@@ -27,10 +28,18 @@ from kit.template.custom import key_text
 
 
 def custom_findings(
-    task: PythonCustomizedContainerTask[Any], settings: SerializationSettings
+    task: PythonCustomizedContainerTask[Any],
+    settings: SerializationSettings,
+    template: TaskTemplate | None = None,
 ) -> Iterator[Finding]:
-    """Compare what a task's executor reads with what its ``get_custom`` provides."""
-    subject = Subject(template=TaskTemplate(), task=task, settings=settings)
+    """Compare what a task's executor reads with what its ``get_custom`` provides.
+
+    Args:
+        task: The task.
+        settings: What its template is made with.
+        template: Its template, whose outputs say what the executor returns.
+    """
+    subject = Subject(template=template or TaskTemplate(), task=task, settings=settings)
     for rule in (custom_is_made, custom_fits, custom_is_the_same):
         yield from rule.findings(subject)
     for rule in (keys_are_provided, keys_are_read, usage_is_known):
@@ -60,16 +69,18 @@ def custom_fits(subject: Subject) -> Iterator[Problem]:
     message = "A template does not take what get_custom returns here."
     for path, why in subject.custom.refused:
         yield Problem(path, message, words=why)
-    for path, why in subject.custom.unreadable:
-        yield Problem(path, message, words=why, stage="run")
 
 
 @note("custom.changes", "")
 def custom_is_the_same(subject: Subject) -> Iterator[Problem]:
     """The executor gets what its author wrote; items that change alike are one."""
+    kinds = {variable.type.simple for variable in subject.outputs.values()}
+    makes_integers = SimpleType.INTEGER in kinds
     alike: dict[Any, list[Problem]] = {}
     for value in subject.custom.values():
-        for problem in _changes(value, subject.custom_usage):
+        for problem in _changes(
+            value, subject.custom_usage, makes_integers=makes_integers
+        ):
             shape = tuple(EVERY if isinstance(key, int) else key for key in value.path)
             kind = type(value.before), problem.fix and problem.severity
             alike.setdefault((shape, problem.severity, kind), []).append(problem)
@@ -78,14 +89,20 @@ def custom_is_the_same(subject: Subject) -> Iterator[Problem]:
         yield replace(first, message=first.message + others)
 
 
-def _changes(value: Carried, usage: CustomUsage) -> Iterator[Problem]:
+def _changes(
+    value: Carried, usage: CustomUsage, *, makes_integers: bool
+) -> Iterator[Problem]:
     before, where = value.before, _where(value.path)
     if isinstance(before, dict):
         yield from _dictionary_changes(value, usage)
     elif isinstance(before, bool) or before is None:
         return
     elif isinstance(before, int):
-        yield from _integer_changes(value, usage)
+        yield from _integer_changes(value, usage, makes_integers=makes_integers)
+    elif isinstance(before, float) and isinstance(value.after, str):
+        message = f"The float {before} arrives as the text {value.after!r}."
+        fix = f"Write float({draw(value.path)}), or None in its place."
+        yield _risk(where, message, fix)
     elif type(before) is tuple:
         fix = f"Write tuple({draw(value.path)}) where it must be one."
         yield Problem(where, "A tuple arrives as a list.", fix)
@@ -135,7 +152,9 @@ def _sees_order(path: Path, usage: CustomUsage) -> bool:
     return any(read.path == (*path, EVERY) for read in usage.reads)
 
 
-def _integer_changes(value: Carried, usage: CustomUsage) -> Iterator[Problem]:
+def _integer_changes(
+    value: Carried, usage: CustomUsage, *, makes_integers: bool
+) -> Iterator[Problem]:
     before, path, where = int(value.before), value.path, _where(value.path)
     if int(value.after) != before:
         message = (
@@ -146,11 +165,18 @@ def _integer_changes(value: Carried, usage: CustomUsage) -> Iterator[Problem]:
         yield _risk(where, message, fix)
         return
     uses = list(usage.uses_of(path))
+    returned = next((use for use in uses if use.kind is UseKind.RETURNED), None)
     fix = f"Write int({draw(path)})."
     arrives = f"The int {before} arrives as the float {value.after!r}"
     trap = next((use for use in uses if use.kind is UseKind.BREAKS), None)
     if trap is not None:
         message = f"{arrives}, and {trap.where} takes it as {trap.what}: that fails."
+        yield _risk(where, message, fix)
+    elif returned is not None and makes_integers:
+        message = (
+            f"{arrives}, and {returned.where} returns it as an int: that fails with a "
+            "ConversionError."
+        )
         yield _risk(where, message, fix)
     elif _may_matter(path, usage, {use.kind for use in uses}):
         yield Problem(where, f"{arrives}.", fix)

@@ -9,13 +9,16 @@ from flyteidl.core import identifier_pb2
 
 from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, warning
-from kit.forecast.registration import MOST_INDEX_BYTES, index_row_bytes
+from kit.forecast.registration import (
+    MOST_INDEX_BYTES,
+    digest_refusal,
+    index_row_bytes,
+)
 from kit.template.macros import format_identifier
 
 _TASK = identifier_pb2.TASK
 _KINDS = {number: name for name, number in identifier_pb2.ResourceType.items()}
 _ADVISED_BYTES = 255
-_NODE_BYTES = 63
 _NO_PATH = re.compile(r"[/?#%\s]")
 
 
@@ -50,6 +53,8 @@ def resource_is_task(subject: Subject) -> Iterator[Problem]:
 
 
 def _unset(subject: Subject, part: str) -> Iterator[Problem]:
+    if subject.is_packaged and part != "name":
+        return  # flytectl fills it in
     if subject.template.HasField("id") and not getattr(subject.template.id, part):
         message = f"Registration is refused: the task has no {part}."
         fix = f"Give the settings a {part}, or the registering tool a --{part}."
@@ -174,22 +179,6 @@ def name_fits_paths(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"id.{part}", message, fix)
 
 
-@error(
-    "ID014",
-    "launch",
-    "failed to compile workflow for [...] with err: ... Code: ValueRequired, Node Id: "
-    "<node>, Description: Value required [Id].",
-)
-def name_makes_node(subject: Subject) -> Iterator[Problem]:
-    """The name's end has something that the id of a node can be made of."""
-    name = subject.template.id.name
-    end = name.encode(errors="surrogatepass")[-_NODE_BYTES:].decode(errors="ignore")
-    if name and not re.search(r"[A-Za-z0-9-]", end):
-        message = "It registers and cannot be launched: no node's id comes of the name."
-        fix = "Give the name a letter, a digit or '-' among its last 63 bytes."
-        yield Problem("id.name", message, fix)
-
-
 @error("ID017", "registration")
 def request_fits(subject: Subject) -> Iterator[Problem]:
     """The request is within what flyteadmin's gRPC server takes."""
@@ -201,4 +190,14 @@ def request_fits(subject: Subject) -> Iterator[Problem]:
         words = f"grpc: received message larger than max ({size} vs. {limit})"
         message = f"Registration is refused: the request has {size:,} bytes."
         fix = f"flyteadmin takes {limit:,}. Put large values into inputs or the image."
+        yield Problem("template", message, fix, words)
+
+
+@error("template.digest", "registration")
+def template_has_digest(subject: Subject) -> Iterator[Problem]:
+    """Flyte can make a digest of the template."""
+    words = digest_refusal(subject.template)
+    if words:
+        message = "Registration fails: Flyte cannot make a digest of the template."
+        fix = "Give each value of custom a kind, and each duration a sensible size."
         yield Problem("template", message, fix, words)

@@ -9,14 +9,11 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.shipment import INLINE_EXECUTOR
+from kit.forecast.arrival import strip_type
 from kit.shim.argument_types import argument_types, expected_type
 from kit.types import default_engine
 
 _PICKLE = "PythonPickle"
-_SHIM_RESOLVERS = {
-    "kit.resolver.default_task_template_resolver",
-    "flytekit.core.python_customized_container_task.default_task_template_resolver",
-}
 
 
 @error("TT005", "registration", "missing typed interface")
@@ -30,36 +27,10 @@ def has_interface(subject: Subject) -> Iterator[Problem]:
         yield Problem("interface", message, fix)
 
 
-@error(
-    "TT006",
-    "launch",
-    "Code: ValueRequired, Node Id: <node>, Description: Value required [param.Type].",
-)
-def variables_have_types(subject: Subject) -> Iterator[Problem]:
-    """Each variable has a type."""
-    for path, name, variable in subject.variables():
-        if variable.type.WhichOneof("type") is None:
-            message = f"It registers and cannot be launched: {name!r} has no type."
-            yield Problem(f"{path}.type", message, "Give the variable a type.")
-
-
-@error(
-    "TT006",
-    "launch",
-    "Code: ValueRequired, Node Id: <node>, Description: Value required [paramName].",
-)
-def variables_have_names(subject: Subject) -> Iterator[Problem]:
-    """Each variable has a name."""
-    for path, name, _ in subject.variables():
-        if not name:
-            message = "It registers and cannot be launched: a variable has no name."
-            yield Problem(path, message, "Give the variable a name.")
-
-
 @error("PY004", "python", "failed to convert return value for var <name>")
 def flytekit_returns_outputs(subject: Subject) -> Iterator[Problem]:
     """Flytekit's shim can convert the outputs."""
-    if subject.runtime != "flytekit" or _is_inline(subject):
+    if subject.runtime != "flytekit" or not subject.is_shim or _is_inline(subject):
         return
     for name, variable in subject.outputs.items():
         if variable.type.WhichOneof("type") in {"collection_type", "map_value_type"}:
@@ -78,8 +49,7 @@ def flytekit_names_outputs(subject: Subject) -> Iterator[Problem]:
 
     It takes them in the order of a map, and the engine writes maps in no order.
     """
-    words = {word.text for word in subject.words}
-    is_shim = subject.runtime == "flytekit" and bool(words & _SHIM_RESOLVERS)
+    is_shim = subject.runtime == "flytekit" and subject.is_shim
     if not is_shim or len(subject.outputs) < 2:  # noqa: PLR2004 - several
         return
     names = ", ".join(subject.outputs)
@@ -108,6 +78,37 @@ def _output_order(subject: Subject) -> tuple[str, ...]:
 def _is_inline(subject: Subject) -> bool:
     """Tell an executor whose outputs kit converts and names, in any runtime."""
     return any(word.text == INLINE_EXECUTOR for word in subject.words)
+
+
+@error("flytekit.unions", "run")
+def flytekit_tells_unions_apart(subject: Subject) -> Iterator[Problem]:
+    """Flytekit's shim can tell the variants of a union apart once they arrive."""
+    if subject.runtime != "flytekit" or not subject.is_shim:
+        return
+    for name, variable in subject.inputs.items():
+        if _has_equal_variants(variable.type):
+            message = (
+                f"The task fails before its executor starts: {name!r:.80} is a union "
+                "of classes, and to flytekit's shim they are all the same dict."
+            )
+            yield Problem(f"interface.inputs.{name}", message, "Use runtime='kit'.")
+
+
+def _has_equal_variants(declared: LiteralType) -> bool:
+    """Tell a union of types that are one when Flyte has stripped them."""
+    kind = declared.WhichOneof("type")
+    if kind in ("collection_type", "map_value_type"):
+        return _has_equal_variants(getattr(declared, kind))
+    if kind != "union_type":
+        return False
+    stripped = []
+    for variant in declared.union_type.variants:
+        copy = LiteralType()
+        copy.CopyFrom(variant)
+        strip_type(copy)
+        copy.ClearField("structure")
+        stripped.append(copy.SerializeToString(deterministic=True))
+    return len(set(stripped)) < len(stripped)
 
 
 @warning("PY006", "silent")

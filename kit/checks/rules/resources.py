@@ -8,11 +8,20 @@ from typing import Any
 
 from flyteidl.core.tasks_pb2 import Resources
 
+from kit.checks.compiler import registration_words
 from kit.checks.report import Repair
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
-from kit.forecast.resources import Refusal, amounts, comparisons, entry_refusals
+from kit.forecast.kubernetes import is_dns_label, label_value_faults
+from kit.forecast.resources import (
+    Refusal,
+    amounts,
+    comparisons,
+    entry_refusals,
+    kubernetes_words,
+)
+from kit.template.macros import quoted_text
 
 _ARGUMENTS = {"CPU": "cpu", "MEMORY": "mem", "GPU": "gpu"}
 _ARGUMENTS |= {"EPHEMERAL_STORAGE": "ephemeral_storage"}
@@ -256,25 +265,22 @@ def unplaced_entries_parse(subject: Subject) -> Iterator[Problem]:
     for path, entry in _entries(subject):
         if entry.name in _UNPLACED and _sign(entry.value) is None:
             name = _name(entry.name)
-            words = (
-                "task failed compilation with Collected Errors: 1\n\tError 0: Code: "
-                f"UnrecognizedValue, Node Id: resources.{name}, Description: "
-                f"Unrecognized value [{entry.value}].\n"
-            )
+            words = registration_words(subject)
             message = f"Registration is refused: the amount of {name} is no quantity."
             yield Problem(path, message, "Leave the entry out.", words)
 
 
 @warning("RS015", "silent")
 def accelerator_has_limit(subject: Subject) -> Iterator[Problem]:
-    """An accelerator is looked for where GPUs have a limit."""
+    """An accelerator is looked for where GPUs are asked for."""
     extended = subject.template.extended_resources
-    limits = subject.template.container.resources.limits
-    has_limit = any(entry.name == Resources.GPU for entry in limits)
-    if extended.HasField("gpu_accelerator") and subject.is_container and not has_limit:
+    if not extended.HasField("gpu_accelerator") or not subject.is_container:
+        return
+    asked = (entry for path, entry in _entries(subject) if entry.name == Resources.GPU)
+    if not any(_sign(entry.value) for entry in asked):
         device = extended.gpu_accelerator.device
         message = (
-            f"The accelerator {device!r:.60} is not looked for: no GPU has a limit."
+            f"The accelerator {device!r:.60} is not looked for: no GPU is asked for."
         )
         fix = "Set limits=kit.Resources(gpu=1)."
         path = "extended_resources.gpu_accelerator"
@@ -287,18 +293,25 @@ def _one_device(limits: Any) -> Any:
 
 @note("RS016", "silent")
 def accelerator_has_device(subject: Subject) -> Iterator[Problem]:
-    """An accelerator has a name, and is not unpartitioned by half."""
+    """An accelerator has a name."""
     accelerator = subject.template.extended_resources.gpu_accelerator
-    if not subject.template.extended_resources.HasField("gpu_accelerator"):
-        return
-    refused = accelerator.WhichOneof("partition_size_value") == "unpartitioned"
-    path = "extended_resources.gpu_accelerator"
-    if not accelerator.device:
-        message = "No node is selected by it: the accelerator has no device."
-        yield Problem(f"{path}.device", message, "Name the device.")
-    elif refused and not accelerator.unpartitioned:
-        message = "No node is selected by unpartitioned=False."
-        yield Problem(f"{path}.unpartitioned", message, "Leave it out, or set True.")
+    is_set = subject.template.extended_resources.HasField("gpu_accelerator")
+    if is_set and not accelerator.device:
+        message = "No node is selected by the device: the accelerator has none."
+        path = "extended_resources.gpu_accelerator.device"
+        yield Problem(path, message, "Name the device.")
+
+
+@error("accelerator.device", "run")
+def device_is_label_value(subject: Subject) -> Iterator[Problem]:
+    """The accelerator's device is a value that a label of a node can have."""
+    device = subject.template.extended_resources.gpu_accelerator.device
+    for fault in label_value_faults(device):
+        message = f"The pod is refused: {device!r:.80} is no value of a node's label."
+        fix = "Write one device, as the nodes of the cluster are labelled."
+        words = f"Invalid value: {quoted_text(device)}: {fault}"
+        path = "extended_resources.gpu_accelerator.device"
+        yield Problem(path, message, fix, words)
 
 
 @error("RS017", "run")
@@ -318,13 +331,32 @@ def shared_memory_has_place(subject: Subject) -> Iterator[Problem]:
 
 @error("RS018", "run")
 def shared_memory_has_size(subject: Subject) -> Iterator[Problem]:
-    """The size of shared memory is a quantity."""
-    size = subject.template.extended_resources.shared_memory.size_limit
+    """The size of shared memory is a quantity above zero; none is no limit."""
+    shared = subject.template.extended_resources.shared_memory
+    path = "extended_resources.shared_memory.size_limit"
     try:
-        if size:
-            parse_quantity(size)
+        amount = parse_quantity(shared.size_limit or "0").amount
     except ResourcesError as cause:
-        words = f"Unable to parse size limit: {size}"
+        words = f"Unable to parse size limit: {kubernetes_words(cause)}"
         message = f"The task fails before it starts: {cause}"
-        path = "extended_resources.shared_memory.size_limit"
         yield Problem(path, message, "Write a size such as '2Gi'.", words)
+        return
+    if amount < 0:
+        words = "SizeLimit field must be a valid resource quantity"
+        message = f"The pod is refused: {shared.size_limit!r:.40} is below zero."
+        yield Problem(path, message, "Write a size such as '2Gi'.", words)
+
+
+@error("shared_memory.name", "run")
+def shared_memory_has_volume(subject: Subject) -> Iterator[Problem]:
+    """The name of shared memory is one of a volume, and no other volume has it."""
+    name = subject.template.extended_resources.shared_memory.mount_name
+    taken = {volume.get("name") for volume in subject.pod_list("volumes")}
+    if name and (name in taken or not is_dns_label(name)):
+        message = f"The pod is refused: no volume can be called {name!r:.80}."
+        fix = "Use up to 63 lower-case letters, digits and '-'."
+        if name in taken:
+            message = f"The pod is refused: it has two volumes {name!r:.80}."
+            fix = "Use another name."
+        path = "extended_resources.shared_memory.mount_name"
+        yield Problem(path, message, fix, "spec.volumes[0].name: …")

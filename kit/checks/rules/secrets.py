@@ -10,8 +10,10 @@ from typing import Any
 
 from flyteidl.core.security_pb2 import Secret
 
-from kit.checks.report import Repair
+from kit.checks.report import Repair, Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
+from kit.forecast.kubernetes import subdomain_faults
+from kit.template.macros import quoted_text
 
 _ENV, _FILE, _ANY = Secret.ENV_VAR, Secret.FILE, Secret.ANY
 _AS_FILE = (_FILE, _ANY)
@@ -63,6 +65,38 @@ def groups_fit_volumes(subject: Subject) -> Iterator[Problem]:
             fix = f"Keep group and version within {_VOLUME_BYTES - 1} bytes, or use "
             fix += "Secret.MountType.ENV_VAR."
             yield Problem(f"{path}.group", message, fix)
+
+
+@error("secret.name", "run")
+def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
+    """Group and key are names that a secret of Kubernetes can have."""
+    manager = subject.platform.secret_manager
+    if manager != "K8s":
+        return
+    for path, secret in _secrets(subject):
+        is_variable = secret.mount_requirement == _ENV
+        severity = None if is_variable else Severity.WARNING
+        start = "The pod is refused" if is_variable else "No such secret can exist"
+        for fault in subdomain_faults(secret.group) if secret.group else ():
+            message = f"{start}: {secret.group!r:.80} is no name of a secret."
+            words = (
+                "…valueFrom.secretKeyRef.name: Invalid value: "
+                f"{quoted_text(secret.group)}: {fault}"
+            )
+            fix = "Use lower-case letters, digits, '-' and '.'."
+            yield Problem(f"{path}.group", message, fix, words, severity=severity)
+        if secret.key and not _CONFIG_KEY.fullmatch(secret.key):
+            message = f"{start}: {secret.key!r:.80} is no key of a secret."
+            words = (
+                "…valueFrom.secretKeyRef.key: Invalid value: "
+                f"{quoted_text(secret.key)}: a valid config key must consist of "
+                "alphanumeric characters, '-', '_' or '.'"
+            )
+            fix = "Use letters, digits, '-', '_' and '.'."
+            yield Problem(f"{path}.key", message, fix, words, severity=severity)
+
+
+_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
 @error("SE004", "run")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.shipment import DEFAULT_INLINE_LIMIT, INLINE_KEY
-
-_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_PREFIX = re.compile(
-    r"(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
-    r"(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
+from kit.forecast.kubernetes import (
+    label_value_faults,
+    metadata_faults,
+    qualified_name_faults,
 )
-_ANNOTATION_BYTES = 256 * 1024
 
 
 @error("TT003", "registration", "missing metadata")
@@ -75,44 +72,47 @@ def pod_template_exists(subject: Subject) -> Iterator[Problem]:
     words = f"PodTemplate '{name}' does not exist"
     message = f"The task fails where the cluster has no PodTemplate {name!r}."
     fix = "Make sure that its namespace, or Flyte's own, has it."
+    severity = None
     if known is not None:
         fix = f"The platform has {', '.join(known) or 'none'}."
-    yield Problem("metadata.pod_template_name", message, fix, words)
+        severity = Severity.ERROR
+    path = "metadata.pod_template_name"
+    yield Problem(path, message, fix, words, severity=severity)
 
 
 @error("TT016", "run")
 def labels_are_valid(subject: Subject) -> Iterator[Problem]:
-    """Labels are such as Kubernetes takes."""
+    """Labels are such as Kubernetes accepts."""
     labels = subject.template.metadata.metadata.labels
-    yield from _keys("labels", labels)
     for key, value in sorted(labels.items()):
-        if value and not _NAME.fullmatch(value):
+        path = f"metadata.metadata.labels[{key}]"
+        words = metadata_faults({key: value}, {})
+        if qualified_name_faults(key):
+            message = f"The pod is refused: {key!r:.80} is no key of labels."
+            yield Problem(path, message, _KEY_FIX, words[0])
+        if label_value_faults(value):
             message = f"The pod is refused: {value!r:.80} is no value of a label."
             fix = "Use up to 63 letters, digits, '-', '_' and '.'."
-            yield Problem(f"metadata.metadata.labels[{key}]", message, fix)
+            yield Problem(path, message, fix, words[-1])
 
 
 @error("TT016", "run")
 def annotations_are_valid(subject: Subject) -> Iterator[Problem]:
-    """Annotations are such as Kubernetes takes."""
+    """Annotations are such as Kubernetes accepts."""
     annotations = subject.template.metadata.metadata.annotations
-    yield from _keys("annotations", annotations)
-    size = sum(len((key + value).encode()) for key, value in annotations.items())
-    if size > _ANNOTATION_BYTES:
-        message = f"The pod is refused: its annotations have {size:,} bytes."
-        fix = f"Kubernetes takes {_ANNOTATION_BYTES:,} in total."
-        yield Problem("metadata.metadata.annotations", message, fix)
+    for key in sorted(annotations):
+        for words in metadata_faults({}, {key: ""}):
+            message = f"The pod is refused: {key!r:.80} is no key of annotations."
+            path = f"metadata.metadata.annotations[{key}]"
+            yield Problem(path, message, _KEY_FIX, words)
+    for words in metadata_faults({}, annotations):
+        if "Too long" in words:
+            message = "The pod is refused: its annotations are too large."
+            fix = "Kubernetes accepts 262,144 bytes in total."
+            yield Problem("metadata.metadata.annotations", message, fix, words)
 
 
-def _keys(part: str, entries: Mapping[str, str]) -> Iterator[Problem]:
-    for key in sorted(entries):
-        prefix, slash, name = key.rpartition("/")
-        is_valid = _NAME.fullmatch(name) and (not slash or _PREFIX.fullmatch(prefix))
-        if not is_valid:
-            message = f"The pod is refused: {key!r:.80} is no key of {part}."
-            fix = "Use up to 63 letters, digits, '-', '_' and '.', after a 'domain/'."
-            yield Problem(f"metadata.metadata.{part}[{key}]", message, fix)
-
+_KEY_FIX = "Use up to 63 letters, digits, '-', '_' and '.', after a 'domain/'."
 
 _CONTAINER_TYPES = ("container", "python-task", "raw-container")
 _OTHER_PLUGINS = frozenset(
@@ -173,16 +173,44 @@ def type_is_known(subject: Subject) -> Iterator[Problem]:
         yield Problem("type", message, fix)
 
 
-@error("TT009", "run")
+@warning("TT009", "run")
 def type_has_container_plugin(subject: Subject) -> Iterator[Problem]:
-    """The type is not one that another plugin takes, which starts no container."""
-    kind = subject.template.type
-    if kind in _OTHER_PLUGINS and subject.is_container:
+    """The type is not one that another plugin takes, which starts no container.
+
+    An error where the plugin is sure to be enabled.
+    """
+    kind, enabled = subject.template.type, subject.platform.plugins
+    if kind not in _OTHER_PLUGINS or not subject.is_container or not subject.is_shim:
+        return
+    plugin = _PLUGIN_OF_TYPE.get(kind, kind)
+    is_enabled = plugin in (_IN_ALL_CHARTS if enabled is None else enabled)
+    fix = "Use task_type='python-task'."
+    if is_enabled or enabled is None:
+        where = "" if is_enabled else f" where its plugin {plugin!r} is enabled"
         message = (
-            f"Tasks of type {kind!r} go to a plugin of their own, which ignores or "
-            "refuses a plain container."
+            f"Tasks of type {kind!r} go to a plugin of their own{where}, which ignores "
+            "or refuses a plain container."
         )
-        yield Problem("type", message, "Use task_type='python-task'.")
+        severity = Severity.ERROR if is_enabled else None
+        yield Problem(
+            "type", message, fix, _WORDS_OF_TYPE.get(kind, ""), None, severity
+        )
+    else:
+        message = (
+            f"The platform has no plugin {plugin!r} enabled: the task runs as an "
+            "ordinary container."
+        )
+        yield Problem("type", message, fix, severity=Severity.NOTE, stage="silent")
+
+
+_PLUGIN_OF_TYPE = {"container_array": "K8S-ARRAY", "aws-batch": "aws_array"}
+_IN_ALL_CHARTS = ("sidecar", "K8S-ARRAY", "echo")
+_WORDS_OF_TYPE = {
+    "sidecar": (
+        "could not build resource for task: [BadTaskSpecification] invalid "
+        "TaskSpecification [<nil>], Err: [nil Struct Object passed]"
+    )
+}
 
 
 @note("TT010", "silent")
@@ -208,29 +236,6 @@ def description_is_short(subject: Subject) -> Iterator[Problem]:
     )
     fix = "Put the rest into the long description."
     yield Problem("description.short_description", message, fix)
-
-
-_KIB = 1024
-_LARGE = 256 * _KIB
-
-
-@warning(
-    "TT017",
-    "launch",
-    "failed to create workflow in propeller … etcdserver: request is too large",
-)
-def template_fits_cluster(subject: Subject) -> Iterator[Problem]:
-    """The template, which each execution copies as JSON, fits into the cluster."""
-    size, limit = subject.template.ByteSize(), subject.platform.object_limit
-    if size < _LARGE:
-        return
-    message = (
-        f"The template has {size:,} bytes, and each execution copies it as JSON into "
-        f"an object of Kubernetes, which takes {limit:,}."
-    )
-    fix = "Put large values into inputs, and code into the image."
-    severity = Severity.ERROR if size >= limit * 2 // 3 else None
-    yield Problem("template", message, fix, severity=severity)
 
 
 @warning("inline.size", "launch")

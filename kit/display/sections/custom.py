@@ -66,7 +66,7 @@ def _contract(subject: Subject) -> Iterator[Item]:
         return
     if subject.failures:
         return
-    found = custom_findings(task, settings)
+    found = custom_findings(task, settings, subject.template)
     yield from finding_items([one for one in found if one.rule not in _SHOWN_ELSEWHERE])
 
 
