@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 import sys
 import typing
@@ -11,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from kit.errors import ConversionError, KitError, UnsupportedTypeError
+from kit.types.annotated import is_class
 from kit.types.builtin import CLASS_HOMES
 
 Convert = Callable[[Any], Any]
@@ -170,6 +172,16 @@ def is_mixin(python_class: type) -> bool:
     return mixins is not None and issubclass(python_class, mixins.DataClassJSONMixin)
 
 
+def has_own_json(python_class: Any) -> bool:
+    """Say whether a dataclass with the mixin has another ``to_json`` than that."""
+    mixin = sys.modules["mashumaro.mixins.json"].DataClassJSONMixin
+    return any(
+        getattr(getattr(python_class, name), "__func__", getattr(python_class, name))
+        is not getattr(getattr(mixin, name), "__func__", getattr(mixin, name))
+        for name in ("to_json", "from_json")
+    )
+
+
 def mixin_writer(python_class: Any, fields_of: FieldsOf) -> Convert:
     """Make what turns objects into plain values, by the class's own ``to_json``."""
     if not _holds_flyte_class(python_class, fields_of, set()):
@@ -210,13 +222,24 @@ def parts_of(python_type: Any) -> Iterator[Any]:
         yield from parts_of(argument)
 
 
-def check_not_recursive(
+def _check_enum(part: Any, struct: Any) -> None:
+    if dataclasses.is_dataclass(part):
+        msg = (
+            f"{part!r} of {struct!r} is an Enum and a dataclass: its members would be "
+            "written as dataclasses without fields. Remove @dataclass from the Enum."
+        )
+        raise UnsupportedTypeError(msg)
+
+
+def check_fields(
     struct: Any, fields_of: FieldsOf, inside: tuple[Any, ...] = ()
 ) -> None:
     """Refuse a struct that contains itself: its literal type would have no end.
 
+    One with an enum that is a dataclass, too, is refused alike.
+
     Raises:
-        UnsupportedTypeError: It does.
+        UnsupportedTypeError: It is one of them.
     """
     fields = fields_of(struct)
     if fields is None:
@@ -227,7 +250,9 @@ def check_not_recursive(
         raise UnsupportedTypeError(msg)
     for field in fields:
         for part in parts_of(field):
-            check_not_recursive(part, fields_of, (*inside, struct))
+            if is_class(part) and issubclass(part, enum.Enum):
+                _check_enum(part, struct)
+            check_fields(part, fields_of, (*inside, struct))
 
 
 PATH: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -67,6 +68,21 @@ def shorten(value: Any, *, write: Callable[[Any], str] = str) -> str:
     if len(text) <= _MOST_CHARACTERS:
         return text
     return f"{text[:_MOST_CHARACTERS]}… ({len(text)} characters)"
+
+
+def type_name(python_type: Any) -> str:
+    """Return a type as its author wrote it.
+
+    >>> type_name(int), type_name(list[str])
+    ('int', 'list[str]')
+    """
+    is_plain = isinstance(python_type, type) and not typing.get_args(python_type)
+    return python_type.__qualname__ if is_plain else str(python_type)
+
+
+def error_reason(error: Exception) -> str:
+    """Return the class of an error and its text, cut where it is too long to read."""
+    return f"{type(error).__name__}: {shorten(error)}"
 
 
 def value_error(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from flyteidl.core import literals_pb2, types_pb2
@@ -15,9 +18,14 @@ from kit.errors import (
 )
 from kit.types.annotated import is_class, underlying
 from kit.types.codecs import (
-    check_not_recursive,
+    check_fields,
 )
-from kit.types.conversion_errors import literal_error, shorten, value_error
+from kit.types.conversion_errors import (
+    error_reason,
+    literal_error,
+    shorten,
+    value_error,
+)
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import (
     pack,
@@ -41,7 +49,8 @@ class PydanticTransformer(Transformer):
         self, python_type: Any, engine: TypeEngine
     ) -> types_pb2.LiteralType:
         bare = underlying(python_type)
-        check_not_recursive(bare, _fields_of_model)
+        check_fields(bare, _fields_of_model)
+        _check_aliases(bare)
         fields = {name: field.annotation for name, field in bare.model_fields.items()}
         return describe_struct(_schema(bare), fields, engine)
 
@@ -51,7 +60,9 @@ class PydanticTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if not isinstance(value, bare):
                 raise _not_a_model(value, python_type, literal_type)
-            write_packed(out, pack(_dumped(value)))
+            plain = _dumped(value)
+            _check_kept(value, plain)
+            write_packed(out, pack(plain))
 
         return encode
 
@@ -69,6 +80,33 @@ class PydanticTransformer(Transformer):
     def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> None:
         """Leave it to dataclasses: an executor gets one of the model's fields."""
         return
+
+
+_BOTH_NAMES = {"by_alias": True, "by_name": True}
+"""Fields are written by their names, whatever their aliases, and read by either."""
+
+
+@cache
+def _knows_both_names() -> bool:
+    """Say whether this pydantic can read fields by names and aliases: from 2.11 on."""
+    from pydantic import BaseModel
+
+    return "by_name" in inspect.signature(BaseModel.model_validate_json).parameters
+
+
+def _check_aliases(bare: Any) -> None:
+    """Refuse aliases that an older pydantic could not read by the fields' names."""
+    populated = bare.model_config.get("populate_by_name", False)
+    if populated or _knows_both_names():
+        return
+    for name, field in bare.model_fields.items():
+        if field.validation_alias is not None:
+            msg = (
+                f"{bare!r} writes {name!r} by its name and reads it by its alias "
+                f"{field.validation_alias!r}. Set populate_by_name=True in its "
+                "model_config, or install pydantic 2.11 or newer."
+            )
+            raise UnsupportedTypeError(msg)
 
 
 def _not_a_model(
@@ -113,15 +151,76 @@ def _dumped(value: Any) -> Any:
         raise
     except Exception as error:
         # pydantic's own errors, and what the fields' own serializers raise.
-        msg = f"{value!r:.500} cannot be written: {type(error).__name__}: {error}"
+        msg = f"{value!r:.500} cannot be written: {error_reason(error)}"
         raise ConversionError(msg) from error
+
+
+def _check_kept(value: Any, plain: Any, path: tuple[str | int, ...] = ()) -> None:
+    """Refuse a model of which a part is not in what was written.
+
+    Raises:
+        ConversionError: It has a secret, which pydantic writes as asterisks, or a field
+            that is left out of what is written.
+    """
+    if _is_secret(value) and isinstance(plain, str) and set(plain) == {"*"}:
+        msg = (
+            f"{'.'.join(map(str, path))} is a {type(value).__name__}, of which only "
+            "asterisks travel: expected a value that can be read back. Ask for it "
+            "with secret_requests=[kit.Secret(...)], or declare it as str."
+        )
+        raise ConversionError(msg, path=path)
+    if _is_model(type(value)):
+        _check_fields_kept(value, plain, path)
+    elif isinstance(value, Mapping) and isinstance(plain, dict):
+        for key in value.keys() & plain.keys():
+            _check_kept(value[key], plain[key], (*path, key))
+    elif isinstance(value, (list, tuple)) and isinstance(plain, list):
+        for position, (item, written) in enumerate(zip(value, plain, strict=False)):
+            _check_kept(item, written, (*path, position))
+
+
+def _check_fields_kept(value: Any, plain: Any, path: tuple[str | int, ...]) -> None:
+    own_serializer = type(value).__pydantic_decorators__.model_serializers
+    if own_serializer or not isinstance(plain, dict):  # a root model, for example
+        return
+    for name, field in type(value).model_fields.items():
+        item = getattr(value, name)
+        keys = (name, field.alias, field.serialization_alias)
+        written = next((key for key in keys if key in plain), None)
+        if written is not None:
+            _check_kept(item, plain[written], (*path, name))
+        elif not field.exclude or not _is_default(item, field):
+            raise _left_out(name, item, path)
+    for name, item in (value.__pydantic_extra__ or {}).items():
+        if name not in plain:
+            raise _left_out(name, item, path)
+
+
+def _is_default(item: Any, field: Any) -> bool:
+    return bool(item == field.get_default(call_default_factory=True))
+
+
+def _left_out(name: str, item: Any, path: tuple[str | int, ...]) -> ConversionError:
+    field = ".".join(map(str, (*path, name)))
+    msg = (
+        f"{field} is {shorten(item, write=repr):.200}, but is not part of what "
+        "pydantic writes: it is excluded, or belongs to a subclass of the declared "
+        "model. Declare that subclass, or write the field."
+    )
+    return ConversionError(msg, path=(*path, name))
+
+
+def _is_secret(value: Any) -> bool:
+    types = sys.modules.get("pydantic.types")
+    return types is not None and isinstance(value, (types.SecretStr, types.SecretBytes))
 
 
 def _validated(plain: Any, bare: Any) -> Any:
     from pydantic import ValidationError
 
+    by = _BOTH_NAMES if _knows_both_names() else {}
     try:
-        return bare.model_validate_json(json.dumps(plain), strict=False)
+        return bare.model_validate_json(json.dumps(plain), strict=False, **by)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         msg = f"{plain!r:.500} is no {bare.__name__}: {first['msg']}"

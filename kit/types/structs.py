@@ -20,22 +20,30 @@ from kit.types.annotated import flyte_annotation, is_class, underlying
 from kit.types.codecs import (
     Convert,
     FieldsOf,
-    check_not_recursive,
+    check_fields,
+    has_own_json,
     is_mixin,
     mixin_reader,
     mixin_writer,
     reader,
     writer,
 )
-from kit.types.conversion_errors import literal_error, shorten, value_error
+from kit.types.conversion_errors import (
+    error_reason,
+    literal_error,
+    shorten,
+    type_name,
+    value_error,
+)
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.json_schemas import guess_from_schema, json_schema
+from kit.types.lossless import difference, exact_check, part_of
 from kit.types.packed import (
     MSGPACK,
     PICKLE_FORMAT,
-    is_packed,
     mark_packed,
     pack,
+    plain_of,
     unpack,
 )
 from kit.types.unions import is_union, variants_of
@@ -62,21 +70,25 @@ class DataclassTransformer(Transformer):
             )
             raise UnsupportedTypeError(msg)
         bare = underlying(python_type)
-        check_not_recursive(bare, _fields_of)
+        check_fields(bare, _fields_of)
         return describe_struct(json_schema(bare), _declared_types(bare), engine)
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
         bare = underlying(python_type)
-        write = _writer(bare)
+        write, is_exact = _writer(bare), exact_check(bare, _fields_of)
         literal_type = engine.literal_type(python_type)
+        read = _reader(bare)
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if type(value) is not bare:
                 _check_shape(value, python_type, literal_type)
             if type(value) is dict:
                 write_packed(out, pack(value))
-            else:
-                write_packed(out, pack(_written(write, value, bare)))
+                return
+            packed = pack(_written(write, value, bare))
+            if not is_exact(value):
+                _check_lossless(value, packed, read, bare)
+            write_packed(out, packed)
 
         return encode
 
@@ -85,11 +97,8 @@ class DataclassTransformer(Transformer):
         read = _reader(bare)
 
         def decode(literal: literals_pb2.Literal) -> Any:
-            if is_packed(literal):
-                plain = unpack(literal)
-            elif literal.scalar.WhichOneof("value") == "generic":
-                plain = _generic(literal)
-            else:
+            plain = plain_of(literal)
+            if plain is None:
                 raise literal_error(literal, python_type)
             return _converted(read, plain, bare)
 
@@ -156,10 +165,48 @@ def _converted(convert: Convert, value: Any, bare: Any) -> Any:
         path = _field_path(error)
         msg = (
             f"Cannot convert {shorten(value)!r:.500} of {type(value)} for {bare!r}: "
-            f"{type(error).__name__}: {error}"
+            f"{error_reason(error)}"
         )
         kind = MemberError if isinstance(error, AttributeError) else ConversionError
         raise kind(msg, path=path) from error
+
+
+def _check_lossless(value: Any, packed: bytes, read: Convert, bare: Any) -> None:
+    """Refuse a value that would be read back as another one.
+
+    Raises:
+        ConversionError: It would; it says which field, and the two types.
+    """
+    if is_mixin(bare) and has_own_json(bare):
+        return  # its author's methods say what becomes of it
+    literal = literals_pb2.Literal()
+    write_packed(literal, packed)
+    try:
+        back = read(unpack(literal))
+    except ConversionError:
+        raise
+    except Exception as error:
+        path = _field_path(error)
+        if not path:  # the class's own code
+            msg = f"{bare!r} cannot read back what it wrote: {error_reason(error)}"
+            raise ConversionError(msg) from error
+        raise _wrong_part(value, bare, path, "it could not be read back") from error
+    where = difference(value, back)
+    if where is not None:
+        why = "it would be read back as another value"
+        raise _wrong_part(value, bare, where, why)
+
+
+def _wrong_part(
+    value: Any, bare: Any, path: tuple[str | int, ...], why: str
+) -> ConversionError:
+    part, declared = part_of(value, bare, path, _fields_of)
+    field = ".".join(map(str, path)) or "the value"
+    msg = (
+        f"{bare.__name__}: {field} is {shorten(part, write=repr):.200} of type "
+        f"{type(part).__name__}, expected {type_name(declared)}: {why}."
+    )
+    return ConversionError(msg, path=path)
 
 
 def _field_path(error: BaseException) -> tuple[str, ...]:
@@ -172,13 +219,6 @@ def _field_path(error: BaseException) -> tuple[str, ...]:
             path.append(name)
         seen = seen.__cause__ or seen.__context__
     return tuple(path)
-
-
-def _generic(literal: literals_pb2.Literal) -> Any:
-    """Read a Struct, as the console sends it and older flytekits wrote it."""
-    from google.protobuf import json_format
-
-    return json_format.MessageToDict(literal.scalar.generic)
 
 
 def _check_shape(
