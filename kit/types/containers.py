@@ -16,7 +16,15 @@ from kit.errors import ConversionError, UnsupportedTypeError
 from kit.types.annotated import flyte_annotation, underlying
 from kit.types.conversion_errors import format_message, shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
-from kit.types.packed import MSGPACK, is_packed, mark_packed, pack, unpack, unpack_as
+from kit.types.packed import (
+    MSGPACK,
+    check_not_pickled,
+    is_packed,
+    mark_packed,
+    pack,
+    unpack,
+    unpack_as,
+)
 from kit.types.simple import ScalarTransformer
 
 Element = tuple[Any, literals_pb2.Literal]
@@ -404,7 +412,9 @@ class DictTransformer(Transformer):
 def _map_values(python_type: Any) -> Any | None:
     """Return the type of a map's values, or ``None`` for a struct."""
     arguments = typing.get_args(underlying(python_type))
-    return arguments[1] if arguments and arguments[0] is str else None
+    if not arguments or arguments[0] is not str:
+        return None
+    return type(None) if arguments[1] is None else arguments[1]
 
 
 def _map_encoder(python_type: Any, value_type: Any, engine: TypeEngine) -> Encoder:
@@ -508,6 +518,7 @@ def _typed_codec(bare: Any) -> Callable[[Any], Any]:
 
 def _read_struct(literal: literals_pb2.Literal, python_type: Any) -> dict[Any, Any]:
     bare = underlying(python_type)
+    check_not_pickled(literal)
     if is_packed(literal):
         value = unpack(literal) if bare is dict else unpack_as(literal, bare)
     elif literal.scalar.WhichOneof("value") == "generic":

@@ -90,7 +90,7 @@ def unpack_as(literal: literals_pb2.Literal, python_type: Any) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {shorten(error)}"
 
 
 @lru_cache(maxsize=1024)
@@ -101,8 +101,25 @@ def _decoder(python_type: Any) -> Callable[[Any], Any]:
     return decode
 
 
+def check_not_pickled(literal: literals_pb2.Literal) -> None:
+    """Refuse a struct that names a file with a pickle of the value.
+
+    flytekit writes one for a dictionary with values that it has no other form for.
+
+    Raises:
+        ConversionError: It is one.
+    """
+    if "format" in literal.metadata and literal.metadata["format"] == "pickle":
+        msg = (
+            "The value is a pickle, which kit does not read: whoever can write one can "
+            "run code here. Declare its type as a dataclass, or pass a file."
+        )
+        raise ConversionError(msg)
+
+
 def plain_of(literal: literals_pb2.Literal) -> Any | None:
     """Return the plain value of a packed or generic literal, ``None`` for others."""
+    check_not_pickled(literal)
     if is_packed(literal):
         return unpack(literal)
     if literal.scalar.WhichOneof("value") != "generic":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import sys
 import typing
 from collections.abc import Callable
 from functools import lru_cache
@@ -51,6 +52,8 @@ class ScalarTransformer(Transformer):
         exact, write = self.exact, self.write
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
+            if type(value) is not exact:
+                value = _python_scalar(value)
             if type(value) is not exact:
                 raise self.refusal(value, python_type)
             try:
@@ -102,6 +105,14 @@ class ScalarTransformer(Transformer):
             python_type if underlying(python_type) is not self.exact else self.exact
         )
         return value_error(value, expected, self._literal_type)
+
+
+def _python_scalar(value: Any) -> Any:
+    """Return a scalar of NumPy's as one of Python's; any other value as it is."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()
+    return value
 
 
 def _unwritable(value: Any, exact: type, error: Exception) -> ConversionError:
@@ -364,10 +375,9 @@ _BASES = (str, int, float, bool, dt.datetime, dt.timedelta)
 
 
 class ChoiceTransformer(Transformer):
-    """``Literal["a", "b"]``: the type of the values, which stand in the annotation.
+    """``Literal["a", "b"]``: the type of the values, which are listed in an annotation.
 
-    The values are told to readers of the type and not enforced, as in flytekit: an
-    executor meets the values' type alone.  Declare an enum to have others refused.
+    Other values are refused, as those of an enum are.
     """
 
     name = "LiteralTypeTransformer"
@@ -387,13 +397,40 @@ class ChoiceTransformer(Transformer):
         return made
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
-        return engine.encoder(_base(python_type))
+        write, choices = engine.encoder(_base(python_type)), _choices(python_type)
+
+        def encode(value: Any, out: literals_pb2.Literal) -> None:
+            write(value, out)  # which refuses values of other types
+            if value not in choices:
+                raise _no_choice(value, python_type)
+
+        return encode
 
     def decoder(self, python_type: Any, engine: TypeEngine) -> Decoder:
-        return engine.decoder(_base(python_type))
+        read, choices = engine.decoder(_base(python_type)), _choices(python_type)
+
+        def decode(literal: literals_pb2.Literal) -> Any:
+            value = read(literal)
+            if value not in choices:
+                raise _no_choice(value, python_type)
+            return value
+
+        return decode
 
     def guess(self, literal_type: types_pb2.LiteralType, engine: TypeEngine) -> Any:
         return None  # the base type is guessed: flytekit's order has it first
+
+
+def _choices(python_type: Any) -> tuple[Any, ...]:
+    return typing.get_args(underlying(python_type))
+
+
+def _no_choice(value: Any, python_type: Any) -> ConversionError:
+    choices = _choices(python_type)
+    return ConversionError(
+        f"Got {shorten(value, write=repr)}, expected one of "
+        f"{', '.join(map(repr, choices))}.{nearest(str(value), map(str, choices))}"
+    )
 
 
 def _base(python_type: Any) -> type:
@@ -402,7 +439,7 @@ def _base(python_type: Any) -> type:
     Raises:
         UnsupportedTypeError: They are of several types, or of one Flyte does not have.
     """
-    choices = typing.get_args(underlying(python_type))
+    choices = _choices(python_type)
     base = type(choices[0])
     if not all(type(choice) is base for choice in choices):
         msg = f"All values must be of the same type: {python_type} has several."

@@ -35,10 +35,13 @@ def test_a_choice_comes_back_as_it_was() -> None:
     assert default_engine.to_python(literal, Literal[1, 2]) == 2
 
 
-def test_choices_are_told_and_not_enforced() -> None:
-    """As in flytekit; what is enforced is an enum."""
-    literal = default_engine.to_literal("c", Literal["a", "b"])
-    assert default_engine.to_python(literal, Literal["a", "b"]) == "c"
+def test_other_values_are_refused() -> None:
+    """Both where they are written and where they are read."""
+    with pytest.raises(ConversionError, match="Got 'bb', expected one of 'aa', 'bc'"):
+        default_engine.to_literal("bb", Literal["aa", "bc"])
+    literal = default_engine.to_literal("c", str)
+    with pytest.raises(ConversionError, match="Got 'c', expected one of 'a', 'b'"):
+        default_engine.to_python(literal, Literal["a", "b"])
 
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", None])

@@ -165,3 +165,23 @@ def test_growth_is_linear() -> None:
         return best / count
 
     assert per_element(50_000) < 3 * per_element(5_000)
+
+
+def test_none_as_a_type_of_elements() -> None:
+    """Written bare, as in ``list[None]``."""
+    for value, python_type in (
+        ([None, None], list[None]),
+        ({"a": None}, dict[str, None]),
+    ):
+        literal = default_engine.to_literal(value, python_type)
+        assert literal.WhichOneof("value") in {"collection", "map"}
+        assert default_engine.to_python(literal, python_type) == value
+
+
+def test_a_pickle_in_place_of_a_dict_is_refused() -> None:
+    """As flytekit writes a dict of values that it has no other form for."""
+    literal = literals_pb2.Literal(metadata={"format": "pickle"})
+    literal.scalar.generic.update({"pickle_file": "s3://bucket/x"})
+    for python_type in (dict, dict[int, str], dict[str, int]):
+        with pytest.raises(ConversionError, match="is a pickle, which kit does not"):
+            default_engine.to_python(literal, python_type)

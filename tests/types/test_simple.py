@@ -180,3 +180,22 @@ def test_an_unset_type_is_not_taken_for_none() -> None:
 
     with pytest.raises(GuessError):
         default_engine.guess_type(types_pb2.LiteralType())
+
+
+def test_scalars_of_numpy_are_taken_where_nothing_is_lost() -> None:
+    """What a reduction returns is an int, a float or a bool of NumPy's."""
+    numpy = pytest.importorskip("numpy")
+    for value, python_type in (
+        (numpy.int64(3), int),
+        (numpy.uint8(3), int),
+        (numpy.float64(2.5), float),
+        (numpy.float32(2.5), float),
+        (numpy.bool_(True), bool),
+        (numpy.str_("a"), str),
+    ):
+        literal = default_engine.to_literal([value], list[python_type])
+        [back] = default_engine.to_python(literal, list[python_type])
+        assert (back, type(back)) == (value, python_type)
+    for value, python_type in ((numpy.int64(3), float), (numpy.float64(3), int)):
+        with pytest.raises(ConversionError, match="Expected value of type"):
+            default_engine.to_literal(value, python_type)
