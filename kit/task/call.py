@@ -158,12 +158,19 @@ def _native(
         return engine.decoder(python_type)(literals[name])
     except ConversionError as error:
         position = index if name == f"o{index}" else name
-        value = format_message(literals[name])
+        value = _value_text(literals[name])
         msg = (
             f"Failed to convert output in position {position} of value {value}, "
             f"expected type {python_type}. {error.message}"
         )
         raise OutputError(msg, path=["outputs", name, *error.path]) from error
+
+
+def _value_text(literal: literals_pb2.Literal) -> str:
+    """Return the text of a plain value; packed bytes would tell nobody much."""
+    if literal.scalar.WhichOneof("value") in ("primitive", "none_type"):
+        return format_message(literal)
+    return f"{literal.ByteSize():,} bytes"
 
 
 _TEMPLATE_PATH = "{{.taskTemplatePath}}"
