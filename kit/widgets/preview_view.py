@@ -141,31 +141,19 @@ class Tools:
     """
 
     def __init__(self, preview: Preview, styles: Styles) -> None:
-        self._preview = preview
+        self._preview, self._styles = preview, styles
         self._undo = _button("Undo", "Take the last edit back", styles)
         self._redo = _button("Redo", "Make the edit again", styles)
         self._reset = _button("Reset", "Take all edits back", styles)
         what = "Load what ships in an interpreter that has nothing of this notebook"
         self._prove = _button("Prove", what, styles)
-        self._slider = ipywidgets.IntSlider(
-            value=1,
-            min=1,
-            max=_LEAST,
-            description="definition",
-            tooltip="Earlier definitions of this session",
-            **styles.box,
-            **named("kit-history", "kit-nothing"),
-        )
+        self._slider: Any = None
         self._undo.on_click(lambda _button: preview.undo())
         self._redo.on_click(lambda _button: preview.redo())
         self._reset.on_click(lambda _button: preview.reset())
         self._prove.on_click(lambda _button: self._run_proof())
-        self._slider.observe(lambda change: preview.go_to(change["new"]), names="value")
-        self.widget = ipywidgets.Box(
-            [self._undo, self._redo, self._reset, self._prove, self._slider],
-            **styles.box,
-            **named("kit-tools"),
-        )
+        self._buttons = (self._undo, self._redo, self._reset, self._prove)
+        self.widget = ipywidgets.Box(self._buttons, **styles.box, **named("kit-tools"))
 
     def draw(self) -> None:
         """Show what can be done."""
@@ -175,13 +163,38 @@ class Tools:
         self._reset.disabled = preview.is_past or not (edits.held or edits.errors)
         self._prove.disabled = preview.is_past
         count = len(preview.definitions)
-        if count < _LEAST:
-            self._slider.add_class("kit-nothing")
+        if count >= _LEAST:
+            self._draw_slider(count, preview.position)
+
+    def _draw_slider(self, count: int, position: int) -> None:
+        """Show where a definition is; another number of them gets another slider.
+
+        A page cuts the value of one at the maximum that it knows, sends that back, and
+        goes to the first maximum of all when its reader presses the key ``End``.
+        """
+        before = self._slider
+        if before is not None and before.max == count:
+            before.value = position
             return
-        self._slider.remove_class("kit-nothing")
-        with self._slider.hold_sync():
-            self._slider.max = count
-            self._slider.value = preview.position
+        self._slider = ipywidgets.IntSlider(
+            value=position,
+            min=1,
+            max=count,
+            continuous_update=False,  # else the page also sends what it was sent
+            description="definition",
+            tooltip="Earlier definitions of this session",
+            **self._styles.box,
+            **named("kit-history"),
+        )
+        self._slider.observe(self._slide, names="value")
+        self.widget.children = (*self._buttons, self._slider)
+        if before is not None:
+            before.unobserve_all()
+            before.style.close()
+            before.close()
+
+    def _slide(self, change: Any) -> None:
+        self._preview.go_to(change["new"])
 
     def _run_proof(self) -> None:
         self._prove.description, self._prove.disabled = "Proving…", True

@@ -55,6 +55,15 @@ for text in texts:
     view.edit("version", text)
 view
 """
+PLAIN = """
+import ipywidgets
+plain = ipywidgets.Text(description="plain", continuous_update=False)
+answer = ipywidgets.HTML()
+def echo(change):
+    answer.value = f"<b>{change['new']}</b>"
+plain.observe(echo, "value")
+ipywidgets.Box((plain, answer)).add_class("plain-box")
+"""
 EDITS = 15
 # From the event that ends typing to the first change of what is shown.
 _TIMED_EDIT = """async (field) => {
@@ -117,6 +126,32 @@ def timed(page: Page) -> float:
     for number in range(EDITS):
         cpu.fill(str(number + 2))
         times.append(cpu.evaluate(_TIMED_EDIT))
+    return statistics.median(times)
+
+
+_TIMED_PLAIN = """async (field) => {
+  const box = field.closest('.plain-box');
+  const start = performance.now();
+  const changed = new Promise((resolve) => {
+    new MutationObserver((_, observer) => {
+      if ([...box.querySelectorAll('b')].some((b) => b.textContent === field.value)) {
+        observer.disconnect();
+        resolve(performance.now() - start);
+      }
+    }).observe(box, {subtree: true, childList: true, characterData: true});
+  });
+  field.dispatchEvent(new Event('change', {bubbles: true}));
+  return await changed;
+}"""
+
+
+def round_trip(page: Page) -> float:
+    """Return the median of milliseconds of a text that a kernel only sends back."""
+    plain = page.get_by_label("plain", exact=True)
+    times = []
+    for number in range(EDITS):
+        plain.fill(str(number))
+        times.append(plain.evaluate(_TIMED_PLAIN))
     return statistics.median(times)
 
 
@@ -188,7 +223,7 @@ def attacked(lab: Lab) -> dict[str, Any]:
 
 def main(folder: Path, application: str = "lab") -> None:
     """Do all of it, and print what was seen."""
-    write_notebook(folder / "use.ipynb", "import kit", TASK, PREVIEW, EVIL)
+    write_notebook(folder / "use.ipynb", "import kit", TASK, PREVIEW, EVIL, PLAIN)
     place = {"lab": "doc/tree", "notebook": "notebooks"}[application]
     with jupyter(folder, application) as server, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
@@ -196,7 +231,9 @@ def main(folder: Path, application: str = "lab") -> None:
         seen: dict[str, Any] = {"ran": [lab.run(index) for index in range(3)]}
         body(page, "Command").wait_for()
         seen["edited"] = edited(page)
-        seen["milliseconds"] = timed(page)
+        lab.run(4)
+        page.get_by_label("plain", exact=True).wait_for()
+        seen["times a round trip"] = timed(page) / round_trip(page)
         seen["followed"] = followed(lab)
         seen["folded"] = folded(page)
         if application == "lab":

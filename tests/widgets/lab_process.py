@@ -23,14 +23,14 @@ IN_LAB = [
 ]
 
 
-def seen_by(script: str, folder: Path, *words: str) -> dict:
-    """Run a script of this folder, and read the JSON that it prints."""
+def seen_by(script: str, folder: Path, *words: str, **variables: str) -> dict:
+    """Run a script of this folder with these variables, and read its JSON."""
     done = subprocess.run(
         [sys.executable, str(HERE / script), str(folder), *words],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent / "display")},
+        env={**os.environ, "PYTHONPATH": str(HERE.parent / "display"), **variables},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
