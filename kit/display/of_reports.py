@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from itertools import takewhile
 
+from kit.definition.settings import SerializationSettings
 from kit.display.outputs import output_items
 from kit.display.summarizers import summarizes
 from kit.display.summary import (
@@ -130,24 +132,50 @@ def summarize_export(export: Export) -> Summary:
 
 
 def _commands(export: Export) -> tuple[Facts, ...]:
-    """Say what one does with it."""
+    """Return what to do with it, as commands."""
     path = str(export.path)
     # A name without a slash is that of a package of an index.
     here = path if export.path.is_absolute() else f"./{path}"
     lines = {
         "package": (
-            ("install", f"pip install '{here}[test]'"),
-            ("test", f"pytest {path}"),
+            ("install", f"pip install {shlex.quote(f'{here}[test]')}"),
+            ("test", f"pytest {shlex.quote(path)}"),
             *(("run", f"kit run {place} --help") for place in export.tasks),
         ),
         "module": tuple(
-            ("run", f"kit run {path}:{place.partition(':')[2]} --help")
+            ("run", f"kit run {shlex.quote(_in_file(path, place))} --help")
             for place in export.tasks
         ),
-        "archive": (("register", f"flytectl register files --archive {path}"),),
+        "archive": (
+            (
+                "register",
+                _registration(path, export.settings or SerializationSettings()),
+            ),
+        ),
     }
     facts = tuple(Fact(name, line) for name, line in lines[export.kind])
     return (Facts(facts),)
+
+
+def _in_file(path: str, place: str) -> str:
+    """Return the task at ``module:task`` by the path of its file."""
+    return f"{path}:{place.partition(':')[2]}"
+
+
+def _registration(path: str, settings: SerializationSettings | None) -> str:
+    """Return the command that registers an archive: flytectl requires both places.
+
+    Those that the settings leave open are the sandbox's.
+    """
+    settings = settings or SerializationSettings()
+    project = settings.project or "flytesnacks"
+    domain = settings.domain or "development"
+    version = settings.version or "v1"
+    where = f"-p {shlex.quote(project)} -d {shlex.quote(domain)}"
+    return (
+        f"flytectl register files {shlex.quote(path)} --archive {where} "
+        f"--version {shlex.quote(version)}"
+    )
 
 
 _ORIGINS = {
@@ -181,9 +209,9 @@ def summarize_image(image: BuiltImage) -> Summary:
 
 
 def _next_steps(image: BuiltImage) -> tuple[Fact, ...]:
-    """Say what one does with it."""
+    """Return what to do with it."""
     how = 'kit.run(task, runner="docker", …)'
     if not image.is_the_tasks:
-        how = f"say image={image.tag!r} where the task is defined"
+        how = f"set image={image.tag!r} where the task is defined"
     push = f"{image.program} push {image.tag}"
     return (Fact("run", how), Fact("push", push))

@@ -99,6 +99,7 @@ class Export(Shown):
         executors: Each executor's dotted name, which the container loads.
         requirements: What has to be installed.
         notes: What a reader should know.
+        settings: What an archive's templates were made with.
     """
 
     path: Path
@@ -108,6 +109,7 @@ class Export(Shown):
     executors: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    settings: SerializationSettings | None = None
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -165,12 +167,17 @@ def _export_archive(
     overwrite: bool,
 ) -> Export:
     check_file(path, overwrite=overwrite)
-    members = archive_members(tasks, settings or SerializationSettings())
+    chosen = settings or SerializationSettings()
+    members = archive_members(tasks, chosen)
     write_file(path, archive(members))
-    names = tuple(task.name for task in tasks)
     locations = (task.shipment(settings).location for task in tasks)
     return Export(
-        path, "archive", tuple(members), names, tuple(dict.fromkeys(locations))
+        path,
+        "archive",
+        tuple(members),
+        tuple(task.name for task in tasks),
+        tuple(dict.fromkeys(locations)),
+        settings=chosen,
     )
 
 

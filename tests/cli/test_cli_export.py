@@ -61,7 +61,9 @@ def test_what_is_there_is_replaced_only_when_told(lab, capsys):
     """The status is that of a wrong definition, and the option is named."""
     command = ["export", "export_lab.py:twice", "acme.tgz", "--version", "v1"]
     assert run_app(command) == 0
-    assert "flytectl register files --archive acme.tgz" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "flytectl register files acme.tgz --archive -p flytesnacks" in said
+    assert "-d development --version v1" in said
     assert run_app(command) == 3
     assert "--overwrite" in capsys.readouterr().err
     assert run_app([*command, "--overwrite"]) == 0
