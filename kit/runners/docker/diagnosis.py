@@ -12,6 +12,7 @@ from kit.runners.docker.engine import Engine, LocalImage
 from kit.runners.judge import PhaseInfo
 from kit.runners.log import Log
 from kit.runners.outcome import Failure, Phase
+from kit.source.requirements import package_of
 
 _NOT_THERE = re.compile(
     r"executable file not found|no such file or directory", re.IGNORECASE
@@ -22,6 +23,7 @@ _NO_DEVICE = re.compile(
     r"could not select device driver|nvidia-container", re.IGNORECASE
 )
 _NO_NETWORK = re.compile(r"network \S+ not found", re.IGNORECASE)
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _TAIL = 5
 
 _RUNTIMES = {
@@ -82,8 +84,22 @@ class Diagnosis:
 
     def ended(self, info: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         """Say more than the exit status does, where more is known."""
-        known = self._known(info, state, log)
+        known = self._module_missing(info) or self._known(info, state, log)
         return dataclasses.replace(known, on_flyte=info.on_flyte)
+
+    def _module_missing(self, info: PhaseInfo) -> PhaseInfo | None:
+        """Name the package of a module that the image does not have."""
+        error = info.error
+        found = _NO_MODULE.search(error.message) if error is not None else None
+        if error is None or found is None:
+            return None
+        package = package_of(found[1].partition(".")[0])
+        text = (
+            f"{error.message.rstrip('.')}. The image {self.image.name!r} does not have "
+            f"it: install the package {package!r} in it, or build one with all that "
+            "the task imports: kit.build_image(task)"
+        )
+        return dataclasses.replace(info, error=dataclasses.replace(error, message=text))
 
     def _known(self, info: PhaseInfo, state: State | None, log: Log) -> PhaseInfo:
         crashed = info.phase is Phase.FAILED and not _has_document(info)

@@ -8,6 +8,7 @@ import pytest
 from container_tasks import container_task
 from local_images import saved_image
 
+import kit
 from kit.definition.images import Image, ImageConfig
 from kit.definition.resources import Resources
 from kit.definition.settings import SerializationSettings
@@ -75,6 +76,23 @@ def test_an_image_without_the_runtime(tiny):
     assert "flytekit's runtime: make the task with runtime='flytekit'" in text
     text = not_started(tiny({"readme": b""}, path))
     assert text.endswith("no Python: build it on one that has, with flyte-task-kit")
+
+
+def needs_serial(tt, n: int) -> int:
+    """Import a module that the image does not have."""
+    import serial
+
+    return len(serial.__name__) * n
+
+
+def test_an_image_without_a_module_that_the_task_imports(slim):
+    """The error names the package, and what builds an image that has it."""
+    task = kit.container_task(image=slim, ship="inline")(needs_serial)
+    failed = run(task, n=1, runner="docker")
+    assert failed.error.type == "ModuleNotFoundError"
+    assert failed.error.message.startswith("No module named 'serial'. The image")
+    assert "install the package 'pyserial' in it" in failed.error.message
+    assert failed.error.message.endswith("imports: kit.build_image(task)")
 
 
 def test_an_image_with_an_entrypoint(tiny):
