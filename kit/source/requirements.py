@@ -7,6 +7,7 @@ inside of functions and methods count; those for type checkers only do not.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import site
 import sys
@@ -46,6 +47,8 @@ _PACKAGES = {
     "zmq": "pyzmq",
 }
 """Packages that are not called as the module they bring."""
+_INSTALLED = {"kit"}
+"""Modules that were found to be installed: looking for them again takes a while."""
 _RELEASE = re.compile(r"(?:\d+!)?\d+(?:\.\d+)*")
 
 
@@ -126,7 +129,7 @@ class ImportedModules:
             source: The source of a module.
             package: The package it is in, for imports with dots.
         """
-        for found in import_statements(ast.parse(source), package):
+        for found in import_statements(source, tuple(package)):
             self.follow(found.module, is_optional=found.is_optional)
 
     def _follow_file(self, module: str, file: Path, package: Sequence[str]) -> None:
@@ -143,8 +146,12 @@ class ImportedModules:
         """Note whether a module is installed, one of one's own, or missing."""
         if top in self.installed or top in self.own or top in self.missing:
             return
+        if top in _INSTALLED:
+            self.installed.add(top)
+            return
         place = _place(top)
-        if top == "kit" or (place is not None and _is_installed(place)):
+        if place is not None and _is_installed(place):
+            _INSTALLED.add(top)
             self.installed.add(top)
         elif place is None:
             self.missing.add(top)
@@ -166,16 +173,21 @@ def shipped_modules(shipment: Shipment) -> ImportedModules:
     return reached
 
 
+@functools.lru_cache(maxsize=256)
 def import_statements(
-    tree: ast.AST, package: Sequence[str] = ()
-) -> Iterator[ImportStatement]:
-    """Yield what some source imports, inside of functions and methods too.
+    source: str, package: tuple[str, ...] = ()
+) -> tuple[ImportStatement, ...]:
+    """Return what some source imports, inside of functions and methods too.
 
     Args:
-        tree: The source.
+        source: The source of a module.
         package: The package it is in, for imports with dots.
+
+    Raises:
+        SyntaxError: It does not compile.
+        ValueError: It has null characters in it.
     """
-    yield from _statements(tree, package, is_optional=False)
+    return tuple(_statements(ast.parse(source), package, is_optional=False))
 
 
 def _statements(
@@ -255,10 +267,17 @@ def _loaded(top: str) -> ModuleSpec | None:
 
 
 def _is_installed(place: Path) -> bool:
+    real = place.resolve()
+    return any(real.is_relative_to(folder) for folder in _library_folders())
+
+
+@functools.cache
+def _library_folders() -> tuple[Path, ...]:
+    """Return the folders for installed packages."""
     kinds = ("purelib", "platlib")
     folders = [*(sysconfig.get_path(kind) for kind in kinds), *site.getsitepackages()]
     folders.append(site.getusersitepackages())
-    return any(place.resolve().is_relative_to(Path(f).resolve()) for f in folders)
+    return tuple(dict.fromkeys(Path(folder).resolve() for folder in folders))
 
 
 def package_of(module: str) -> str:

@@ -28,6 +28,7 @@ GOOD = {
     "interface": INTERFACE,
     "executor_type": Load,
     "task_config": None,
+    "ship": "inline",
 }
 
 
@@ -52,6 +53,7 @@ bad = task_of(
     cache=True,
     cache_version="1",
     cache_ignore_input_vars=("x", "y"),
+    ship="inline",
 )
 def decorated(tt, x: int) -> int:
     """Return its input."""

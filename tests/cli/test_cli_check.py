@@ -13,12 +13,13 @@ TASKS = """
 import kit
 
 @kit.container_task(image="ghcr.io/acme/app:1.0", name="etl.good",
-                    requests=kit.Resources(cpu="2100m"))
+                    requests=kit.Resources(cpu="2100m"), ship="inline")
 def good(tt, x: int) -> int:
     return x
 
 @kit.container_task(image="ghcr.io/acme/app:1.0", name="etl.bad",
-                    requests=kit.Resources(cpu="1100m"), limits=kit.Resources(cpu="1"))
+                    requests=kit.Resources(cpu="1100m"), limits=kit.Resources(cpu="1"),
+                    ship="inline")
 def bad(tt, x: int) -> int:
     return x
 """
