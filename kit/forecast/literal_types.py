@@ -14,6 +14,7 @@ from flyteidl.core import literals_pb2, types_pb2
 from google.protobuf.message import Message
 
 from kit.forecast.go_text import message_text
+from kit.forecast.json_schemas import includes
 
 _SIMPLE_OF = {
     "integer": types_pb2.INTEGER,
@@ -120,20 +121,21 @@ def _common_type(literals: Iterable[literals_pb2.Literal]) -> types_pb2.LiteralT
     Empty lists count only where there is nothing else; empty maps always, so that a
     map of a full and an empty map is one of a union.
     """
-    found: dict[str | bytes, types_pb2.LiteralType] = {}
+    found: dict[bytes, types_pb2.LiteralType] = {}
+    kinds: set[str | None] = set()
     empty = None
     for literal in literals:
         kind = literal.scalar.primitive.WhichOneof("value")
-        if kind in found:  # most lists are long and of one kind
+        if kind is not None and kind in kinds:  # most lists are long and of one kind
             continue
+        kinds.add(kind)
         inferred = inferred_type(literal) or _NO_TYPE
         if literal.HasField("collection") and not literal.collection.literals:
             empty = inferred
         else:
-            key = kind or inferred.SerializeToString(deterministic=True)
-            found.setdefault(key, inferred)
+            found.setdefault(inferred.SerializeToString(deterministic=True), inferred)
     if len(found) > 1:
-        return _union(sorted(found.values(), key=message_text))
+        return _union(sorted(found.values(), key=type_text))
     for only in found.values():
         return only
     return empty or types_pb2.LiteralType(simple=types_pb2.NONE)
@@ -229,14 +231,10 @@ def _casts_trivially(
 
 
 def _same_schema(given: types_pb2.LiteralType, wanted: types_pb2.LiteralType) -> bool:
-    """Say whether the JSON schemas of two structs are one; a missing one is any.
-
-    Flyte also takes a schema that is a supertype of the other one, which is not
-    foretold here.
-    """
+    """Say whether the JSON schemas of two structs go together; a missing one does."""
     if not (given.HasField("metadata") and wanted.HasField("metadata")):
         return True
-    return bool(given.metadata == wanted.metadata)
+    return includes(given.metadata, wanted.metadata)
 
 
 def _essence(literal_type: types_pb2.LiteralType) -> Message:

@@ -15,7 +15,7 @@ from kit.errors import PlatformError, nearest
 _MIB = 2**20
 _POLICIES = ("", "Always", "IfNotPresent", "Never")
 _MANAGERS = ("K8s", "AWS", "GCP", "Vault")
-_STOCK_PLUGINS = ("container", "sidecar", "K8S-ARRAY", "echo")
+_STOCK_PLUGINS = ("container", "sidecar", "k8s-array", "connector-service", "echo")
 _FLYTE_DOMAINS = ("development", "staging", "production")
 
 

@@ -80,7 +80,7 @@ class Attempt:
     def is_array(self) -> bool:
         """Whether the array plugin makes the pod, of an array of one."""
         plugins = self.platform.plugins
-        is_on = plugins is None or "K8S-ARRAY" in plugins
+        is_on = plugins is None or "k8s-array" in map(str.lower, plugins)
         return is_on and self.template.type == "container_array"
 
     @cached_property
