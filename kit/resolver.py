@@ -178,6 +178,9 @@ def _import_longest(
         loaded = sys.modules.get(module)
         if loaded is not None and hasattr(loaded, parts[end]):
             return loaded, parts[end:], first
+        around = sys.modules.get(".".join(parts[: end - 1]))
+        if loaded is None and around and not hasattr(around, "__path__"):
+            continue  # no package: there is no module in it to be looked for
         try:
             return call_author(importlib.import_module, module), parts[end:], first
         except ModuleNotFoundError as error:

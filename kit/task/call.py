@@ -8,6 +8,7 @@ import functools
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
 from enum import Enum
 from pathlib import Path
@@ -206,9 +207,16 @@ class ExecutionMode(str, Enum):
     LOCAL_TASK_EXECUTION = "LOCAL_TASK_EXECUTION"
 
 
-@contextlib.contextmanager
-def variables_set(variables: Mapping[str, str]) -> Iterator[None]:
+def variables_set(variables: Mapping[str, str]) -> AbstractContextManager[None]:
     """Set environment variables of this process, and put back what they were."""
+    return _variables_set(variables) if variables else _NO_VARIABLES
+
+
+_NO_VARIABLES = contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -224,7 +232,7 @@ def variables_set(variables: Mapping[str, str]) -> Iterator[None]:
 def container_variables(template: TaskTemplate) -> Mapping[str, str]:
     """Return the variables that a template's container has: its own, and secrets."""
     own = {pair.key: pair.value for pair in template.container.env}
-    if template.security_context.secrets:
+    if template.HasField("security_context"):
         own |= secret_variables(template, os.environ)
     return own
 

@@ -39,6 +39,7 @@ _FLYTEKIT_RESOLVER = (
     "flytekit.core.python_customized_container_task.default_task_template_resolver"
 )
 _ENTRYPOINTS: dict[Runtime, str] = {"kit": "kit-execute", "flytekit": "pyflyte-execute"}
+_COMMANDS = frozenset(_ENTRYPOINTS.values())
 
 
 def runtime_of(
@@ -79,7 +80,7 @@ def loader_args_of(template: tasks_pb2.TaskTemplate) -> list[str] | None:
     None where there is no container, or its command is not one of :func:`command_args`.
     """
     args = list(template.container.args)
-    if "--" not in args or args[0] not in _ENTRYPOINTS.values():
+    if not args or args[0] not in _COMMANDS or "--" not in args:
         return None
     return args[args.index("--") + 1 :]
 
@@ -274,8 +275,8 @@ def _with_source(
     settings: SerializationSettings,
 ) -> Any:
     """Return the author's custom, with the executor's source if that travels in it."""
-    loader_args = loader_args_of(template)
-    if loader_args is not None and INLINE_EXECUTOR not in loader_args:
+    args = template.container.args  # a pod, say, has them somewhere else
+    if args and INLINE_EXECUTOR not in args:
         return custom
     shipped = task.shipped_custom(settings)
     if not shipped or not isinstance(custom, dict | None):
