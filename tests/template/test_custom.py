@@ -10,7 +10,7 @@ import pytest
 from flyteidl.core import tasks_pb2
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.errors import CustomError, TemplateError
@@ -88,6 +88,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), json_values, max_size=5))
 def test_any_json_value_is_written_as_json_writes_it(custom):
     """Random values give the same Struct, and are refused when JSON's parser does."""
