@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "~/.kit/local-cache"
 _MAGIC = b"kit-cache-1\n"
-_SUFFIX = ".outputs"
+SUFFIX = ".outputs"
 _LIMIT = 2**30
 _SHORT = 256  # up to here pickle writes a bytes object's length in one byte
 _warned: set[str] = set()
@@ -63,6 +63,11 @@ class LocalCache:
 
     def __repr__(self) -> str:
         return f"LocalCache({str(self._folder)!r})"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the entries, which need not exist."""
+        return self._folder
 
     def get(
         self,
@@ -124,12 +129,12 @@ class LocalCache:
         ignored = tuple(metadata.cache_ignore_input_vars)
         key = cache_key(name, metadata.cache_version, inputs, ignored)
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._folder / f"{digest}{_SUFFIX}"
+        return self._folder / f"{digest}{SUFFIX}"
 
     def _make_room(self, most: int) -> None:
         """Remove the oldest entries until the others have this many bytes at most."""
         found = []
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        for path in self._folder.glob(f"*{SUFFIX}"):
             with contextlib.suppress(FileNotFoundError):  # another process removed it
                 found.append((path.stat().st_mtime_ns, path.stat().st_size, path))
         total = sum(size for _, size, _ in found)

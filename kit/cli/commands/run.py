@@ -37,7 +37,7 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit run TASK --limit 3 --format json
   kit run TASK --runner docker -o run.html
   kit run TASK --runner docker --pull missing --network bridge
-  kit run task.pb --trust --limit 3     runs a template file of someone you trust
+  kit run task.pb --trust    runs a template file of someone you trust
 
 Lists, dicts and dataclasses are JSON, and null is None. @FILE is the content of a
 file, @- that of standard input, and @@ a value that begins with @. Files and folders
