@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from flyteidl.admin import execution_pb2
+from flyteidl.admin import execution_pb2, launch_plan_pb2
 from flyteidl.core import execution_pb2 as phases_pb2
 from flyteidl.core import identifier_pb2, interface_pb2, literals_pb2, tasks_pb2
 from google.protobuf.duration_pb2 import Duration
@@ -129,40 +130,70 @@ def forecast_launch(
 
 def forecast_request(
     request: execution_pb2.ExecutionCreateRequest,
-    template: tasks_pb2.TaskTemplate | None,
+    target: tasks_pb2.TaskTemplate | interface_pb2.ParameterMap | None,
     platform: Platform = UNKNOWN,
 ) -> LaunchForecast:
-    """Foretell the answer to a request to CreateExecution that launches a task.
+    """Foretell the answer to a request to CreateExecution.
 
     Args:
         request: The request.
-        template: The task as it is registered; ``None`` if it is not.
+        target: What is launched: a task as it is registered, or the inputs that a
+            launch plan expects (:func:`expected_inputs`), of whose workflow the size is
+            not looked at; ``None`` if there is nothing under the request's identifier.
         platform: Where the request goes; what is not known of it refuses nothing.
     """
-    launch = _Launch(request, template or tasks_pb2.TaskTemplate(), platform)
-    for stage in (_size_of_request, *_ON_THE_REQUEST):
-        found = tuple(stage(launch))
-        if found:
-            return LaunchForecast(found)
-    if template is None:
-        target = request.spec.launch_plan
-        kind = identifier_pb2.ResourceType.Name(target.resource_type)
-        missing = message_text(_without_type(target))
-        words = f"missing entity of type {kind} with identifier {missing}"
-        fix = "Register this version of the task first."
-        return LaunchForecast((LaunchRefusal("NOT_FOUND", words, fix=fix),))
-    for stage in _ON_THE_TASK:
+    launch = _Launch(request, target, platform)
+    stages: list[Stage] = [_size_of_request, *_ON_THE_REQUEST]
+    if target is None:
+        stages.append(_missing)
+    elif isinstance(target, tasks_pb2.TaskTemplate):
+        stages += _ON_THE_TASK
+    else:
+        stages += _ON_THE_PLAN
+    for stage in stages:
         found = tuple(stage(launch))
         if found:
             return LaunchForecast(found)
     return LaunchForecast(notes=tuple(_notes(launch)))
 
 
+def expected_inputs(
+    interface: interface_pb2.TypedInterface, plan: launch_plan_pb2.LaunchPlanSpec
+) -> interface_pb2.ParameterMap:
+    """Return the inputs that a launch plan expects: all that it does not fix.
+
+    Those with a default in the plan may be left out, all others have to be given:
+    defaults that stand in Python alone do not travel.
+    """
+    expected = interface_pb2.ParameterMap()
+    for name, variable in interface.inputs.variables.items():
+        if name in plan.default_inputs.parameters:
+            expected.parameters[name].CopyFrom(plan.default_inputs.parameters[name])
+        elif name not in plan.fixed_inputs.literals:
+            expected.parameters[name].var.CopyFrom(variable)
+            expected.parameters[name].required = True
+    return expected
+
+
 @dataclass(frozen=True)
 class _Launch:
     request: execution_pb2.ExecutionCreateRequest
-    template: tasks_pb2.TaskTemplate
+    target: tasks_pb2.TaskTemplate | interface_pb2.ParameterMap | None
     platform: Platform
+
+    @cached_property
+    def template(self) -> tasks_pb2.TaskTemplate:
+        """The task; an empty template if it is none that is launched."""
+        is_task = isinstance(self.target, tasks_pb2.TaskTemplate)
+        return self.target if is_task else tasks_pb2.TaskTemplate()  # type: ignore[return-value] # just looked at
+
+    @cached_property
+    def expected(self) -> interface_pb2.ParameterMap:
+        """The inputs, of a task all of which are required."""
+        if isinstance(self.target, interface_pb2.ParameterMap):
+            return self.target
+        nothing = launch_plan_pb2.LaunchPlanSpec()
+        return expected_inputs(self.template.interface, nothing)
 
     @property
     def inputs(self) -> literals_pb2.LiteralMap:
@@ -337,11 +368,13 @@ _ON_THE_REQUEST: tuple[Stage, ...] = (
 )
 
 
-def _without_type(target: Identifier) -> Identifier:
-    copy = Identifier()
-    copy.CopyFrom(target)
-    copy.ClearField("resource_type")
-    return copy
+def _missing(launch: _Launch) -> Refusals:
+    target = Identifier()
+    target.CopyFrom(launch.request.spec.launch_plan)
+    kind = identifier_pb2.ResourceType.Name(target.resource_type)
+    target.ClearField("resource_type")
+    words = f"missing entity of type {kind} with identifier {message_text(target)}"
+    yield LaunchRefusal("NOT_FOUND", words, fix="Register this version of it first.")
 
 
 def _compilation(launch: _Launch) -> Refusals:
@@ -373,7 +406,7 @@ def _reference(launch: _Launch) -> Refusals:
 
 def _inputs(launch: _Launch) -> Refusals:
     """Unknown inputs come first, then missing ones and wrong types as they are met."""
-    wanted = launch.template.interface.inputs.variables
+    wanted = launch.expected.parameters
     given = launch.inputs.literals
     unknown = [name for name in given if name not in wanted]
     for name in unknown:
@@ -383,13 +416,13 @@ def _inputs(launch: _Launch) -> Refusals:
         yield LaunchRefusal(_INVALID, words, name, fix)
     if unknown:
         return
-    for name, variable in wanted.items():
-        if name not in given:
-            fix = f"Give {name} a value: a task's defaults do not travel to Flyte."
+    for name, parameter in wanted.items():
+        if name in given:
+            yield from _misfit(name, given[name], parameter.var)
+        elif parameter.required:
+            fix = f"Give {name} a value: Python's defaults do not travel to Flyte."
             words = f"expected_inputs {name} missing"
             yield LaunchRefusal(_INVALID, words, name, fix)
-        else:
-            yield from _misfit(name, given[name], variable)
 
 
 def _misfit(
@@ -544,6 +577,7 @@ _ON_THE_TASK: tuple[Stage, ...] = (
     _size_of_object,
     _durations,
 )
+_ON_THE_PLAN: tuple[Stage, ...] = (_inputs, _object_name, _size_of_object, _durations)
 
 
 def _notes(launch: _Launch) -> Iterator[LaunchNote]:

@@ -20,8 +20,6 @@ LAUNCHES = {
 }
 """Patterns of answers to a launch that are not foretold."""
 
-LAUNCH_PLANS = "Launch plans are not foretold: their inputs are known to the server."
-
 OTHER_ANSWERS = {
     "l055": "The other answer was added by hand: no input there is a time of day.",
 }

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from flyteidl.admin.execution_pb2 import ExecutionCreateRequest
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanCreateRequest
 from flyteidl.admin.task_pb2 import TaskCreateRequest
+from flyteidl.admin.workflow_pb2 import WorkflowCreateRequest
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from flyteidl.core.interface_pb2 import ParameterMap, TypedInterface
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
@@ -18,7 +21,7 @@ import kit
 from conformance.forecast_differs import LAUNCHES, OTHER_ANSWERS, reason
 from conformance.platforms import pods
 from conformance.vectors import recorded
-from kit.forecast.launch import LaunchForecast, forecast_request
+from kit.forecast.launch import LaunchForecast, expected_inputs, forecast_request
 
 LAB = kit.Platform(
     projects=("flytesnacks", "flytetester", "resting"),
@@ -43,16 +46,37 @@ def registered(file: dict[str, Any]) -> dict[tuple[str, ...], TaskTemplate]:
     return found
 
 
+def planned(file: dict[str, Any]) -> dict[tuple[str, ...], ParameterMap]:
+    """Return what the launch plans expect that were made before the launches."""
+    interfaces: dict[tuple[str, ...], TypedInterface] = {}
+    found = {}
+    for step in file["workflow"]:
+        data = base64.b64decode(step["request"])
+        if step["code"] != "OK":
+            continue
+        if step["rpc"] == "CreateWorkflow":
+            flow = WorkflowCreateRequest.FromString(data)
+            interfaces[key_of(flow.id)] = flow.spec.template.interface
+        if step["rpc"] == "CreateLaunchPlan":
+            plan = LaunchPlanCreateRequest.FromString(data)
+            interface = interfaces[key_of(plan.spec.workflow_id)]
+            found[key_of(plan.id)] = expected_inputs(interface, plan.spec)
+    return found
+
+
 def launches() -> Iterator[tuple[str, Any, Any]]:
-    """Yield each case with the last request of it that was kept, and the tasks."""
+    """Yield each case with the last request that was kept, and what can be launched."""
     for file in recorded("launch"):
-        tasks = registered(file)
+        known = {
+            ResourceType.TASK: registered(file),
+            ResourceType.LAUNCH_PLAN: planned(file),
+        }
         for case in file["cases"]:
             if "request" in case["steps"][-1]:
-                yield case["id"], case["steps"][-1], tasks
+                yield case["id"], case["steps"][-1], known
 
 
-CASES = {name: (step, tasks) for name, step, tasks in launches()}
+CASES = {name: (step, known) for name, step, known in launches()}
 
 
 def folded(words: str) -> str:
@@ -69,9 +93,6 @@ def answers(forecast: LaunchForecast) -> set[tuple[str, str]]:
 
 def is_foreseeable(step: dict[str, Any], request: ExecutionCreateRequest) -> bool:
     """Whether the answer to a request is none of those on the list."""
-    is_plan = request.spec.launch_plan.resource_type == ResourceType.LAUNCH_PLAN
-    if is_plan and step["code"] != "NOT_FOUND":
-        return False  # LAUNCH_PLANS
     names_role = request.spec.security_context.run_as.iam_role
     names_role = names_role or request.spec.auth_role.assumable_iam_role
     told = reason(LAUNCHES, step["message"])
@@ -81,12 +102,11 @@ def is_foreseeable(step: dict[str, Any], request: ExecutionCreateRequest) -> boo
 @pytest.mark.parametrize("name", CASES)
 def test_a_launch_is_answered_as_recorded(name):
     """Code and words, also those that came at another time; or it is on the list."""
-    step, tasks = CASES[name]
+    step, known = CASES[name]
     request = ExecutionCreateRequest.FromString(base64.b64decode(step["request"]))
-    target = request.spec.launch_plan
-    is_task = target.resource_type == ResourceType.TASK
-    template = tasks.get(key_of(target)) if is_task else None
-    told = answers(forecast_request(request, template, LAB))
+    named = request.spec.launch_plan
+    target = known.get(named.resource_type, {}).get(key_of(named))
+    told = answers(forecast_request(request, target, LAB))
     is_foretold = (step["code"], folded(step["message"])) in told
     assert is_foretold == is_foreseeable(step, request)
     others = {(code, folded(words)) for code, words in step.get("or", ())}

@@ -2,20 +2,83 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import json
 import math
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flyteidl.admin.execution_pb2 import ExecutionCreateRequest
+from flyteidl.admin.launch_plan_pb2 import LaunchPlanSpec
 from flyteidl.core import literals_pb2
+from flyteidl.core.identifier_pb2 import ResourceType
 from forecast.literals import inputs, literal, template
 from google.protobuf import json_format
 
 import kit
-from kit.forecast.launch import LaunchForecast, forecast_launch, forecast_request
+from kit.forecast.launch import (
+    LaunchForecast,
+    expected_inputs,
+    forecast_launch,
+    forecast_request,
+)
 from kit.forecast.sizes import literal_bytes, map_bytes
+
+
+class Colour(enum.Enum):
+    """An enum."""
+
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Bird:
+    """A dataclass."""
+
+    grams: int
+
+
+def test_a_launch_plan_expects_what_it_does_not_fix():
+    """With its defaults; those of Python are not in it."""
+    interface = template(fixed=int, given=int, default=int).interface
+    plan = LaunchPlanSpec(fixed_inputs=inputs(fixed=1))
+    parameter = plan.default_inputs.parameters["default"]
+    parameter.var.CopyFrom(interface.inputs.variables["default"])
+    parameter.default.CopyFrom(literal(2))
+    expected = expected_inputs(interface, plan)
+    assert sorted(expected.parameters) == ["default", "given"]
+    request = ExecutionCreateRequest(project="p", domain="d", inputs=inputs(given=1))
+    target = request.spec.launch_plan
+    target.resource_type = ResourceType.LAUNCH_PLAN
+    target.project, target.domain, target.name, target.version = "p", "d", "w", "1"
+    assert forecast_request(request, expected).accepted
+    request.inputs.CopyFrom(inputs(given=1, fixed=2))
+    assert forecast_request(request, expected).words == "invalid input fixed"
+    request.inputs.CopyFrom(inputs(default=2))
+    told = refusal(forecast_request(request, expected))
+    assert told.words == "expected_inputs given missing"
+
+
+OWN_VALUES = [
+    (int | None, None),
+    (list[int | str], [1, "a", 2]),
+    (dict[str, int | None], {"a": None, "b": 1}),
+    (list[Colour], [Colour.RED]),
+    (list[Bird], [Bird(1), Bird(2)]),
+    (Bird | None, Bird(1)),
+    (dict[str, list[Bird | int]], {"a": [Bird(1), 2], "b": []}),
+    (date, date(2024, 1, 1)),
+]
+
+
+@pytest.mark.parametrize(("python_type", "value"), OWN_VALUES)
+def test_what_kit_makes_of_a_value_is_taken_for_its_type(python_type, value):
+    """A forecast gives no false alarm."""
+    given = inputs(x=literal(value, python_type))
+    forecast = forecast_launch(template(x=python_type), given)
+    assert forecast.accepted, forecast.words
 
 
 def refusal(forecast: LaunchForecast) -> Any:
@@ -36,7 +99,7 @@ def test_defaults_do_not_travel():
     told = refusal(forecast_launch(template(x=int | None), inputs()))
     assert told.words == "expected_inputs x missing"
     assert told.input == "x"
-    assert "defaults do not travel" in told.fix
+    assert "do not travel" in told.fix
 
 
 @pytest.mark.parametrize(
