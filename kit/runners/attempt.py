@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import functools
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -17,7 +19,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.errors import ExecutorError, KitError, StorageError, TemplateError
 from kit.forecast.arrival import arriving_bytes
 from kit.runners.environment import engine_variables, new_execution_id
-from kit.runners.judge import PhaseInfo, forecast_of, judge, with_pods
+from kit.runners.judge import PhaseInfo, forecast_of, judge, refused, with_pods
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Outcome, Phase, Timings
 from kit.runners.process import Exit
@@ -28,6 +30,9 @@ from kit.shim.report import STEPS, RunReport, read_report
 from kit.shim.telemetry import REPORT_VARIABLE
 from kit.template.macros import render_args
 from kit.template.view import parse_template
+
+if TYPE_CHECKING:
+    from kit.forecast.launch import LaunchForecast
 
 _KIT_ENTRYPOINTS = ("kit-execute", "kit.entrypoint")
 
@@ -56,11 +61,10 @@ class Attempt:
         self._clock = time.time() - self._began
         self._runner = runner
         self.request = request
-        parse_template(request.template, "the run's template")
-        arrived = arriving_bytes(request.template)
-        self.template = TaskTemplate.FromString(arrived)
+        self._registered = parse_template(request.template, "the run's template")
+        self.template = TaskTemplate.FromString(arriving_bytes(request.template))
         self.workspace = Workspace.create(
-            request.directory, template=arrived, inputs=request.inputs
+            request.directory, template=request.template, inputs=request.inputs
         )
         self.log = Log() if request.log is None else request.log
         self.log.write_to(self.workspace.log)
@@ -69,6 +73,7 @@ class Attempt:
         if copies_inputs and not self._runs_kit:
             self._copy_inputs()
         self._has_started = False
+        self._launch: Future[LaunchForecast] = Future()
         self.words = self._rendered()
         self.timeout = request.timeout_for(self.template)
         self.environment = {
@@ -100,8 +105,21 @@ class Attempt:
     def note_start(self, **facts: Any) -> None:
         """Tell that the task starts; ``facts`` are fields of the outcome so far."""
         self._has_started = True
+        threading.Thread(
+            target=self._forecast_launch, name="kit-forecast", daemon=True
+        ).start()
         if self.request.on_start is not None:
             self.request.on_start(self._standing(Phase.RUNNING, **facts))
+
+    def _forecast_launch(self) -> None:
+        """Foretell the answer to a launch, while the task runs."""
+        from kit.forecast.launch import forecast_launch
+
+        try:
+            inputs = LiteralMap.FromString(self.request.inputs)
+            self._launch.set_result(forecast_launch(self._registered, inputs))
+        except BaseException as error:  # noqa: BLE001 - raised where the run ends
+            self._launch.set_exception(error)
 
     def on_line(self, line: LogLine) -> None:
         """Keep a line that the task wrote, and pass it on."""
@@ -172,11 +190,15 @@ class Attempt:
 
     def outcome(self, ended: PhaseInfo, **facts: Any) -> Outcome:
         """Say how it ended; ``facts`` are further fields of the outcome."""
+        launch = self._launch.result() if self._has_started else None
+        if launch is not None and not launch.accepted:
+            self.on_line(LogLine("stderr", f"kit: {refused(launch)}"))
         self.log.close()
         return self._standing(
             ended.phase,
             literals=ended.literals,
             error=with_pods(ended.error, ended.on_flyte),
+            launch_on_flyte=launch,
             end_on_flyte=ended.on_flyte,
             report=self.report,
             deck=self.workspace.deck,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -15,6 +16,9 @@ from kit.forecast.ending import ContainerEnd, EndForecast, forecast_end
 from kit.runners.outcome import Failure, Phase
 from kit.runners.process import Exit
 from kit.shim.error_document import parse_error_document
+
+if TYPE_CHECKING:
+    from kit.forecast.launch import LaunchForecast
 
 _SHELL_SIGNAL_BASE = 128
 _INTERRUPTED = 130  # as kit-execute and shells have it
@@ -98,6 +102,13 @@ def forecast_of(
             seconds=end.seconds,
         ),
     )
+
+
+def refused(launch: LaunchForecast) -> str:
+    """Say why Flyte would not take a launch, in its words, and what to do."""
+    first = launch.refusals[0]
+    text = f"Flyte would refuse this launch: {first.code}, {first.words}."
+    return f"{text} {first.fix}".rstrip()
 
 
 def with_pods(error: Failure | None, on_flyte: EndForecast | None) -> Failure | None:

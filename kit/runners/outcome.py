@@ -21,6 +21,7 @@ from kit.runners.log import Log
 
 if TYPE_CHECKING:
     from kit.forecast.ending import EndForecast
+    from kit.forecast.launch import LaunchForecast
     from kit.shim.deck_file import Decks
     from kit.shim.report import RunReport
 
@@ -109,6 +110,8 @@ class Outcome(Shown):
             ``pyflyte-execute``.
         directory: Where inputs.pb, task.pb, outputs and raw data are; None if nowhere.
         deck: The deck.html that the run wrote; None if it wrote none.
+        launch_on_flyte: What Flyte answers to a launch with these inputs; None if the
+            run was not started.
         end_on_flyte: How Flyte ends an execution whose container ends like this; None
             if that is not known.
     """
@@ -128,6 +131,7 @@ class Outcome(Shown):
     report: RunReport | None = None
     directory: Path | None = None
     deck: Path | None = None
+    launch_on_flyte: LaunchForecast | None = None
     end_on_flyte: EndForecast | None = None
 
     @property

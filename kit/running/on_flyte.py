@@ -10,6 +10,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.forecast.ending import EndForecast
 from kit.forecast.launch import LaunchForecast, forecast_launch
 from kit.forecast.platform import UNKNOWN, Platform
+from kit.runners.judge import refused
 from kit.runners.outcome import Outcome, Phase
 
 
@@ -32,7 +33,7 @@ class OnFlyte:
     @property
     def lines(self) -> tuple[str, ...]:
         """What to know before the task is launched; empty if there is nothing."""
-        found = [_refused(self.launch)] if not self.launch.accepted else []
+        found = [refused(self.launch)] if not self.launch.accepted else []
         found += [note.text for note in self.launch.notes]
         if self.end is not None and not self.agrees and self.launch.accepted:
             found.append(_ended(self.end))
@@ -76,7 +77,9 @@ def forecast_run(
         outcome: How it ended here.
         platform: Where it would be launched.
     """
-    launch = forecast_launch(template, inputs, platform)
+    launch = outcome.launch_on_flyte
+    if launch is None or platform is not UNKNOWN:
+        launch = forecast_launch(template, inputs, platform)
     end = outcome.end_on_flyte
     return OnFlyte(launch, end, launch.accepted and _agrees(outcome, end))
 
@@ -87,12 +90,6 @@ def _agrees(outcome: Outcome, end: EndForecast | None) -> bool:
     here = "" if outcome.error is None else outcome.error.code
     same_phase = end.succeeded is (outcome.phase is Phase.SUCCEEDED)
     return same_phase and end.pods == 1 and end.code == here
-
-
-def _refused(launch: LaunchForecast) -> str:
-    first = launch.refusals[0]
-    text = f"Flyte would refuse this launch: {first.code}, {first.words}."
-    return f"{text} {first.fix}".rstrip()
 
 
 def _ended(end: EndForecast) -> str:

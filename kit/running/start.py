@@ -383,7 +383,7 @@ def _request(run: Any, given: dict[str, str]) -> RunRequest:
         msg = f"kit.replay takes a run or the path of a saved one, got {run!r}."
         raise CallError(msg)
     here = {name: os.environ[name] for name in left_out if name in os.environ}
-    environment = {**request.environment, **here, **check_environment(given)}
+    environment = {**request.environment, **here, **given}
     missing = [name for name in left_out if name not in environment]
     if missing:
         msg = (
