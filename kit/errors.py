@@ -175,6 +175,12 @@ def render_path(path: Iterable[str | int]) -> str:
 class KitError(Exception):
     """Root of the tree: catch it to catch everything that kit raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it: the sentence and the user's own line."""
+        from kit.notebook import render_error
+
+        return render_error(self)
+
 
 class _PathError(KitError):
     """An error at a place inside a value: the place is data, the text is made here."""

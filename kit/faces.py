@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register_faces() -> None:
     """Let everything that shows itself be drawn by kit's displays and widgets."""
-    use_faces(Faces(_static, _live, _progress))
+    use_faces(Faces(_static, _live, _progress, _error))
 
 
 def _static(thing: object) -> Bundle:
@@ -32,3 +32,9 @@ def _progress(run: Run) -> AbstractContextManager[None]:
     from kit.display.console import run_progress
 
     return run_progress(run)
+
+
+def _error(error: BaseException) -> list[str]:
+    from kit.display.tracebacks import render_error
+
+    return render_error(error)

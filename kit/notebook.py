@@ -7,6 +7,8 @@ never loads them.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import sys
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
@@ -43,11 +45,13 @@ class Faces(NamedTuple):
         static: Returns the text and the HTML of a thing.
         live: Returns its widget; nothing if it has none, or if there is no ipywidgets.
         progress: Shows a run in a terminal as long as its context is open.
+        error: Returns what a notebook shows of an error.
     """
 
     static: Callable[[object], Bundle]
     live: Callable[[object], Bundle]
     progress: Callable[[Any], AbstractContextManager[None]]
+    error: Callable[[BaseException], list[str]]
 
 
 _faces: Faces
@@ -62,6 +66,18 @@ def use_faces(faces: Faces) -> None:
 def run_progress(run: Any) -> AbstractContextManager[None]:
     """Show a run in a terminal as long as the context is open."""
     return _faces.progress(run)
+
+
+def render_error(error: BaseException) -> list[str]:
+    """Return what a notebook shows of an error: its sentence and the reader's lines."""
+    return _faces.error(error)
+
+
+def show_own_frames(error: BaseException) -> None:
+    """Let a notebook show an error of a user's code without kit's frames."""
+    if interactive_shell() is not None:
+        with contextlib.suppress(AttributeError, TypeError):  # it takes no attributes
+            error._render_traceback_ = functools.partial(render_error, error)  # type: ignore[attr-defined]
 
 
 class Shown:

@@ -49,7 +49,7 @@ from kit.errors import (
     nearest,
 )
 from kit.forecast.arrival import arriving_bytes, arriving_inputs
-from kit.notebook import Shown
+from kit.notebook import Shown, show_own_frames
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.context import ExecutionContext
 from kit.shim.executable import ExecutableTemplateShimTask
@@ -249,7 +249,11 @@ class PythonCustomizedContainerTask(
         compilation = current_compilation()
         if compilation is not None:
             return self.compile(compilation, **values)
-        return self.local_execute(None, **values)
+        try:
+            return self.local_execute(None, **values)
+        except Exception as error:
+            show_own_frames(error)
+            raise
 
     if not TYPE_CHECKING:  # or else any attribute would count as one
 
