@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -67,7 +68,7 @@ class _Task(kit.PythonCustomizedContainerTask):
 
 @pytest.fixture
 def work(s3, tmp_path, monkeypatch):
-    """Store a template and inputs in S3; give what runs a command on them."""
+    """Store a template and inputs in S3; give what starts a command on them."""
     for name, names in (("kit_work", KIT), ("flytekit_work", FLYTEKIT)):
         (tmp_path / f"{name}.py").write_text(EXECUTORS.format(**names))
     monkeypatch.delitem(sys.modules, "kit_work", raising=False)
@@ -82,35 +83,65 @@ def work(s3, tmp_path, monkeypatch):
     write_bytes("s3://bucket/in/table/00000", (tmp_path / "00000").read_bytes())
     write_bytes("s3://bucket/in/folder/x y", b"x")
     write_bytes("s3://bucket/in/file.txt", b"hello")
+    write_bytes("s3://bucket/in/fail.txt", b"fail")
 
-    def run(command, module, prefix):
-        inputs = _inputs("s3://bucket/in/file.txt")
-        write_bytes("s3://bucket/in/inputs.pb", inputs.SerializeToString())
-        return subprocess.run(
+    def start(command, module):
+        return subprocess.Popen(
             [
-                *(str(Path(sys.executable).parent / command),),
-                *("--inputs", "s3://bucket/in/inputs.pb"),
-                *("--output-prefix", f"s3://bucket/{prefix}"),
-                *("--raw-output-data-prefix", f"s3://bucket/raw/{prefix}"),
-                *("--resolver", _RESOLVERS[command], "--"),
-                *("s3://bucket/in/template.pb", f"{module}.Work"),
+                sys.executable,
+                "-c",
+                RUN_ALL,
+                command,
+                json.dumps(_runs(command, module)),
             ],
             env={**os.environ, "PYTHONPATH": str(tmp_path)},
             cwd=tmp_path,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
-    run.task = task
-    return run
+    start.task = task
+    return start
 
+
+RUN_ALL = """
+import json, sys
+from importlib.metadata import entry_points
+(command,) = entry_points(group="console_scripts", name=sys.argv[1])
+main = command.load()
+for arguments in json.loads(sys.argv[2]):
+    try:
+        main(arguments)
+    except SystemExit as end:  # click's way to return
+        if end.code:
+            raise
+"""
+"""Runs a command for each list of arguments: to load flytekit takes the longest."""
 
 _RESOLVERS = {
     "kit-execute": "kit.resolver.default_task_template_resolver",
     "pyflyte-execute": "flytekit.core.python_customized_container_task."
     "default_task_template_resolver",
 }
+
+
+def _runs(command, module):
+    """Write the inputs of a good and a bad run, and return the arguments of both."""
+    runs = []
+    for name in ("file", "fail"):
+        inputs = _inputs(f"s3://bucket/in/{name}.txt").SerializeToString()
+        write_bytes(f"s3://bucket/in/{name}.pb", inputs)
+        runs.append(
+            [
+                *("--inputs", f"s3://bucket/in/{name}.pb"),
+                *("--output-prefix", f"s3://bucket/{name}-{command}"),
+                *("--raw-output-data-prefix", f"s3://bucket/raw/{command}"),
+                *("--resolver", _RESOLVERS[command], "--"),
+                *("s3://bucket/in/template.pb", f"{module}.Work"),
+            ]
+        )
+    return runs
 
 
 def _inputs(file):
@@ -138,43 +169,40 @@ def _by_kind(outputs):
     return found
 
 
-def test_outputs_as_flytekit_puts_them(work):
-    """Both read and write the same objects, and say so in the same literals."""
+def test_files_as_flytekit_puts_them(work):
+    """Both read and write the same objects, and say so in the same literals.
+
+    Of a run that fails there is error.pb, and nothing else.
+    """
+    modules = {"kit-execute": "kit_work", "pyflyte-execute": "flytekit_work"}
+    started = {command: work(command, module) for command, module in modules.items()}
     seen = []
-    for command, module in (
-        ("kit-execute", "kit_work"),
-        ("pyflyte-execute", "flytekit_work"),
-    ):
-        done = work(command, module, command)
-        assert done.returncode == 0, done.stderr
-        data = read_bytes(f"s3://bucket/{command}/outputs.pb")
-        values = _by_kind(literals_pb2.LiteralMap.FromString(data))
-        assert read_bytes(values["file"].uri).decode() == "hello ['x y'] 3"
-        assert read_bytes(f"{values['folder'].uri.rstrip('/')}/part") == b"part"
-        table = pd.read_parquet(io.BytesIO(read_bytes(f"{values['table'].uri}/00000")))
-        assert table["a"].tolist() == [2, 4]
-        for value in values.values():  # each has a random folder of its own
-            base = f"s3://bucket/raw/{command}/"
-            assert value.uri.startswith(base)
-            value.uri = value.uri[len(base) :].partition("/")[2]
-        seen.append(values)
+    for command, process in started.items():
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        seen.append(_values(command))
+        data = read_bytes(f"s3://bucket/fail-{command}/error.pb")
+        error = errors_pb2.ErrorDocument.FromString(data).error
+        assert "ValueError: told so" in error.message
+        assert listing(f"s3://bucket/fail-{command}") == [
+            (f"s3://bucket/fail-{command}/error.pb", False)
+        ]
     assert seen[0] == seen[1]
 
 
-def test_errors_as_flytekit_puts_them(work):
-    """error.pb is in S3, and nothing else."""
-    write_bytes("s3://bucket/in/file.txt", b"fail")
-    for command, module in (
-        ("kit-execute", "kit_work"),
-        ("pyflyte-execute", "flytekit_work"),
-    ):
-        work(command, module, f"bad-{command}")
-        data = read_bytes(f"s3://bucket/bad-{command}/error.pb")
-        error = errors_pb2.ErrorDocument.FromString(data).error
-        assert "ValueError: told so" in error.message
-        assert listing(f"s3://bucket/bad-{command}") == [
-            (f"s3://bucket/bad-{command}/error.pb", False)
-        ]
+def _values(command):
+    """Return the outputs of the good run, without the names that are random."""
+    data = read_bytes(f"s3://bucket/file-{command}/outputs.pb")
+    values = _by_kind(literals_pb2.LiteralMap.FromString(data))
+    assert read_bytes(values["file"].uri).decode() == "hello ['x y'] 3"
+    assert read_bytes(f"{values['folder'].uri.rstrip('/')}/part") == b"part"
+    table = pd.read_parquet(io.BytesIO(read_bytes(f"{values['table'].uri}/00000")))
+    assert table["a"].tolist() == [2, 4]
+    for value in values.values():  # each has a random folder of its own
+        base = f"s3://bucket/raw/{command}/"
+        assert value.uri.startswith(base)
+        value.uri = value.uri[len(base) :].partition("/")[2]
+    return values
 
 
 @pytest.mark.parametrize("runner", ["subprocess", "in-process"])
