@@ -1,4 +1,4 @@
-"""The base of executors: the author's logic that runs inside the container."""
+"""Executors, the author's logic in the container, and the names they are found by."""
 
 from __future__ import annotations
 

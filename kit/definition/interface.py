@@ -1,4 +1,4 @@
-"""The Python side of an interface: names, types and defaults."""
+"""Interfaces: names, types and defaults in Python, and Flyte's messages of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Flyte treats a task: cache, retries, timeout, interruption, labels."""
+"""Metadata of a task: how Flyte treats it, its documentation, and its deck."""
 
 from __future__ import annotations
 

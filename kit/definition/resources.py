@@ -1,4 +1,4 @@
-"""CPU, memory, GPUs and scratch space that a task asks for."""
+"""Resources of a task, and the quantities of Kubernetes that they are written in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an executor reaches its container, as facts: the way, the place, the source."""
+"""Shipments: how an executor reaches its container, and from where it cannot."""
 
 from __future__ import annotations
 
