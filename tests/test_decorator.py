@@ -83,6 +83,32 @@ def test_a_tuple_makes_outputs_as_flytekit_names_them():
     assert pair(n=2)._asdict() == {"o0": 2, "o1": "2"}
 
 
+@kit.container_task(image="acme/a:1")
+def bare_pair(tt, n: int) -> (int, str):
+    """Return two outputs, annotated as flytekit takes them too."""
+    return n, str(n)
+
+
+def _evaluated(tt, n: int):
+    return n, str(n)
+
+
+_evaluated.__annotations__ = {"n": int, "return": (int, str)}
+
+
+def test_a_tuple_of_types_is_taken_as_an_annotation():
+    """``-> (int, str)`` means ``tuple[int, str]``, as text and as an object."""
+    assert bare_pair(n=2)._asdict() == {"o0": 2, "o1": "2"}
+    task = make(_evaluated, ship="module")
+    assert str(task.python_interface) == "(n: int) -> (o0: int, o1: str)"
+    assert str(kit.workflow(_pair_flow).python_interface) == "() -> (o0: int, o1: str)"
+
+
+def _pair_flow() -> (int, str):
+    number, text = pair(n=1)
+    return number, text
+
+
 def test_a_task_of_a_module_ships_as_that_module():
     """Another process imports the task and takes its executor."""
     assert add.shipment().location == f"{__name__}.add.executor_type"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kit.errors import CaptureError, UndefinedNameError, nearest
@@ -62,15 +64,49 @@ def older(name: str, by: str) -> CaptureError:
     )
 
 
-def dynamic(name: str, definition: Definition) -> list[str]:
-    """Note a function that looks names up while it runs: they are not followed."""
-    if name not in {"eval", "exec", "globals"}:
-        return []
-    note = (
-        f"{definition.qualname} calls {name}: names that it looks up while it runs are "
-        "not followed, and do not come along."
+def dynamic(
+    definition: Definition, uses: Iterable[Use], namespace: Mapping[str, Any]
+) -> Iterator[str]:
+    """Note a definition that looks names up while it runs: they are not followed."""
+    ways = {name for use in uses for name in _dynamic_ways(use, namespace)}
+    for call in ast.walk(definition.node) if "vars" not in namespace else ():
+        match call:
+            case ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=argument)]):
+                if isinstance(namespace.get(argument), types.ModuleType):
+                    ways.add(f"vars({argument})")
+    for way in sorted(ways):
+        yield (
+            f"{definition.qualname} uses {way}: names that it looks up while it runs "
+            "are not followed, and do not come along."
+        )
+
+
+def _dynamic_ways(use: Use, namespace: Mapping[str, Any]) -> Iterator[str]:
+    if use.name in _DYNAMIC and use.name not in namespace:
+        yield use.name
+    value = namespace.get(use.name)
+    for home, attribute in _DYNAMIC_OF:
+        module = sys.modules.get(home)
+        dotted = f"{use.name}.{attribute}"
+        if value is not None and value is getattr(module, attribute, None):
+            yield f"{home}.{attribute}"
+        chains = [f"{each}." for each in use.chains if value is module]
+        if any(each.startswith(f"{dotted}.") for each in chains):
+            yield f"{home}.{attribute}"
+
+
+_DYNAMIC = {"eval", "exec", "globals", "__import__"}
+_DYNAMIC_OF = (("sys", "modules"), ("importlib", "import_module"))
+
+
+def left_subclasses(asks: Definition, base: type, others: list[type]) -> CaptureError:
+    """Say that subclasses would not be found, because nothing names them."""
+    names = ", ".join(sorted(repr(each.__qualname__) for each in others))
+    return CaptureError(
+        f"{asks.qualname} asks for __subclasses__, and {names} of {base.__qualname__!r}"
+        " would stay behind: classes come along by their names. Use the names, for "
+        "instance in a list of the classes."
     )
-    return [note]
 
 
 def _where(use: Use, definition: Definition, quote: Callable[[str], str]) -> str:

@@ -17,7 +17,13 @@ from kit.errors import (
     CaptureError,
     SourceError,
 )
-from kit.source.capture_errors import cannot_travel, dynamic, older, undefined
+from kit.source.capture_errors import (
+    cannot_travel,
+    dynamic,
+    left_subclasses,
+    older,
+    undefined,
+)
 from kit.source.constants import Constants
 from kit.source.definitions import (
     Definition,
@@ -259,6 +265,25 @@ class ConstantFragments:
         return self._references[key]
 
 
+def _asks_for_subclasses(definition: Definition) -> bool:
+    return "__subclasses__" in definition.text and any(
+        isinstance(node, ast.Attribute) and node.attr == "__subclasses__"
+        for node in ast.walk(definition.node)
+    )
+
+
+def _subclasses(base: type) -> list[type]:
+    """Return the classes below one that were written here and have their names."""
+    if is_importable(base.__module__):
+        return []
+    below: list[type] = type.__subclasses__(base)
+    return [
+        each
+        for each in below
+        if getattr(sys.modules.get(each.__module__), each.__name__, each) is each
+    ]
+
+
 def _module_of(namespace: Mapping[str, Any]) -> str:
     return str(namespace.get("__name__", "__main__"))
 
@@ -299,6 +324,7 @@ class Closure:
         self._namespace: Mapping[str, Any] = {}
         self._modules: dict[str, str] = {}
         self._assigned: set[str] = set()
+        self._asking: list[Definition] = []
         self._todo: list[tuple[Fragment, Definition, Mapping[str, Any]]] = []
 
     def add_executor(
@@ -349,6 +375,15 @@ class Closure:
         with looked_at_once():
             while self._todo:
                 self._add_uses(*self._todo.pop())
+        self._check_subclasses()
+
+    def _check_subclasses(self) -> None:
+        """Refuse to leave classes behind that the executor looks for."""
+        classes = [each for each in self.values.values() if isinstance(each, type)]
+        for base in classes if self._asking else ():
+            others = [each for each in _subclasses(base) if each not in classes]
+            if others:
+                raise left_subclasses(self._asking[0], base, others)
 
     def _add_definition(
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
@@ -360,7 +395,17 @@ class Closure:
     def _add_uses(
         self, fragment: Fragment, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
-        for use in free_names(definition.node, future=definition.future).values():
+        try:
+            uses = free_names(definition.node, future=definition.future).values()
+        except RecursionError as error:
+            raise CaptureError(
+                f"{definition.qualname} is nested too deeply."
+            ) from error
+        notes = dynamic(definition, uses, namespace)
+        self.notes.update(dict.fromkeys(notes))
+        if _asks_for_subclasses(definition):
+            self._asking.append(definition)
+        for use in uses:
             try:
                 bound = self.bind(use, definition, namespace)
             except RecursionError as error:
@@ -407,7 +452,6 @@ class Closure:
             if name in self.values:
                 self._clash(name, definition)
             self._builtins.setdefault(name, definition.qualname)
-            self.notes.update(dict.fromkeys(dynamic(name, definition)))
             return
         if use.written:  # made by the function itself, when it runs
             if name in self.values:
@@ -420,7 +464,7 @@ class Closure:
             statement = type_checking_import(name, units)
             if statement is not None:
                 self.type_imports[name] = statement
-                return
+            return  # Python never looks it up
         raise undefined(use, definition, namespace, self.quote)
 
     def _check_same(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import enum
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +20,7 @@ from kit.source.definitions import (
 from kit.source.literals import is_plain
 from kit.source.loaded_code import find_code
 from kit.source.scopes import bound_names, mangled
-from kit.source.source_units import SourceUnit
+from kit.source.source_units import SourceUnit, cells
 
 
 def check_drift(
@@ -46,7 +48,28 @@ def check_drift(
         _check_function(
             definition.qualname, made, node, namespace, is_bare=value is made
         )
+        _check_attributes(definition, value)
     return []
+
+
+def _check_attributes(definition: Definition, value: Any) -> None:
+    """Refuse attributes of a decorated function that a statement set afterwards."""
+    name = definition.name
+    for unit in (definition.unit, *(cells().units if definition.unit.is_cell else ())):
+        for statement in unit.tree.body if f"{name}." in "".join(unit.lines) else ():
+            for target in getattr(statement, "targets", ()):
+                match target:
+                    case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if (
+                        owner == name and attribute in getattr(value, "__dict__", ())
+                    ):
+                        raise _set_on_function(name, attribute)
+
+
+def _set_on_function(name: str, attribute: str) -> CaptureError:
+    return CaptureError(
+        f"{name}.{attribute} was set outside of its definition, which would stay "
+        "behind. Make it a constant or an argument."
+    )
 
 
 def _check_class(
@@ -59,11 +82,13 @@ def _check_class(
     for base in node.bases:
         if isinstance(base, ast.Name):
             _check_base(name, made, namespace.get(base.id))
-    touched = is_touched(made, node)
+    touched = is_touched(made, node) or hasattr(made, "_fields")  # a named tuple's
     if not touched:
         _check_members(name, made, node)
     _check_methods(name, made, node, unit, touched=touched)
-    return list(_check_values(name, made, node))
+    if issubclass(made, enum.Enum):
+        _check_enum(name, made, node)
+    return list(_check_values(name, made, node, touched=touched))
 
 
 def _check_base(name: str, made: type, base: Any) -> None:
@@ -77,8 +102,19 @@ def _check_base(name: str, made: type, base: Any) -> None:
 def _check_members(name: str, made: type, node: ast.ClassDef) -> None:
     named = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
     extra = own_names(made) - bound_in_body(node) - named
-    if extra and not hasattr(made, "_fields"):
+    if extra:
         raise _changed(f"{name}.{min(extra)}")
+
+
+def _check_enum(name: str, made: type[enum.Enum], node: ast.ClassDef) -> None:
+    """Compare the attributes of members with those that the class's own code sets."""
+    if any(base.__module__ not in {"enum", "builtins"} for base in made.__mro__[1:]):
+        return  # a base may set others
+    for member in made:
+        extra = {key for key in vars(member) if not key.startswith("_")}
+        extra -= _set_by_methods(node)
+        if extra:
+            raise _changed(f"{name}.{member.name}.{min(extra)}")
 
 
 def _check_methods(
@@ -105,11 +141,14 @@ def _check_methods(
         raise _changed(f"{name}.{method}")
 
 
-def _check_values(name: str, made: type, node: ast.ClassDef) -> Iterator[str]:
-    """Compare the attributes that are written as constants."""
-    for attribute, written in _constants(node).items():
+def _check_values(
+    name: str, made: type, node: ast.ClassDef, *, touched: bool
+) -> Iterator[str]:
+    """Compare the attributes that are written as literals, such as lists."""
+    for attribute, written in _literals(node).items():
         kept = vars(made).get(mangled(attribute, node.name), written)
-        if not is_plain(kept) or (type(kept), kept) == (type(written), written):
+        is_comparable = is_plain(kept) or type(kept) in _CONTAINERS
+        if _is_unchanged(kept, written) or (touched and not is_comparable):
             continue
         if attribute not in _set_by_methods(node):
             raise _changed(f"{name}.{attribute}")
@@ -119,35 +158,74 @@ def _check_values(name: str, made: type, node: ast.ClassDef) -> Iterator[str]:
         )
 
 
-def _constants(node: ast.ClassDef) -> dict[str, Any]:
-    """Return the attributes that one statement binds, and to a constant."""
+_CONTAINERS = {list, tuple, dict, set, frozenset}
+
+
+def _is_unchanged(kept: Any, written: Any) -> bool:
+    return type(kept) is type(written) and (
+        repr(kept) == repr(written) or bool(kept == written)
+    )
+
+
+def _literals(node: ast.ClassDef) -> dict[str, Any]:
+    """Return the attributes that one statement binds, and to a literal.
+
+    Those that other statements of the body use are left out: they may change them.
+    """
     found: dict[str, Any] = {}
     others: list[ast.stmt] = []
     for item in node.body:
         targets = getattr(item, "targets", None) or [getattr(item, "target", None)]
-        value = getattr(item, "value", None)
         name = getattr(targets[0], "id", "")
-        is_constant = isinstance(value, ast.Constant) and len(targets) == 1
-        if is_constant and name and name not in found:
-            found[name] = value.value  # type: ignore[union-attr]
-        else:
-            others.append(item)
-    again = bound_names(others).names
+        if name and name not in found and len(targets) == 1:
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                found[name] = _literal(item.value)  # type: ignore[attr-defined]
+                continue
+        others.append(item)
+    again = bound_names(others).names | set(_loaded_in_body(node.body))
     return {key: value for key, value in found.items() if key not in again}
 
 
+def _literal(node: ast.expr) -> Any:
+    """Return the value of a literal; a call without arguments makes it empty."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
+            return {"list": list, "dict": dict, "set": set}[name]()
+    return ast.literal_eval(node)
+
+
+def _loaded_in_body(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield names that statements load; functions run later and are left out."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for item in body:
+        for inner in ast.walk(item) if not isinstance(item, functions) else ():
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
+                yield inner.id
+
+
 def _set_by_methods(node: ast.ClassDef) -> set[str]:
-    return {
-        item.attr
-        for item in ast.walk(node)
-        if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store)
-    }
+    """Return the attributes that the class's own code assigns, fills or changes."""
+    found: set[str] = set()
+    for item in ast.walk(node):
+        if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store):
+            found.add(item.attr)
+        elif isinstance(item, ast.Subscript) and not isinstance(item.ctx, ast.Load):
+            found.add(getattr(item.value, "attr", ""))
+        elif getattr(getattr(item, "func", None), "attr", "") in _CHANGING:
+            found.add(getattr(item.func.value, "attr", ""))  # type: ignore[attr-defined]
+    return found
+
+
+_CHANGING = {
+    *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"),
+    *("add", "discard", "update", "setdefault", "popitem"),
+}
 
 
 def _changed(member: str) -> CaptureError:
     return CaptureError(
-        f"{member} was set outside of its class statement, which would stay behind. "
-        "Write it in the class."
+        f"{member} was set or changed outside of its class statement, which would stay "
+        "behind. Write it in the class."
     )
 
 
@@ -161,10 +239,7 @@ def _check_function(
 ) -> None:
     undecorated = is_bare and not getattr(node, "decorator_list", ())
     if undecorated and vars(made):
-        raise CaptureError(
-            f"{name}.{min(vars(made))} was set outside of its definition, which would "
-            "stay behind. Make it a constant or an argument."
-        )
+        raise _set_on_function(name, min(vars(made)))
     _check_defaults(name, made, node, namespace, undecorated=undecorated)
 
 

@@ -30,9 +30,9 @@ def check_module(text: str, name: str) -> None:
             f"The module of {name} does not compile: {error}. Please report the cells "
             "it was made from; moving the executor into a file gets around it."
         ) from error
-    missing = _by_pyflakes(tree) if find_spec("pyflakes") else _by_bytecode(code)
-    if missing:
-        missing -= set(_mere_texts(tree))
+    missing = looked_up = _by_bytecode(code)
+    if find_spec("pyflakes"):
+        missing = _by_pyflakes(tree) - (_in_annotations(tree) - looked_up)
     if missing:
         raise UndefinedNameError(
             f"{name} needs {', '.join(map(repr, sorted(missing)))}, which its module "
@@ -40,15 +40,16 @@ def check_module(text: str, name: str) -> None:
         )
 
 
-def _mere_texts(tree: ast.Module) -> Iterator[str]:
-    """Yield texts in the brackets of classes, which may look like names."""
+def _in_annotations(tree: ast.Module) -> set[str]:
+    """Return names in annotations: as text they may be names of nothing."""
+    found: set[str] = set()
     for node in ast.walk(tree):
         for place in ("annotation", "returns"):
             annotation = getattr(node, place, None)
             for quoted in unquoted(annotation) if annotation is not None else ():
-                if quoted.is_any_text:
-                    names = ast.walk(quoted.node)
-                    yield from (n.id for n in names if isinstance(n, ast.Name))
+                names = ast.walk(quoted.node)
+                found.update(n.id for n in names if isinstance(n, ast.Name))
+    return found
 
 
 def _by_pyflakes(tree: ast.Module) -> set[str]:

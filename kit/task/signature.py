@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import types
 import typing
 from collections.abc import Callable, Container
 from typing import Any, TypeGuard
@@ -54,7 +56,7 @@ def interface_of(
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        return typing.get_type_hints(_with_tuple(function), include_extras=True)
     except NameError as error:
         msg = (
             f"An annotation of {function.__qualname__} cannot be read: {error}. Its "
@@ -62,6 +64,35 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
             "__future__ import annotations`."
         )
         raise InterfaceError(msg) from error
+
+
+def _with_tuple(function: Callable[..., Any]) -> Any:
+    """Return what has a function's annotations, with ``-> (int, str)`` as a tuple.
+
+    flytekit takes this annotation too, and Python's own reader of annotations does not.
+    """
+    bare: Any = inspect.unwrap(function)
+    annotations = inspect.get_annotations(bare)
+    returned = annotations.get("return")
+    if isinstance(returned, tuple):
+        returned = types.GenericAlias(tuple, returned)
+    elif isinstance(returned, str) and _is_bare_tuple(returned):
+        returned = f"tuple[{returned.strip()[1:-1]}]"
+    else:
+        return function
+    return types.SimpleNamespace(
+        __annotations__={**annotations, "return": returned},
+        __globals__=bare.__globals__,
+        __type_params__=getattr(bare, "__type_params__", ()),
+    )
+
+
+def _is_bare_tuple(annotation: str) -> bool:
+    try:
+        node = ast.parse(annotation.strip(), mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(node, ast.Tuple) and annotation.strip().startswith("(")
 
 
 def _input(
@@ -91,15 +122,15 @@ def _outputs(function: Callable[..., Any], returned: Any) -> dict[str, Any]:
         return typing.get_type_hints(returned, include_extras=True)
     if typing.get_origin(returned) is not tuple:
         return {"o0": returned}
-    types = typing.get_args(returned)
-    if len(types) == 1 or ... in types:
+    members = typing.get_args(returned)
+    if len(members) == 1 or ... in members:
         msg = (
             f"Tuples should be used to indicate multiple return values: "
             f"{function.__qualname__} returns {returned}. For one output write its "
             "type, for any number of values list[T]."
         )
         raise InterfaceError(msg)
-    return {f"o{index}": python_type for index, python_type in enumerate(types)}
+    return {f"o{index}": python_type for index, python_type in enumerate(members)}
 
 
 def _is_named_tuple(python_type: Any) -> TypeGuard[type[Any]]:

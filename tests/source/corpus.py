@@ -1,5 +1,7 @@
 """The notebooks that the tests run: what works, and what is refused and why."""
 
+# ruff: noqa: E501 - the cells are data
+
 from __future__ import annotations
 
 from tests.source.corpus_attacks import ATTACKS
@@ -10,6 +12,23 @@ from tests.source.notebooks import refused, works
 MAIN = "def main(tt, n):\n    return f(n)\n"
 
 WORKING = (
+    works(
+        "attributes of members that the class sets",
+        "import enum\nclass E(enum.Enum):\n    A = 1\n"
+        "    def __init__(self, n):\n        self.label = str(n)",
+        "def main(tt, n):\n    return E.A.label",
+    ),
+    works(
+        "subclasses that are named",
+        "class A:\n    pass\nclass B(A):\n    pass\nKNOWN = [B]",
+        "def main(tt, n):\n    return [e.__name__ for e in A.__subclasses__()], KNOWN[0].__name__",
+    ),
+    works(
+        "annotations of names that are nowhere",
+        "def f(n: 'Nowhere', *a: 'nowhere.At'):\n    x: Nothing = n\n    return x",
+        MAIN,
+        has=["'Nowhere'"],
+    ),
     works("alone", "def main(tt, n):\n    return n + 1"),
     works("helper", "def f(n):\n    return n * 2", MAIN, has=["def f("]),
     works("helper below", MAIN, "def f(n):\n    return n * 2"),
@@ -470,6 +489,43 @@ REFUSED = (
         "class A:\n    def m(self):\n        return 1\nA.late = 2",
         "def main(tt, n):\n    return A.late",
         says=["A.late"],
+    ),
+    refused(
+        "list of a class",
+        "CaptureError",
+        "class A:\n    items = []\n    def all(self):\n        return self.items\nA.items.append(1)",
+        "def main(tt, n):\n    return A().all()",
+        says=["A.items", "Write it in the class"],
+    ),
+    refused(
+        "registry of a base",
+        "CaptureError",
+        "class A:\n    known = []\n    def __init_subclass__(cls):\n"
+        "        registry(cls)\ndef registry(cls):\n    A.known.append(cls.__name__)\n"
+        "class B(A):\n    pass",
+        "def main(tt, n):\n    return A.known",
+        says=["A.known"],
+    ),
+    refused(
+        "subclasses",
+        "CaptureError",
+        "class A:\n    pass\nclass B(A):\n    pass",
+        "def main(tt, n):\n    return [each.__name__ for each in A.__subclasses__()]",
+        says=["'B'", "__subclasses__", "list of the classes"],
+    ),
+    refused(
+        "attribute of a decorated function",
+        "CaptureError",
+        "import functools\n@functools.lru_cache\ndef f(n):\n    return n\nf.k = 2",
+        "def main(tt, n):\n    return f(n) + f.k",
+        says=["f.k"],
+    ),
+    refused(
+        "attribute of a member",
+        "CaptureError",
+        "import enum\nclass E(enum.Enum):\n    A = 1\nE.A.label = 'a'",
+        "def main(tt, n):\n    return E.A.label",
+        says=["E.A.label"],
     ),
     refused(
         "older base",

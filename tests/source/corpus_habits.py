@@ -109,6 +109,24 @@ HABITS = (
         "class A:\n    A = 1\n    def f(self):\n        return A.A",
         "def main(tt, n):\n    return A().f()",
     ),
+    works(
+        "looked up by globals", "def main(tt, n):\n    return '__name__' in globals()"
+    ),
+    works(
+        "looked up by vars",
+        "import math",
+        "def main(tt, n):\n    return vars(math)['pi']",
+    ),
+    works(
+        "looked up by sys.modules",
+        "import sys",
+        "def main(tt, n):\n    return getattr(sys.modules['sys'], 'byteorder')",
+    ),
+    works(
+        "looked up by import_module",
+        "from importlib import import_module",
+        "def main(tt, n):\n    return import_module('math').pi",
+    ),
     works("eval", "K = 2", "def main(tt, n):\n    return eval('n + 1')"),
     works(
         "global in class",

@@ -50,3 +50,18 @@ def test_magics_that_were_left_out_are_noted(answers):
 def test_globals_that_are_assigned_are_noted(answers):
     """A global counter begins anew in every container, and the notes say so."""
     assert any("'count'" in note for note in answers[0]["global counter"]["notes"])
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("looked up by globals", "globals"),
+        ("looked up by vars", "vars(math)"),
+        ("looked up by sys.modules", "sys.modules"),
+        ("looked up by import_module", "importlib.import_module"),
+        ("eval", "eval"),
+    ],
+)
+def test_names_that_are_looked_up_at_run_time_are_noted(name, way, answers):
+    """All ways to get at a name by its text are told alike."""
+    assert any(f"uses {way}:" in note for note in answers[0][name]["notes"])
