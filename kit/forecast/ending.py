@@ -8,6 +8,7 @@ attempts end alike.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,6 +85,8 @@ def forecast_end(
             count then; ``None`` if the task is launched by itself.
     """
     retries = _retries(template, node)
+    if node is None and not node_id(template.id.name).isascii():
+        return _lost(template, platform, retries)
     late = _timed_out(end, node, retries)
     if late is not None:
         return late
@@ -92,6 +95,18 @@ def forecast_end(
     if end.error is not None:
         return _told(template, end.error, platform, retries)
     return _outputs(template, end.outputs, platform, retries)
+
+
+def _lost(
+    template: tasks_pb2.TaskTemplate, platform: Platform, retries: int
+) -> EndForecast:
+    """The container finds no inputs, and what it writes is not found by Flyte."""
+    end = _outputs(template, None, platform, retries)
+    why = (
+        "The name of the task has letters beyond ASCII: the container is given other "
+        "addresses than those where Flyte reads and writes."
+    )
+    return dataclasses.replace(end, reason=why)
 
 
 _DIRECT_RETRIES = 3

@@ -124,6 +124,16 @@ def test_the_retries_of_a_node_count_in_a_workflow():
     assert forecast_end(own, ContainerEnd(), node=node).pods == 2
 
 
+def test_a_name_beyond_ascii_loses_every_file():
+    """Flyte looks for outputs elsewhere; as a node of a workflow it finds them."""
+    made = task("o0")
+    made.id.name = "größe"
+    told = forecast_end(made, ContainerEnd(outputs=GOOD))
+    assert told.code == "RetriesExhausted|OutputsNotFound"
+    assert "ASCII" in told.reason
+    assert forecast_end(made, ContainerEnd(outputs=GOOD), node=NodeMetadata()).succeeded
+
+
 def test_memory_is_the_tasks_own_trouble():
     """A process that was killed for it uses the task's retries."""
     end = ContainerEnd(exit_status=137, out_of_memory=True)
