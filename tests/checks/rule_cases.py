@@ -177,6 +177,12 @@ def pod(*containers: dict[str, Any], primary: str = "main") -> Callable[[Any], N
     return spoil
 
 
+def _mounted(template: Any) -> None:
+    mount = {"name": "v", "mountPath": "/etc/flyte/secrets/acme"}
+    pod({**MAIN, "volumeMounts": [mount]})(template)
+    add_secret(template, group="Acme", key="k")
+
+
 def named(*names: str) -> Callable[[Any], None]:
     """Return what adds inputs of these names."""
 
@@ -220,6 +226,7 @@ def _union_for_flytekit(template: Any) -> None:
 
 
 PRIMARY = "primary_container_name"
+GPU = {"nvidia.com/gpu": 1}
 MAIN = {"name": "main", "image": "acme/app:1"}
 
 
@@ -544,6 +551,18 @@ CASES = (
         path="security_context.secrets[0].key",
     ),
     Case(
+        "secret.env_var",
+        secret({"group": "g", "key": "k", "env_var": "bad name="}),
+        'Invalid value: "bad name="',
+        "security_context.secrets[0].env_var",
+    ),
+    Case("secret.mount_path", _mounted, "/etc/flyte/secrets/acme"),
+    Case(
+        "secret.webhook",
+        secret({"group": "g", "key": "k"}),
+        platform=kit.Platform(secrets_webhook=False),
+    ),
+    Case(
         "SE004",
         secret(
             {"group": "g", "key": "a", "group_version": "1"},
@@ -632,5 +651,13 @@ CASES = (
         "must be less than or equal to cpu limit of 0",
         "k8s_pod.pod_spec.containers[1].resources.limits.cpu",
     ),
+    Case(
+        "pod.sidecar_limits",
+        pod(
+            MAIN, {**MAIN, "name": "s", "resources": {"limits": {"nvidia.com/gpu": 1}}}
+        ),
+        "must be equal to nvidia.com/gpu limit of 1",
+    ),
+    Case("pod.primary", lambda t: t.k8s_pod.pod_spec.SetInParent()),
     Case("inline.size", _source, path="custom.kit.inline.source"),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from flyteidl.core.literals_pb2 import Literal
 from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
+from kit.checks.report import Severity
 from kit.checks.rule import RESOLVERS, Problem, Subject, Word, error, note, warning
 from kit.errors import MacroError
 from kit.template.macros import Span, literal_text
@@ -128,12 +129,14 @@ def registration_macros_are_whole(subject: Subject) -> Iterator[Problem]:
         found = _REGISTRATION.search(word.text)
         if found is None:
             continue
-        if word.text in _WHOLE:
+        is_whole = word.text in _WHOLE
+        if is_whole:
             message = f"flytectl fills {found[0]} in; other tools leave it as it is."
         else:
             message = f"{found[0]} is filled in only where it is the whole arg."
+        severity = Severity.WARNING if is_whole else None
         fix = "Register with flytectl and a fast-registered package, or take it out."
-        yield Problem(word.path, message, fix)
+        yield Problem(word.path, message, fix, severity=severity)
 
 
 @error("PY001", "run")

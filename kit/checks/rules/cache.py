@@ -19,7 +19,8 @@ def cache_has_version(subject: Subject) -> Iterator[Problem]:
     if metadata.discoverable and not metadata.discovery_version.strip():
         message = "It registers and fails when it runs: its cache has no version."
         fix = "Give it a cache_version, and change that when the logic changes."
-        yield Problem("metadata.discovery_version", message, fix)
+        severity = Severity.WARNING if subject.platform.catalog is False else None
+        yield Problem("metadata.discovery_version", message, fix, severity=severity)
 
 
 @warning("CA002", "silent")

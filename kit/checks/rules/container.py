@@ -197,7 +197,8 @@ def names_are_valid(subject: Subject) -> Iterator[Problem]:
         elif not _STRICT_NAME.fullmatch(key) and _is_old(subject.platform.kubernetes):
             message = f"Kubernetes before 1.30 refuses a variable named {key!r:.80}."
             fix = "Use letters, digits, '-', '_' and '.', and no digit first."
-            yield Problem(_path(index, key), message, fix)
+            severity = None if subject.platform.kubernetes else Severity.WARNING
+            yield Problem(_path(index, key), message, fix, severity=severity)
 
 
 _STRICT_UNTIL = (1, 30)

@@ -86,7 +86,7 @@ def pod_containers_have_images(subject: Subject) -> Iterator[Problem]:
 @error("pod.primary", "run")
 def pod_has_primary(subject: Subject) -> Iterator[Problem]:
     """The template's config names the container that the task is."""
-    if not subject.template.HasField("k8s_pod") or not subject.pod_spec:
+    if not subject.template.k8s_pod.HasField("pod_spec"):
         return
     name = subject.template.config.get(_PRIMARY, "")
     names = [str(one.get("name", "")) for one in subject.pod_list("containers")]
@@ -129,8 +129,14 @@ def sidecars_have_limits(subject: Subject) -> Iterator[Problem]:
     for index, container in enumerate(subject.pod_list("containers")):
         if container.get("name") == primary:
             continue
-        limits = _amounts(container, "limits")
-        for name in _amounts(container, "requests"):
+        limits, requests = (_amounts(container, p) for p in ("limits", "requests"))
+        for name in limits:
+            if "/" in name and name not in requests:
+                path = f"k8s_pod.pod_spec.containers[{index}].resources.requests.{name}"
+                message = f"The pod is refused: the limit of {name} has no request."
+                words = f"must be equal to {name} limit of {limits[name]}"
+                yield Problem(path, message, "Request the same number.", words)
+        for name in requests:
             if name not in limits:
                 path = f"k8s_pod.pod_spec.containers[{index}].resources.limits.{name}"
                 message = (

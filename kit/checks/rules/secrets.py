@@ -22,6 +22,11 @@ _ENV_VAR = re.compile(r"[A-Z_][A-Z0-9_]*")
 _DESCRIPTOR = 262_144
 
 
+def _mounted(subject: Subject) -> Iterator[tuple[str, Secret]]:
+    """Yield the secrets where they may be put into pods."""
+    return iter(()) if subject.platform.secrets_webhook is False else _secrets(subject)
+
+
 def _secrets(subject: Subject) -> Iterator[tuple[str, Secret]]:
     for index, secret in enumerate(subject.template.security_context.secrets):
         yield f"security_context.secrets[{index}]", secret
@@ -57,7 +62,7 @@ def mounts_are_known(subject: Subject) -> Iterator[Problem]:
 @error("SE003", "run")
 def groups_fit_volumes(subject: Subject) -> Iterator[Problem]:
     """The volume that is made of a group has a name that Kubernetes takes."""
-    for path, secret in _secrets(subject):
+    for path, secret in _mounted(subject):
         size = len(secret.group.encode()) + 1 + len(secret.group_version.encode())
         if secret.mount_requirement in _AS_FILE and size > _VOLUME_BYTES:
             message = "The pod is refused: a volume's name that is made of this group "
@@ -73,7 +78,7 @@ def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
     manager = subject.platform.secret_manager
     if manager != "K8s":
         return
-    for path, secret in _secrets(subject):
+    for path, secret in _mounted(subject):
         is_variable = secret.mount_requirement == _ENV
         severity = None if is_variable else Severity.WARNING
         start = "The pod is refused" if is_variable else "No such secret can exist"
@@ -99,11 +104,63 @@ def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
+@error("secret.env_var", "run")
+def variables_are_kubernetes(subject: Subject) -> Iterator[Problem]:
+    """Kubernetes takes the name of a secret's own variable."""
+    for path, secret in _mounted(subject):
+        name = secret.env_var
+        if name and ("=" in name or not (name.isascii() and name.isprintable())):
+            message = f"The pod is refused: {name!r:.80} is no name of a variable."
+            words = (
+                f"spec.containers[0].env[…].name: Invalid value: {quoted_text(name)}: "
+                "a valid environment variable name must consist only of printable "
+                "ASCII characters other than '='"
+            )
+            fix = "Use upper-case letters, digits and underscores."
+            yield Problem(f"{path}.env_var", message, fix, words)
+
+
+@error("secret.mount_path", "run")
+def mount_paths_are_free(subject: Subject) -> Iterator[Problem]:
+    """No volume of a pod is where the files of a secret's group are mounted."""
+    mounts = [
+        mount
+        for container in subject.pod_list("containers")
+        for mount in _objects(container.get("volumeMounts"))
+    ]
+    taken = {str(mount.get("mountPath", "")) for mount in mounts}
+    taken.add(subject.template.extended_resources.shared_memory.mount_path)
+    for path, secret in _mounted(subject):
+        place = f"/etc/flyte/secrets/{secret.group.lower()}"
+        if secret.mount_requirement in _AS_FILE and place in taken:
+            message = f"The pod is refused: a volume is mounted at {place!r:.120}, too."
+            words = (
+                "spec.containers[0].volumeMounts[1].mountPath: Invalid value: "
+                f"{quoted_text(place)}: must be unique"
+            )
+            yield Problem(path, message, "Mount the volume elsewhere.", words)
+
+
+def _objects(listed: Any) -> list[dict[str, Any]]:
+    if not isinstance(listed, list):
+        return []
+    return [one for one in listed if isinstance(one, dict)]
+
+
+@warning("secret.webhook", "run")
+def webhook_is_there(subject: Subject) -> Iterator[Problem]:
+    """The platform has a webhook that puts secrets into pods."""
+    if subject.platform.secrets_webhook is False:
+        for path, _ in _secrets(subject):
+            message = "The platform puts no secrets into pods: this one is not there."
+            yield Problem(path, message, "Have Flyte's webhook for secrets enabled.")
+
+
 @error("SE004", "run")
 def versions_are_one(subject: Subject) -> Iterator[Problem]:
     """The files of a group are of one version."""
     versions: dict[str, set[str]] = defaultdict(set)
-    for path, secret in _secrets(subject):
+    for path, secret in _mounted(subject):
         if secret.mount_requirement not in _AS_FILE:
             continue
         versions[secret.group].add(secret.group_version)

@@ -12,6 +12,7 @@ from kit.forecast.kubernetes import (
     metadata_faults,
     qualified_name_faults,
 )
+from kit.forecast.platform import Platform
 
 
 @error("TT003", "registration", "missing metadata")
@@ -66,7 +67,7 @@ def retries_are_said(subject: Subject) -> Iterator[Problem]:
 def pod_template_exists(subject: Subject) -> Iterator[Problem]:
     """The cluster has the PodTemplate to start from."""
     name = subject.template.metadata.pod_template_name
-    known = subject.platform.pod_templates
+    known = _pod_templates(subject.platform)
     if not name or (known is not None and name in known):
         return
     words = f"PodTemplate '{name}' does not exist"
@@ -78,6 +79,15 @@ def pod_template_exists(subject: Subject) -> Iterator[Problem]:
         severity = Severity.ERROR
     path = "metadata.pod_template_name"
     yield Problem(path, message, fix, words, severity=severity)
+
+
+def _pod_templates(platform: Platform) -> tuple[str, ...] | None:
+    """Return the names of the platform's PodTemplates, None if they are not known."""
+    objects = [one for one in platform.objects if one.get("kind") == "PodTemplate"]
+    names = [str(one.get("metadata", {}).get("name", "")) for one in objects]
+    if platform.pod_templates is None and not names:
+        return None
+    return (*(platform.pod_templates or ()), *names)
 
 
 @error("TT016", "run")
@@ -180,10 +190,12 @@ def type_has_container_plugin(subject: Subject) -> Iterator[Problem]:
     An error where the plugin is sure to be enabled.
     """
     kind, enabled = subject.template.type, subject.platform.plugins
-    if kind not in _OTHER_PLUGINS or not subject.is_container or not subject.is_shim:
+    is_meant = not subject.is_shim and kind not in _WITHOUT_CONTAINER
+    if kind not in _OTHER_PLUGINS or not subject.is_container or is_meant:
         return
     plugin = _PLUGIN_OF_TYPE.get(kind, kind)
-    is_enabled = plugin in (_IN_ALL_CHARTS if enabled is None else enabled)
+    known = _IN_ALL_CHARTS if enabled is None else enabled
+    is_enabled = plugin in {name.lower() for name in known}
     fix = "Use task_type='python-task'."
     if is_enabled or enabled is None:
         where = "" if is_enabled else f" where its plugin {plugin!r} is enabled"
@@ -203,8 +215,10 @@ def type_has_container_plugin(subject: Subject) -> Iterator[Problem]:
         yield Problem("type", message, fix, severity=Severity.NOTE, stage="silent")
 
 
-_PLUGIN_OF_TYPE = {"container_array": "K8S-ARRAY", "aws-batch": "aws_array"}
-_IN_ALL_CHARTS = ("sidecar", "K8S-ARRAY", "echo")
+_PLUGIN_OF_TYPE = {"container_array": "k8s-array", "aws-batch": "aws_array"}
+_WITHOUT_CONTAINER = ("sidecar", "echo")
+"""No plugin of these takes a container; others may, from tasks that are made for it."""
+_IN_ALL_CHARTS = ("sidecar", "k8s-array", "echo")
 _WORDS_OF_TYPE = {
     "sidecar": (
         "could not build resource for task: [BadTaskSpecification] invalid "
