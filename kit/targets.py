@@ -111,7 +111,7 @@ def _parse_python(text: str) -> Target:
     if place.endswith(".py"):
         return Target(text, "python file", place, task)
     if _is_file(text) or "/" in place:
-        state = "is a file, but not one of a task" if _is_file(text) else "is no task"
+        state = "is a file, but not of a task" if _is_file(text) else "is not a task"
         raise TargetError(f"{text!r} {state}: {_EXPECTED}.")
     if not all(part.isidentifier() for part in place.split(".")):
         raise TargetError(f"{text!r} is not a module name: {_EXPECTED}.")
@@ -273,7 +273,7 @@ _KIT = str(Path(__file__).parent) + os.sep
 
 
 def _is_kits(frame: TracebackType) -> bool:
-    """Tell whether a frame is kit's, generated, or of the import machinery."""
+    """Return whether a frame is kit's, generated, or of the import machinery."""
     filename = frame.tb_frame.f_code.co_filename
     return filename.startswith((_KIT, "<", importlib.__file__))
 

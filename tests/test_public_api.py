@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,11 @@ import pytest
 import kit
 
 SOURCE = Path(kit.__file__)
+PUBLIC = {
+    *("types", "runners", "runners.docker", "storage", "renderers"),
+    *("resolver", "entrypoint", "inline", "errors"),
+}
+"""The modules that users import names from; all others are internal."""
 
 
 def test_the_imports_for_type_checkers_are_the_public_names() -> None:
@@ -30,6 +36,16 @@ def test_the_imports_for_type_checkers_are_the_public_names() -> None:
 
 def _is_list(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def test_public_modules_and_no_others_list_their_names() -> None:
+    """In an internal module `__all__` would only repeat what a leading `_` says."""
+    found = {
+        ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        for path in SOURCE.parent.rglob("*.py")
+        if re.search(r"^__all__\b", path.read_text(), re.MULTILINE)
+    }
+    assert {name.removesuffix(".__init__") for name in found} == PUBLIC
 
 
 @pytest.mark.parametrize("name", kit.__all__)

@@ -83,8 +83,8 @@ def test_a_text_names_one_thing(text, kind, place, task):
         (":load", "':load' names no module: expected module:task"),
         ("load.pb::a", "only packages (.tgz, .tar.gz, .tar) contain several tasks"),
         ("two words:load", "'two words:load' is not a module name: expected"),
-        ("etl/tasks", "'etl/tasks' is no task: expected module:task"),
-        ("notes.txt", "'notes.txt' is a file, but not one of a task: expected"),
+        ("etl/tasks", "'etl/tasks' is not a task: expected module:task"),
+        ("notes.txt", "'notes.txt' is a file, but not of a task: expected"),
         ("flyte:p/d/n@v", "names a registered version, which kit cannot fetch yet"),
     ],
 )

@@ -30,12 +30,12 @@ class TaskGroup(click.Group):
     Args:
         name: The command's name.
         carry_out: What it does.
-        options: Makes its own options, which stand before or behind the task.
+        options: Makes its own options, which are taken before or after the task.
         takes_templates: Whether template files are taken, too; then the command gets
             the text that names one.
         requires_inputs: Whether inputs without a default must be given.
         epilog: What its help ends with: the exit statuses.
-        help: What ``--help`` says; indented lines stay as they are.
+        help: The text of ``--help``; indented lines stay as they are.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class TaskGroup(click.Group):
     def shell_complete(
         self, ctx: click.Context, incomplete: str
     ) -> list[CompletionItem]:
-        """Complete a task, or an option that stands before it."""
+        """Complete a task, or an option before it."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         return TaskTarget(files=self._takes_templates).shell_complete(
@@ -79,7 +79,7 @@ class TaskGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuse a task's name behind a space, before anything is imported."""
+        """Refuse the name of a task after a space, before anything is imported."""
         if len(args) > 1 and args[1].isidentifier() and ":" not in args[0]:
             msg = (
                 f"Got unexpected extra argument ({args[1]}). Did you mean "
@@ -148,8 +148,8 @@ def _task_help(task: Task | TrustedTemplate) -> str:
     from kit.escape import visible
 
     docstring = task.python_interface.docstring
-    said = docstring.short_description if docstring else None
-    return visible(said or f"Run the task {task.name}.")
+    described = docstring.short_description if docstring else None
+    return visible(described or f"Run the task {task.name}.")
 
 
 _SHOWN = 200  # characters of a default or description
@@ -193,7 +193,7 @@ class InputFlag(click.Option):
             type=None if python_type is bool else _InputType(parser),
             is_flag=True if python_type is bool else None,
             required=_is_required(interface, name),
-            help=_help(interface, name),
+            help=_help(interface, name) + _note(name, flags),
             metavar=None if python_type is bool else parser.metavar,
         )
 
@@ -253,6 +253,11 @@ def given_inputs(
 
 def _is_required(interface: Interface, name: str) -> bool:
     return not (interface.has_default(name) or is_optional(interface.inputs[name]))
+
+
+def _note(name: str, flags: list[str]) -> str:
+    """Name the input whose flag is another one."""
+    return "" if flags[-1].startswith(f"--{name}") else f"  [the input {name}]"
 
 
 def _help(interface: Interface, name: str) -> str:

@@ -17,7 +17,7 @@ def settings_flags(*, where: str) -> Callable[[F], F]:
     """Give a command ``--runtime``, ``--project``, ``--domain`` and ``--version``.
 
     Args:
-        where: Behind the name of each of the last three: what it is for.
+        where: What the last three are for, after the name of each.
     """
     flags = [
         click.option(
@@ -64,7 +64,7 @@ def docker_flags() -> list[click.Option]:
         click.Option(
             ["--platform", "platform"],
             metavar="OS/ARCH",
-            help="With --runner docker: what to run of an image that is for several, "
+            help="With --runner docker: platform to use from a multi-platform image, "
             "such as linux/arm64.",
         ),
     ]
@@ -74,7 +74,7 @@ def chosen_runner(options: Mapping[str, Any]) -> str | Runner:
     """Return the runner that flags choose.
 
     Raises:
-        UsageError: A flag of :func:`docker_flags` stands beside another runner.
+        UsageError: A flag of :func:`docker_flags` is given with another runner.
         CallError: The network has no name.
     """
     name = options.get("runner") or "subprocess"

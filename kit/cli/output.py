@@ -32,13 +32,13 @@ def output_flags(*, messages: bool = False) -> list[click.Option]:
     """Make ``--format`` and ``--output``.
 
     Args:
-        messages: Whether help names :data:`MESSAGES`, for what has those forms.
+        messages: Whether the help lists :data:`MESSAGES`.
     """
     named = _FORMATS if messages else (*VIEWS, *DATA)
     return [
         click.Option(
             ["--format", "form"],
-            type=click.Choice(_FORMATS),  # all: form_of says what has the others
+            type=click.Choice(_FORMATS),  # all: form_of explains what has them
             metavar=f"[{'|'.join(named)}]",
             help="How to write it (default: text, or by the ending of --output).",
         ),
@@ -51,7 +51,7 @@ def output_flags(*, messages: bool = False) -> list[click.Option]:
 
 
 def is_text_here(form: str, output: Path | None) -> bool:
-    """Tell whether a result is text on standard output, between a task's own lines."""
+    """Return whether a result is text on standard output, after a task's own lines."""
     return form == "text" and output is None
 
 
@@ -59,12 +59,12 @@ def form_of(form: str | None, output: Path | None, *, message: str = "") -> str:
     """Return the format that is meant.
 
     Args:
-        form: What ``--format`` says, if it was given.
-        output: What ``--output`` says, whose ending tells it otherwise.
-        message: What is written, where that is no protobuf message.
+        form: The value of ``--format``, if it was given.
+        output: The value of ``--output``, whose ending decides otherwise.
+        message: What is written, if it is not a protobuf message.
 
     Raises:
-        UsageError: The ending tells none, or what is written has no such form.
+        UsageError: The ending is unknown, or what is written has no such format.
     """
     chosen = form or _form_of_ending(output)
     if message and chosen in MESSAGES:
@@ -102,7 +102,7 @@ def write_result(
         form: One of :data:`VIEWS` or :data:`DATA`.
         output: The file, replaced whole or not at all; standard output by default.
         summary: Makes what views show.
-        document: Makes what data holds, of plain values.
+        document: Makes the data, of plain values.
         details: Whether text shows what is folded, too.
 
     Raises:

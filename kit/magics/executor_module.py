@@ -135,7 +135,7 @@ class ModuleFile:
         """Refuse to lose what a person wrote.
 
         Args:
-            overwrite: Whether the person says that it may be lost.
+            overwrite: Whether it may be replaced.
 
         Raises:
             UsageError: The file is not the magic's, or was changed since.
@@ -149,18 +149,18 @@ class ModuleFile:
         if written is None:
             msg = (
                 f"{self.path} was not written by %%executor_module. Choose another "
-                "name, or add --overwrite to lose what it holds."
+                "name, or pass --overwrite to replace it."
             )
             raise UsageError(msg)
         if written[1] != _digest(body):
             msg = (
                 f"{self.path} was changed since %%executor_module wrote it. Bring the "
-                "changes into the cell, then add --overwrite."
+                "changes into the cell, then pass --overwrite."
             )
             raise UsageError(msg)
 
     def write(self, data: bytes) -> None:
-        """Write the file whole, unless it holds that already."""
+        """Write the file atomically, unless it has that content."""
         if self.path.exists() and self.path.read_bytes() == data:
             return
         write_bytes(str(self.path), data)
@@ -174,7 +174,7 @@ class ModuleFile:
 
 
 def module_bytes(cell: str) -> bytes:
-    """Return what the file holds: a comment takes the line of the magic.
+    """Return the content of the file: a comment replaces the line of the magic.
 
     So line numbers are those of the cell.
 
@@ -207,11 +207,11 @@ def module_file(word: str, folder: Path) -> ModuleFile:
     path = Path(word).expanduser()
     parts: tuple[str, ...]
     if path.suffix != ".py":
-        raise UsageError(f"{word!r} is no module's file: expected name.py, say.")
+        raise UsageError(f"{word!r} is not a module's file: expected name.py.")
     if path.is_absolute():
         root, parts = path.parent.resolve(), (path.stem,)
         if not root.is_dir():
-            raise UsageError(f"There is no folder {root}. Make it first.")
+            raise UsageError(f"No folder {str(root)!r}. Create it first.")
     else:
         root, parts = folder.resolve(), path.with_suffix("").parts
     _check_names(word, parts)
@@ -232,7 +232,7 @@ def _check_names(word: str, parts: tuple[str, ...]) -> None:
         raise UsageError(msg)
     for part in parts:
         if not part.isidentifier() or keyword.iskeyword(part):
-            msg = f"{word!r} cannot be imported: {part!r} is no name in Python."
+            msg = f"{word!r} cannot be imported: {part!r} is not a Python name."
             raise UsageError(msg)
     if parts[-1].startswith("__"):
         raise UsageError(f"{word!r} has a meaning of its own: choose another name.")
@@ -245,14 +245,14 @@ def _check_hides_nothing(parts: tuple[str, ...], root: Path) -> None:
     other = _other_module(parts[0], {folder, file})
     if other is not None:
         msg = (
-            f"There is a module {parts[0]!r} already ({other}), and only one of the "
+            f"The module {parts[0]!r} exists already ({other}), and only one of the "
             "two could be imported. Choose another name."
         )
         raise UsageError(msg)
 
 
 def _other_module(top: str, own: set[Path]) -> str | None:
-    """Say where a module of that name is, if it is none of the notebook's own."""
+    """Return where a module of that name is, if it is not the notebook's own."""
     if top in sys.stdlib_module_names:
         return "Python's own"
     importlib.invalidate_caches()
@@ -281,7 +281,7 @@ class _Import:
 
 
 def import_module_of(file: ModuleFile, data: bytes) -> ModuleType:
-    """Return the module of a file, imported anew if it or what it uses has changed.
+    """Return the module of a file, imported again if it or what it uses has changed.
 
     When the import fails, the former module stays.
     """
@@ -348,7 +348,7 @@ def errors_of_cell(shell: Any, filename: str) -> Iterator[None]:
         filename: What the cell's code was compiled as.
 
     Raises:
-        AuthoringError: The cell is no Python; a ``SyntaxError`` would be drawn with
+        AuthoringError: The cell is not Python; a ``SyntaxError`` would be drawn with
             every frame of IPython's.
     """
     try:
@@ -357,7 +357,7 @@ def errors_of_cell(shell: Any, filename: str) -> Iterator[None]:
         if error.filename != filename:
             raise
         lines = shell.SyntaxTB.structured_traceback(type(error), error, [])
-        refused = AuthoringError(f"The cell is no Python: {error}.")
+        refused = AuthoringError(f"The cell is not Python: {error}.")
         raise _shown_as(refused, lines) from error
     except KitError as error:
         _shown_as(error, [f"{type(error).__name__}: {error}"])

@@ -52,7 +52,7 @@ class TrustedTemplate:
         return Interface(inputs, outputs)
 
     def note_run(self, inputs: Any, outputs: Any) -> None:
-        """Remember nothing: there is no task whose export would need an example."""
+        """Do nothing: there is no task whose export needs an example."""
 
 
 def _guessed(variables: VariableMap) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _AGREE, _DISAGREE, _UNAVAILABLE = 0, 1, 2
 
 
 def _options() -> list[click.Option]:
-    """Make the options of the command, which stand before or behind TASK."""
+    """Make the options of the command, which are taken before or after TASK."""
     return [
         click.Option(
             ["--runner", "runners"],

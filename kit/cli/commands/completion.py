@@ -20,7 +20,7 @@ _VARIABLE = "_KIT_COMPLETE"
 
 
 class _Bash(BashComplete):
-    """Click's, for words with a colon in them, which bash takes for several words."""
+    """Click's script, for words with a colon, which bash splits into several."""
 
     source_template = r"""\
 %(complete_func)s() {

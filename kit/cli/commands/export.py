@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HELP = """Write tasks as a package, a module or an archive.
 
-TASK is module:task or path/to/file.py:task. PATH says what is written:
+TASK is module:task or path/to/file.py:task. PATH decides what is written:
 
 \b
   kit export lab.py:load acme_sql/    an installable package

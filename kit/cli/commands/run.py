@@ -46,7 +46,7 @@ are paths. An input with the name of an option, such as runner, is --input-runne
 
 
 def _options() -> list[click.Option]:
-    """Make the options of the command, which stand before or behind TASK."""
+    """Make the options of the command, which are taken before or after TASK."""
     return [
         click.Option(
             ["--runner", "runner"],
@@ -90,8 +90,8 @@ def _run(
 
     output = options.get("output")
     form = form_of(options.get("form"), output, message="A run")
-    is_told = is_text_here(form, output)
-    with contextlib.nullcontext() if is_told else prints_to_stderr():
+    is_live = is_text_here(form, output)
+    with contextlib.nullcontext() if is_live else prints_to_stderr():
         run = run_task(
             task,
             trust=bool(options.get("trust")),
@@ -99,7 +99,7 @@ def _run(
             timeout=options.get("timeout"),
             directory=options.get("directory"),
             keep=True,  # its user looks for its outputs after this process
-            on_log=_print_line if is_told else _print_to_stderr,
+            on_log=_print_line if is_live else _print_to_stderr,
             inputs=inputs,
         )
     outcome = run.outcome
@@ -108,7 +108,7 @@ def _run(
     write_result(
         form,
         output,
-        summary=lambda: _summary(outcome, run.on_flyte, is_told=is_told),
+        summary=lambda: _summary(outcome, run.on_flyte, is_live=is_live),
         document=lambda: _document(outcome, run.on_flyte),
         details=bool(options.get("details")),
     )
@@ -128,18 +128,18 @@ def _print_to_stderr(line: LogLine) -> None:
     click.echo(visible(line.text), err=True)
 
 
-def _summary(run: Outcome, on_flyte: OnFlyte, *, is_told: bool) -> Summary:
+def _summary(run: Outcome, on_flyte: OnFlyte, *, is_live: bool) -> Summary:
     """Summarize a run, without its lines if they were printed as they came."""
     from kit.display.of_runs import summarize_run
 
-    told = is_told and _is_traceback_printed(run)
+    shown = is_live and _is_traceback_printed(run)
     return summarize_run(
-        run, on_flyte=on_flyte, with_logs=not is_told, with_traceback=not told
+        run, on_flyte=on_flyte, with_logs=not is_live, with_traceback=not shown
     )
 
 
 def _is_traceback_printed(run: Outcome) -> bool:
-    """Tell whether the lines of the run, printed as they came, end with it."""
+    """Return whether the lines of the run, printed as they came, end with it."""
     if run.error is None or not run.error.traceback:
         return False
     return run.error.traceback.splitlines()[-1] in run.logs.text("stderr")
