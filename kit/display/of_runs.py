@@ -20,6 +20,7 @@ from kit.display.summary import (
     Table,
 )
 from kit.display.text import command_text
+from kit.escape import shorten
 from kit.runners.outcome import Outcome, Phase
 from kit.running.on_flyte import OnFlyte
 from kit.running.outputs import Outputs, facts_of
@@ -28,6 +29,7 @@ from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
 
 _LOG_LINES = 20
+_LONGEST_TRACEBACK = 20_000  # characters
 
 
 def summarize_run(
@@ -94,7 +96,7 @@ def _error(run: Outcome, *, with_traceback: bool) -> Iterator[Item]:
         facts.append(Fact("exit status", str(run.exit_status)))
     yield Facts(tuple(facts))
     if run.error.traceback and with_traceback:
-        yield Code(run.error.traceback, "text")
+        yield Code(shorten(run.error.traceback, _LONGEST_TRACEBACK), "text")
 
 
 def _has_ended(run: Run) -> bool:

@@ -16,6 +16,7 @@ from flyteidl.core.execution_pb2 import ExecutionError, TaskExecution
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.errors import RunCancelled, RunCrashed, RunError, RunFailed, RunTimedOut
+from kit.escape import shorten
 from kit.notebook import Shown
 from kit.runners.log import Log
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from kit.shim.deck_file import Decks
     from kit.shim.report import RunReport
 
+_LONGEST = 20_000  # characters of a text in an exception; error.pb has up to a megabyte
 _TAIL_LINES = 10
 
 
@@ -181,7 +183,7 @@ class Outcome(Shown):
     def _exception(self) -> RunError:
         text = f"The run of {self.task!r} {self._ending()}."
         if self.error is not None:
-            text = f"{text}\n{self.error}"
+            text = f"{text}\n{shorten(str(self.error), _LONGEST)}"
         text += self._traceback_or_last_lines()
         if self.directory is not None:
             text = f"{text}\nIts files are in {self.directory}."
@@ -190,7 +192,7 @@ class Outcome(Shown):
     def _traceback_or_last_lines(self) -> str:
         """Show what tells most; the log of a failed run ends with its traceback."""
         if self.error is not None and self.error.traceback:
-            return f"\n{self.error.traceback}"
+            return f"\n{shorten(self.error.traceback, _LONGEST)}"
         tail = self.logs.tail(_TAIL_LINES)
         lines = "".join(f"\n  {line.stream}: {line.text}" for line in tail)
         return f"\nThe last lines it wrote:{lines}" if lines else ""

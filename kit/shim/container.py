@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from flyteidl.core import literals_pb2
 
 from kit.errors import KitError, OutputError
+from kit.escape import shorten
 from kit.resolver import load_object
 from kit.shim.context import (
     ExecutionContext,
@@ -208,7 +209,8 @@ class ContainerRun:
         from kit.shim.error_document import error_document, error_file_name
 
         document = error_document(error, self.environ)
-        say(f"the task failed with {document.error.code}\n{document.error.message}")
+        text = shorten(document.error.message, _LONGEST_LOGGED)
+        say(f"the task failed with {document.error.code}\n{text}")
         path = self._path(error_file_name(self.environ))
         try:
             write_bytes(path, document.SerializeToString())
@@ -220,6 +222,9 @@ class ContainerRun:
     def _path(self, name: str) -> str:
         return f"{self.output_prefix.rstrip('/')}/{name}"
 
+
+_LONGEST_LOGGED = 20_000
+"""Characters of an error in the log; error.pb has up to a megabyte."""
 
 _log: list[tuple[Any, int | None]] = []
 """Standard error as it was at the start: the stream, and a copy of its number."""

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 
+import kit
+from kit.errors import RunFailed
 from kit.runners.outcome import Failure
 from kit.shim.error_document import error_document
 
@@ -68,3 +71,19 @@ def test_an_exception_without_text_is_its_type():
     failure = Failure.from_document(error_document(ValueError()))
     assert (failure.type, failure.message) == ("ValueError", "")
     assert str(failure) == "ValueError"
+
+
+def test_a_long_message_is_cut_in_the_exception_and_in_the_log(tmp_path):
+    """Neither floods the page; error.pb in its directory has a megabyte."""
+
+    @kit.container_task(image="a:1", name="quotes")
+    def quotes(tt, n: int) -> int:
+        raise ValueError("row " * n)
+
+    run = kit.run(quotes, n=500_000, directory=tmp_path / "run")
+    with pytest.raises(RunFailed) as raised:
+        run.raise_for_error()
+    assert len(str(raised.value)) < 50_000
+    assert str(tmp_path) in str(raised.value)
+    assert sum(len(line.text) for line in run.logs) < 50_000
+    assert len(run.error.message) > 1_000_000
