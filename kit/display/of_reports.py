@@ -187,8 +187,13 @@ _ORIGINS = {
 
 
 @summarizes(BuiltImage)
-def summarize_image(image: BuiltImage) -> Summary:
-    """Summarize an image; not its id, which differs from build to build."""
+def summarize_image(image: BuiltImage, *, target: str = "") -> Summary:
+    """Summarize an image; not its id, which differs from build to build.
+
+    Args:
+        image: The image.
+        target: What a command calls the task.
+    """
     about = (
         Fact("task", image.task),
         Fact("base", image.base),
@@ -203,14 +208,16 @@ def summarize_image(image: BuiltImage) -> Summary:
         Section("Packages", (packages,) if rows else ()),
         Section("Containerfile", (Code(image.containerfile.rstrip()),), detail=True),
         Section("Notes", tuple(Finding("note", note) for note in image.notes)),
-        Section("Next", (Facts(_next_steps(image)),)),
+        Section("Next", (Facts(_next_steps(image, target)),)),
     )
     return Summary("image", image.tag, sections)
 
 
-def _next_steps(image: BuiltImage) -> tuple[Fact, ...]:
-    """Return what to do with it."""
-    how = 'kit.run(task, runner="docker", …)'
+def _next_steps(image: BuiltImage, target: str) -> tuple[Fact, ...]:
+    """Return what to do with it: in a shell, if the task has a name there."""
+    how = 'kit.run(task, runner="docker")'
+    if target:
+        how = f"kit run --runner docker {shlex.quote(target)} --help"
     if not image.is_the_tasks:
         how = f"set image={image.tag!r} where the task is defined"
     push = f"{image.program} push {image.tag}"

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from kit.display.console import plain_text
+from kit.display.of_reports import summarize_image
+from kit.images.image import BuiltImage
+
 SOURCE = """
 import kit
 
@@ -51,7 +55,12 @@ def next_steps(lab: Path, command: str) -> dict[str, str]:
     """Run a command and return the steps that it prints, by their names."""
     done = sh(lab, command)
     assert done.returncode == 0, done.stderr
-    _, _, steps = done.stdout.partition("\nNext\n")
+    return steps_in(done.stdout)
+
+
+def steps_in(text: str) -> dict[str, str]:
+    """Return the lines under "Next"."""
+    _, _, steps = text.partition("\nNext\n")
     return dict(re.findall(r"^  (\w+) +(\S.*?) *$", steps, re.MULTILINE))
 
 
@@ -104,6 +113,28 @@ def test_an_archive_is_registered(flags: str, place: tuple[str, ...], lab: Path)
     assert given.archive
     assert (lab / given.files[0]).is_file()
     assert (given.project, given.domain, given.version) == place
+
+
+def test_an_image_is_run_and_pushed(lab: Path):
+    """The task is named as on the command line; the image as the engine takes it."""
+    image = BuiltImage(
+        task="next_lab.twice",
+        tag="acme/lab:1",
+        id="sha256:0",
+        size=1,
+        base="python:3.12-slim",
+        python="3.12",
+        containerfile="",
+        packages=(),
+        modules=(),
+        is_the_tasks=True,
+    )
+    text = plain_text(summarize_image(image, target="next_lab.py:twice"))
+    steps = steps_in(f"{text}\n")
+    done = sh(lab, steps["run"])
+    assert done.returncode == 0, done.stderr
+    assert "--n INTEGER" in done.stdout
+    assert steps["push"] == "docker push acme/lab:1"
 
 
 def test_the_demo_says_how_to_go_on(tmp_path: Path):

@@ -33,7 +33,7 @@ def test_an_image_says_what_is_in_it_and_what_to_do_with_it():
         "this environment",
         "the base image",
         "note: The module gone is imported somewhere.",
-        'kit.run(task, runner="docker", …)',
+        'kit.run(task, runner="docker")',
         "docker push acme/load:1",
     ):
         assert words in text
@@ -47,7 +47,7 @@ def test_an_image_under_another_name_says_how_a_task_takes_it():
     """Its task names another one."""
     other = dataclasses.replace(IMAGE, is_the_tasks=False, program="podman")
     text = plain_text(summarize(other))
-    assert "say image='acme/load:1' where the task is defined" in text
+    assert "set image='acme/load:1' where the task is defined" in text
     assert "podman push acme/load:1" in text
 
 

@@ -117,7 +117,7 @@ def command(
     write_result(
         form,
         output,
-        summary=lambda: _summary(built),
+        summary=lambda: _summary(built, target),
         document=lambda: _document(built),
     )
     return ExitStatus.OK
@@ -132,10 +132,10 @@ def _print_line(line: str) -> None:
     click.echo(visible(line), err=True)
 
 
-def _summary(built: BuiltImage) -> Summary:
+def _summary(built: BuiltImage, target: str) -> Summary:
     from kit.display.of_reports import summarize_image
 
-    return summarize_image(built)
+    return summarize_image(built, target=target)
 
 
 def _document(built: BuiltImage) -> dict[str, object]:
