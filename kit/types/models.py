@@ -114,11 +114,22 @@ def _not_a_model(
 ) -> ConversionError:
     if value is None or isinstance(value, tuple):
         return value_error(value, python_type, literal_type)
+    kind = type(value)
+    if _is_model(kind) and _place(kind) == _place(underlying(python_type)):
+        return MemberError(
+            f"{shorten(value)!r} is of a class {kind.__name__} that was defined again "
+            f"after the task: expected the one that the task was defined with. Define "
+            "the task again."
+        )
     msg = (
         f"Expected {python_type}, got {shorten(value)!r} of type "
         f"{type(value).__name__}."
     )
     return MemberError(msg)
+
+
+def _place(python_class: Any) -> tuple[str, str]:
+    return python_class.__module__, python_class.__qualname__
 
 
 def _is_model(python_type: Any) -> bool:

@@ -193,3 +193,11 @@ def test_schema_is_flytekits():
     )
     theirs = TypeEngine.to_literal_type(made).to_flyte_idl()
     assert default_engine.literal_type(Files) == theirs
+
+
+def test_a_model_that_was_defined_again_is_said_to_be():
+    """As by running its cell again: both classes look the same in a message."""
+    first = type("M", (pydantic.BaseModel,), {"__annotations__": {"a": int}})
+    second = type("M", (pydantic.BaseModel,), {"__annotations__": {"a": int}})
+    with pytest.raises(ConversionError, match="defined again after the task"):
+        default_engine.to_literal(second(a=3), first)
