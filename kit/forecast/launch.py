@@ -7,13 +7,10 @@ knows (whether a task is registered, whether a name is taken) is given or left o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from flyteidl.admin import execution_pb2, launch_plan_pb2
-from flyteidl.core import execution_pb2 as phases_pb2
-from flyteidl.core import identifier_pb2, interface_pb2, literals_pb2, tasks_pb2
+from flyteidl.core import interface_pb2, literals_pb2, tasks_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
@@ -22,9 +19,7 @@ from kit.forecast.compilation import compilation_faults, compilation_words
 from kit.forecast.go_text import message_text
 from kit.forecast.kubernetes import (
     joined,
-    label_value_faults,
     metadata_faults,
-    qualified_name_faults,
     subdomain_faults,
 )
 from kit.forecast.literal_types import (
@@ -37,8 +32,6 @@ from kit.forecast.names import node_id, workflow_of
 from kit.forecast.platform import UNKNOWN, Platform
 from kit.forecast.sizes import literal_bytes, most_object_bytes, object_bytes
 
-Identifier = identifier_pb2.Identifier
-_TASK = identifier_pb2.ResourceType.TASK
 _INVALID = "INVALID_ARGUMENT"
 _INTERNAL = "INTERNAL"
 _NO_OBJECT = "failed to create workflow in propeller "
@@ -117,39 +110,50 @@ def forecast_launch(
         inputs: The literals of all inputs: a task's defaults do not travel.
         platform: Where it is launched; what is not known of it refuses nothing.
     """
-    request = execution_pb2.ExecutionCreateRequest(inputs=inputs)
-    request.project = template.id.project or "flytesnacks"
-    request.domain = template.id.domain or "development"
-    target = request.spec.launch_plan
-    target.CopyFrom(template.id)
-    target.resource_type = _TASK
-    target.project, target.domain = request.project, request.domain
-    target.name, target.version = target.name or "task", target.version or "1"
-    return forecast_request(request, template, platform)
+    launch = Launch(template, required_inputs(template.interface), inputs, platform)
+    return first_refusals(launch, (size_of_request, literals_are_there, *ON_A_TASK))
 
 
-def forecast_request(
-    request: execution_pb2.ExecutionCreateRequest,
-    target: tasks_pb2.TaskTemplate | interface_pb2.ParameterMap | None,
-    platform: Platform = UNKNOWN,
-) -> LaunchForecast:
-    """Foretell the answer to a request to CreateExecution.
+def required_inputs(
+    interface: interface_pb2.TypedInterface,
+) -> interface_pb2.ParameterMap:
+    """Return the inputs of a task as a launch of it expects them."""
+    expected = interface_pb2.ParameterMap()
+    for name, variable in interface.inputs.variables.items():
+        expected.parameters[name].var.CopyFrom(variable)
+        expected.parameters[name].required = True
+    return expected
 
-    Args:
-        request: The request.
-        target: What is launched: a task as it is registered, or the inputs that a
-            launch plan expects (:func:`expected_inputs`), of whose workflow the size is
-            not looked at; ``None`` if there is nothing under the request's identifier.
-        platform: Where the request goes; what is not known of it refuses nothing.
+
+@dataclass(frozen=True)
+class Launch:
+    """A launch, as far as its answer follows from it.
+
+    Attributes:
+        template: The task; an empty template if it is none that is launched.
+        expected: The inputs of what is launched.
+        inputs: The literals that are given.
+        platform: Where.
+        name: The name of the execution; empty for one that the server makes.
+        annotations: The execution's annotations.
+        request_bytes: The size of the request; 0 for one that has only what is here.
     """
-    launch = _Launch(request, target, platform)
-    stages: list[Stage] = [_size_of_request, *_ON_THE_REQUEST]
-    if target is None:
-        stages.append(_missing)
-    elif isinstance(target, tasks_pb2.TaskTemplate):
-        stages += _ON_THE_TASK
-    else:
-        stages += _ON_THE_PLAN
+
+    template: tasks_pb2.TaskTemplate
+    expected: interface_pb2.ParameterMap
+    inputs: literals_pb2.LiteralMap
+    platform: Platform = UNKNOWN
+    name: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    request_bytes: int = 0
+
+
+Refusals = Iterator[LaunchRefusal]
+Stage = Callable[[Launch], Iterable[LaunchRefusal]]
+
+
+def first_refusals(launch: Launch, stages: Iterable[Stage]) -> LaunchForecast:
+    """Return the refusals of the first stage that has any, else what is noted."""
     for stage in stages:
         found = tuple(stage(launch))
         if found:
@@ -157,57 +161,14 @@ def forecast_request(
     return LaunchForecast(notes=tuple(_notes(launch)))
 
 
-def expected_inputs(
-    interface: interface_pb2.TypedInterface, plan: launch_plan_pb2.LaunchPlanSpec
-) -> interface_pb2.ParameterMap:
-    """Return the inputs that a launch plan expects: all that it does not fix.
-
-    Those with a default in the plan may be left out, all others have to be given:
-    defaults that stand in Python alone do not travel.
-    """
-    expected = interface_pb2.ParameterMap()
-    for name, variable in interface.inputs.variables.items():
-        if name in plan.default_inputs.parameters:
-            expected.parameters[name].CopyFrom(plan.default_inputs.parameters[name])
-        elif name not in plan.fixed_inputs.literals:
-            expected.parameters[name].var.CopyFrom(variable)
-            expected.parameters[name].required = True
-    return expected
+_REQUEST_REST = 100
 
 
-@dataclass(frozen=True)
-class _Launch:
-    request: execution_pb2.ExecutionCreateRequest
-    target: tasks_pb2.TaskTemplate | interface_pb2.ParameterMap | None
-    platform: Platform
-
-    @cached_property
-    def template(self) -> tasks_pb2.TaskTemplate:
-        """The task; an empty template if it is none that is launched."""
-        is_task = isinstance(self.target, tasks_pb2.TaskTemplate)
-        return self.target if is_task else tasks_pb2.TaskTemplate()  # type: ignore[return-value] # just looked at
-
-    @cached_property
-    def expected(self) -> interface_pb2.ParameterMap:
-        """The inputs, of a task all of which are required."""
-        if isinstance(self.target, interface_pb2.ParameterMap):
-            return self.target
-        nothing = launch_plan_pb2.LaunchPlanSpec()
-        return expected_inputs(self.template.interface, nothing)
-
-    @property
-    def inputs(self) -> literals_pb2.LiteralMap:
-        """The literals, also of a client that still writes them into the spec."""
-        given = self.request.inputs
-        return given if given.literals else self.request.spec.inputs
-
-
-Refusals = Iterator[LaunchRefusal]
-Stage = Callable[[_Launch], Iterable[LaunchRefusal]]
-
-
-def _size_of_request(launch: _Launch) -> Refusals:
-    size, most = launch.request.ByteSize(), launch.platform.message_limit
+def size_of_request(launch: Launch) -> Refusals:
+    """The server of gRPC bounds a request."""
+    rest = launch.template.id.ByteSize() + _REQUEST_REST
+    size = launch.request_bytes or launch.inputs.ByteSize() + rest
+    most = launch.platform.message_limit
     if size > most:
         words = f"grpc: received message larger than max ({size} vs. {most})"
         yield _too_large("RESOURCE_EXHAUSTED", words, launch.inputs)
@@ -226,73 +187,7 @@ def _too_large(code: str, words: str, inputs: literals_pb2.LiteralMap) -> Launch
 _SMALL_INPUT = 2**17
 
 
-def _project_and_domain(launch: _Launch) -> Refusals:
-    for field in ("project", "domain"):
-        if not getattr(launch.request, field):
-            yield LaunchRefusal(_INVALID, f"missing {field}", fix=f"Name a {field}.")
-            return
-
-
-_NAME_PATTERN = r"^[a-z][a-z\-0-9]*$"
-_MOST_NAME = 63
-_NAME_FIX = (
-    "Use lower-case letters, digits and dashes: begin with a letter, end with none of "
-    "the dashes, 63 characters at most."
-)
-
-
-def _name(launch: _Launch) -> Refusals:
-    """The name is checked in lower case, and used as it is."""
-    name = launch.request.name.lower()
-    if not name:
-        return
-    if len(name.encode()) > _MOST_NAME:
-        words = f"size of name exceeded length {_MOST_NAME} : {name}"
-        yield LaunchRefusal(_INVALID, words, fix=_NAME_FIX)
-    elif not re.fullmatch(r"[a-z][-a-z0-9]*", name, re.ASCII):
-        words = f"invalid name format: {name}, does not match regex '{_NAME_PATTERN}'"
-        yield LaunchRefusal(_INVALID, words, fix=_NAME_FIX)
-
-
-def _known_place(launch: _Launch) -> Refusals:
-    request, platform = launch.request, launch.platform
-    if platform.projects is not None and request.project not in platform.projects:
-        words = (
-            f"failed to validate that project [{request.project}] and domain "
-            f"[{request.domain}] are registered, err: [project [{request.project}] "
-            "not found]"
-        )
-        yield LaunchRefusal(_INVALID, words, fix="Name a project of the platform.")
-    elif platform.domains is not None and request.domain not in platform.domains:
-        words = f"domain [{request.domain}] is unrecognized by system"
-        yield LaunchRefusal(_INVALID, words, fix="Name a domain of the platform.")
-
-
-def _target(launch: _Launch) -> Refusals:
-    if not launch.request.HasField("spec"):
-        yield LaunchRefusal(_INVALID, "missing spec")
-        return
-    if not launch.request.spec.HasField("launch_plan"):
-        yield LaunchRefusal(_INVALID, "missing id")
-        return
-    target = launch.request.spec.launch_plan
-    for field in ("project", "domain", "name", "version"):
-        if not getattr(target, field):
-            yield LaunchRefusal(_INVALID, f"missing {field}", fix=f"Name a {field}.")
-            return
-    allowed = (_TASK, identifier_pb2.ResourceType.LAUNCH_PLAN)
-    if target.resource_type not in allowed:
-        names = identifier_pb2.ResourceType.DESCRIPTOR.values_by_number
-        known = names.get(target.resource_type)
-        words = (
-            "Invalid reference entity resource type "
-            f"[{known.name if known else target.resource_type}], only "
-            "[map[TASK:<nil> LAUNCH_PLAN:<nil>]] allowed"
-        )
-        yield LaunchRefusal(_INVALID, words, fix="Launch a TASK or a LAUNCH_PLAN.")
-
-
-def _literals(launch: _Launch) -> Refusals:
+def literals_are_there(launch: Launch) -> Refusals:
     """Names and values are there; the first time of day ends the visit."""
     found = []
     for name, literal in launch.inputs.literals.items():
@@ -310,74 +205,7 @@ def _is_datetime(literal: literals_pb2.Literal) -> bool:
     return bool(literal.scalar.primitive.WhichOneof("value") == "datetime")
 
 
-def _notifications(launch: _Launch) -> Refusals:
-    for each in launch.request.spec.notifications.notifications:
-        kind = each.WhichOneof("type")
-        if kind is None:
-            yield LaunchRefusal(_INVALID, "invalid value for notification type")
-            return
-        recipients = getattr(each, kind).recipients_email
-        if not recipients:
-            yield LaunchRefusal(_INVALID, "missing recipients")
-            return
-        if not all(recipients):
-            yield LaunchRefusal(_INVALID, "missing recipient")
-            return
-        if any(phase not in _FINAL for phase in each.phases):
-            yield LaunchRefusal(_INVALID, "invalid value for phase")
-            return
-
-
-_PHASE = phases_pb2.WorkflowExecution
-_FINAL = (_PHASE.SUCCEEDED, _PHASE.FAILED, _PHASE.ABORTED, _PHASE.TIMED_OUT)
-
-
-def _labels(launch: _Launch) -> Refusals:
-    fix = "Use a label that Kubernetes accepts."
-    for key, value in launch.request.spec.labels.values.items():
-        for what, text, faults in (
-            ("key", key, qualified_name_faults(key)),
-            ("value", value, label_value_faults(value)),
-        ):
-            if faults:
-                words = f"invalid label {what} [{text}]: [{' '.join(faults)}]"
-                yield LaunchRefusal(_INVALID, words, fix=fix)
-                break
-
-
-def _database(launch: _Launch) -> Refusals:
-    """PostgreSQL has no NUL in texts."""
-    target = launch.request.spec.launch_plan
-    if "\0" in f"{target.project}{target.domain}{target.name}{target.version}":
-        words = (
-            "failed database operation with invalid byte sequence for encoding "
-            '"UTF8": 0x00'
-        )
-        yield LaunchRefusal("UNKNOWN", words, fix="Take the NUL out.")
-
-
-_ON_THE_REQUEST: tuple[Stage, ...] = (
-    _project_and_domain,
-    _name,
-    _known_place,
-    _target,
-    _literals,
-    _notifications,
-    _labels,
-    _database,
-)
-
-
-def _missing(launch: _Launch) -> Refusals:
-    target = Identifier()
-    target.CopyFrom(launch.request.spec.launch_plan)
-    kind = identifier_pb2.ResourceType.Name(target.resource_type)
-    target.ClearField("resource_type")
-    words = f"missing entity of type {kind} with identifier {message_text(target)}"
-    yield LaunchRefusal("NOT_FOUND", words, fix="Register this version of it first.")
-
-
-def _compilation(launch: _Launch) -> Refusals:
+def _compilation(launch: Launch) -> Refusals:
     faults = compilation_faults(launch.template)
     if faults:
         words = compilation_words(launch.template, faults)
@@ -391,7 +219,7 @@ def _compilation(launch: _Launch) -> Refusals:
 _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 
-def _reference(launch: _Launch) -> Refusals:
+def _reference(launch: Launch) -> Refusals:
     """The name is part of an address, where control characters are refused."""
     task = launch.template.id
     if _CONTROL.search(task.name + task.version):
@@ -404,7 +232,7 @@ def _reference(launch: _Launch) -> Refusals:
         yield LaunchRefusal(_INTERNAL, words, fix=fix)
 
 
-def _inputs(launch: _Launch) -> Refusals:
+def _inputs(launch: Launch) -> Refusals:
     """Unknown inputs come first, then missing ones and wrong types as they are met."""
     wanted = launch.expected.parameters
     given = launch.inputs.literals
@@ -470,7 +298,7 @@ _CLOSURE_REST = 600
 _MIB = 2**20
 
 
-def _size_of_closure(launch: _Launch) -> Refusals:
+def _size_of_closure(launch: Launch) -> Refusals:
     """The compiled workflow is read from the store again."""
     template, most = launch.template, launch.platform.download_limit
     size = template.ByteSize() + 2 * template.interface.ByteSize() + _CLOSURE_REST
@@ -484,10 +312,15 @@ def _size_of_closure(launch: _Launch) -> Refusals:
         yield LaunchRefusal(_INTERNAL, words, fix=fix)
 
 
-def _object_name(launch: _Launch) -> Refusals:
+NAME_FIX = (
+    "Use lower-case letters, digits and dashes: begin with a letter, end with none of "
+    "the dashes, 63 characters at most."
+)
+
+
+def _object_name(launch: Launch) -> Refusals:
     """Kubernetes reads the name of the execution, its annotations and its labels."""
-    request = launch.request
-    name, annotations = request.name, dict(request.spec.annotations.values)
+    name, annotations = launch.name, launch.annotations
     faults = []
     if name:
         told = subdomain_faults(name)
@@ -498,7 +331,7 @@ def _object_name(launch: _Launch) -> Refusals:
             f'{_NO_OBJECT}FlyteWorkflow.flyte.lyft.com "{name or "…"}" is invalid: '
             f"{joined(faults)}"
         )
-        fix = _NAME_FIX if name and subdomain_faults(name) else ""
+        fix = NAME_FIX if name and subdomain_faults(name) else ""
         fix = fix or "Use annotations that Kubernetes accepts."
         yield LaunchRefusal(_INTERNAL, words, fix=fix)
 
@@ -507,7 +340,7 @@ _MOST_REQUEST = 3 * _MIB
 _MOST_SENT = 2 * _MIB
 
 
-def _size_of_object(launch: _Launch) -> Refusals:
+def _size_of_object(launch: Launch) -> Refusals:
     """Inputs and template are copied as JSON into one object of Kubernetes."""
     most = launch.platform.object_limit
     if most_object_bytes(launch.template, launch.inputs) <= most:
@@ -528,7 +361,7 @@ def _size_of_object(launch: _Launch) -> Refusals:
         yield _too_large(_INTERNAL, f"{_NO_OBJECT}{words}", launch.inputs)
 
 
-def _durations(launch: _Launch) -> Refusals:
+def _durations(launch: Launch) -> Refusals:
     """Go counts nanoseconds in 64 bits: more stops the whole engine."""
     found = [("", launch.template.metadata.timeout)]
     for name, literal in launch.inputs.literals.items():
@@ -568,7 +401,7 @@ def _durations_in(literal: literals_pb2.Literal) -> Iterator[Duration]:
             yield scalar.primitive.duration
 
 
-_ON_THE_TASK: tuple[Stage, ...] = (
+ON_A_TASK: tuple[Stage, ...] = (
     _compilation,
     _reference,
     _inputs,
@@ -577,10 +410,10 @@ _ON_THE_TASK: tuple[Stage, ...] = (
     _size_of_object,
     _durations,
 )
-_ON_THE_PLAN: tuple[Stage, ...] = (_inputs, _object_name, _size_of_object, _durations)
+ON_A_PLAN: tuple[Stage, ...] = (_inputs, _object_name, _size_of_object, _durations)
 
 
-def _notes(launch: _Launch) -> Iterator[LaunchNote]:
+def _notes(launch: Launch) -> Iterator[LaunchNote]:
     template, platform = launch.template, launch.platform
     node = node_id(template.id.name)
     if not node.isascii():

@@ -21,7 +21,8 @@ import kit
 from conformance.forecast_differs import LAUNCHES, OTHER_ANSWERS, reason
 from conformance.platforms import pods
 from conformance.vectors import recorded
-from kit.forecast.launch import LaunchForecast, expected_inputs, forecast_request
+from kit.forecast.launch import LaunchForecast
+from kit.forecast.launch_request import expected_inputs, forecast_request
 
 LAB = kit.Platform(
     projects=("flytesnacks", "flytetester", "resting"),
