@@ -173,6 +173,8 @@ class ContainerRun:
         try:
             outputs = task.dispatch_execute(context, inputs)
         finally:
+            for streams in _of_the_start:
+                streams.restore()
             if template.metadata.generates_deck.value:
                 telemetry.enter("decks")
                 self._write_decks(context)
@@ -226,25 +228,47 @@ class ContainerRun:
 _LONGEST_LOGGED = 20_000
 """Characters of an error in the log; error.pb has up to a megabyte."""
 
-_log: list[tuple[Any, int | None]] = []
-"""Standard error as it was at the start: the stream, and a copy of its number."""
+
+class _Streams:
+    """Standard output and error as they are now, whatever a task closes later."""
+
+    def __init__(self) -> None:
+        self._error = sys.stderr
+        self._copies = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
+
+    def restore(self) -> None:
+        """Open what was closed, or else the next file that is opened is its target."""
+        for number, copy in self._copies.items():
+            if not _is_open(number) and _is_open(copy):
+                os.dup2(copy, number)
+
+    def write(self, text: str) -> None:
+        """Write to the log; a run is not lost for a line that cannot be written."""
+        try:
+            self._error.write(text)
+            self._error.flush()
+        except (AttributeError, OSError, ValueError):  # there is none, or it is closed
+            with contextlib.suppress(OSError, KeyError):
+                os.write(self._copies[2], text.encode(errors="backslashreplace"))
+
+    def close(self) -> None:
+        """Leave the streams open, and nothing else."""
+        self.restore()
+        for copy in self._copies.values():
+            with contextlib.suppress(OSError):  # a task closed this one, too
+                os.close(copy)
+
+
+_of_the_start: list[_Streams] = []
 
 
 def say(text: str) -> None:
-    """Write a line of kit's own to standard error, told apart from a task's.
-
-    A task may have closed the stream: the line goes to a copy of it then, if the
-    process had one. A run is not lost for a line of its log.
-    """
-    stream, copy = _log[-1] if _log else (sys.stderr, None)
+    """Write a line of kit's own to standard error, told apart from a task's."""
     line = f"kit-execute: {text}\n"
-    try:
-        stream.write(line)
-        stream.flush()
-    except (AttributeError, OSError, ValueError):  # there is none, or it is closed
-        if copy is not None:
-            with contextlib.suppress(OSError):
-                os.write(copy, line.encode(errors="backslashreplace"))
+    if _of_the_start:
+        _of_the_start[-1].write(line)
+    else:
+        print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - the log
 
 
 _TERMINATED = 128 + signal.SIGTERM
@@ -294,17 +318,13 @@ def _prepare_store(url: str) -> None:
 
 @contextlib.contextmanager
 def _kept_streams() -> Iterator[None]:
-    """Keep standard output and error, whatever the task closes."""
-    kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
-    _log.append((sys.stderr, kept.get(2)))
+    streams = _Streams()
+    _of_the_start.append(streams)
     try:
         yield
     finally:
-        _log.pop()
-        for number, copy in kept.items():
-            if not _is_open(number):  # or else the interpreter's end fails
-                os.dup2(copy, number)
-            os.close(copy)
+        _of_the_start.pop()
+        streams.close()
 
 
 def _is_open(number: int) -> bool:

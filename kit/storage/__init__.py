@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import errno
 import io
-import logging
 import os
 import shutil
 import tempfile
@@ -63,8 +62,6 @@ __all__ = [
     "whole_folder",
     "write_bytes",
 ]
-
-_log = logging.getLogger("kit")
 
 
 def read_bytes(path: str, *, limit: int | None = None) -> bytes:
@@ -198,7 +195,10 @@ def upload(local: str, uri: str, *, recursive: bool = False) -> str:
         MissingPackageError: The package for its store is not installed.
     """
     if recursive and (lost := lost_in_store(local)):
-        _log.warning("A store does not keep all of %s: %s.", local, ", ".join(lost))
+        import logging  # few directories lose something
+
+        log = logging.getLogger("kit")
+        log.warning("A store does not keep all of %s: %s.", local, ", ".join(lost))
     with converted_errors("upload to", uri):
         if not is_remote(uri):
             target = Path(local_path(uri))
