@@ -255,20 +255,15 @@ def check_fields(
             check_fields(part, fields_of, (*inside, struct))
 
 
-PATH: dict[str, Any] = {
-    "anyOf": [{"type": "string"}, {"type": "string", "format": "path"}],
-    "default": None,
-}
-"""The schema of a path; ``path`` is flytekit's word for paths of another type."""
-
-
 def field_schema(
     python_class: type,
     taken: type,
     read: Callable[[Any, type], Any],
     write: Callable[[Any], dict[str, Any]],
     *,
+    handler: Any,
     title: str,
+    fields: Mapping[str, Any],
 ) -> Any:
     """Make pydantic's core schema of a class.
 
@@ -277,7 +272,10 @@ def field_schema(
         taken: The class whose instances are taken as they are.
         read: From plain values to an instance.
         write: From an instance to plain values.
+        handler: What pydantic gives to ``__get_pydantic_core_schema__``.
         title: Its name in JSON schemas.
+        fields: The types of its fields and their defaults, as flytekit's class has
+            them: pydantic describes a dataclass by the model's own configuration.
     """
     from pydantic_core import core_schema
 
@@ -289,26 +287,27 @@ def field_schema(
         except ConversionError as error:
             raise ValueError(error.message) from error
 
+    described = dataclasses.make_dataclass(
+        title, [(name, *fact) for name, fact in fields.items()]
+    )
+    described.__doc__ = None
+    inner = {**handler.resolve_ref_schema(handler.generate_schema(described))}
+    inner.pop("ref", None)  # it is part of this schema, and not one of its own
     return core_schema.no_info_plain_validator_function(
         validate,
         ref=f"{python_class.__module__}.{title}:{id(python_class)}",
-        metadata={"kit_title": title},
+        metadata={"kit_described": inner},
         serialization=core_schema.plain_serializer_function_ser_schema(
             write, when_used="json"
         ),
     )
 
 
-def object_schema(core_schema: Any, **properties: dict[str, Any]) -> dict[str, Any]:
+def object_schema(core_schema: Any, handler: Any) -> dict[str, Any]:
     """Make the JSON schema of a class.
 
     Args:
         core_schema: What :func:`field_schema` made.
-        properties: The schemas of its fields, to which titles are added.
+        handler: What pydantic gives to ``__get_pydantic_json_schema__``.
     """
-    titled = {
-        name: {**schema, "title": name.replace("_", " ").title()}
-        for name, schema in properties.items()
-    }
-    title = core_schema["metadata"]["kit_title"]
-    return {"properties": titled, "title": title, "type": "object"}
+    return dict(handler(core_schema["metadata"]["kit_described"]))

@@ -99,18 +99,18 @@ class StructuredDataset:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         return field_schema(
-            cls, StructuredDataset, _read, _write, title="StructuredDataset"
+            cls,
+            StructuredDataset,
+            _read,
+            _write,
+            handler=handler,
+            title="StructuredDataset",
+            fields={"uri": (str | None, None), "file_format": (str | None, "")},
         )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
-        text = [{"type": "string"}, {"type": "null"}]
-        made = object_schema(
-            core_schema,
-            uri={"anyOf": text, "default": None},
-            file_format={"anyOf": text, "default": ""},
-        )
-        return {"description": _DESCRIPTION, **made}
+        return {"description": _DESCRIPTION, **object_schema(core_schema, handler)}
 
     @classmethod
     def columns(cls) -> dict[str, Any]:

@@ -22,7 +22,6 @@ from kit.storage import (
 from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import (
-    PATH,
     FieldCodec,
     field_schema,
     object_schema,
@@ -74,11 +73,19 @@ class FlyteDirectory(Blob):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         title = "_SpecificFormatDirectoryClass" if cls.extension() else "FlyteDirectory"
-        return field_schema(cls, FlyteDirectory, _read, _write, title=title)
+        return field_schema(
+            cls,
+            FlyteDirectory,
+            _read,
+            _write,
+            handler=handler,
+            title=title,
+            fields={"path": (Union[str, os.PathLike], None)},  # noqa: UP007 - as it is there
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
-        return object_schema(core_schema, path=PATH)
+        return object_schema(core_schema, handler)
 
     def __init_subclass__(cls) -> None:
         register_field(cls, FieldCodec(write=_write, read=_read))

@@ -29,7 +29,6 @@ from kit.types.annotated import (
 )
 from kit.types.blobs import Blob, Destination, place
 from kit.types.codecs import (
-    PATH,
     FieldCodec,
     field_schema,
     object_schema,
@@ -39,13 +38,6 @@ from kit.types.conversion_errors import format_message, literal_error, value_err
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import PICKLE_FORMAT, plain_of
 
-_METADATA = {
-    "anyOf": [
-        {"type": "object", "additionalProperties": {"type": "string"}},
-        {"type": "null"},
-    ],
-    "default": None,
-}
 _SINGLE = types_pb2.BlobType.SINGLE
 
 
@@ -92,11 +84,22 @@ class FlyteFile(Blob):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         title = "_SpecificFormatClass" if cls.extension() else "FlyteFile"
-        return field_schema(cls, FlyteFile, _read, _write, title=title)
+        return field_schema(
+            cls,
+            FlyteFile,
+            _read,
+            _write,
+            handler=handler,
+            title=title,
+            fields={
+                "path": (Union[str, os.PathLike], None),  # noqa: UP007 - as it is there
+                "metadata": (dict[str, str] | None, None),
+            },
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
-        return object_schema(core_schema, path=PATH, metadata=_METADATA)
+        return object_schema(core_schema, handler)
 
     def __init_subclass__(cls) -> None:
         register_field(cls, FieldCodec(write=_write, read=_read))

@@ -150,13 +150,14 @@ class FlyteSchema(metaclass=Parametrized):
             FlyteSchema,
             _read,
             _write,
+            handler=handler,
             title="_TypedSchema" if cls.columns() else "FlyteSchema",
+            fields={"remote_path": (str | None, None)},
         )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> Any:
-        remote_path = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
-        return object_schema(core_schema, remote_path=remote_path)
+        return object_schema(core_schema, handler)
 
     def __init_subclass__(cls) -> None:
         register_field(cls, FieldCodec(write=_write, read=_read))

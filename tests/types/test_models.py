@@ -201,3 +201,42 @@ def test_a_model_that_was_defined_again_is_said_to_be():
     second = type("M", (pydantic.BaseModel,), {"__annotations__": {"a": int}})
     with pytest.raises(ConversionError, match="defined again after the task"):
         default_engine.to_literal(second(a=3), first)
+
+
+@pytest.mark.flytekit
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"extra": "forbid"},
+        {"extra": "allow"},
+        {"alias_generator": str.upper},
+        {"field_title_generator": lambda name, _info: name.upper()},
+        {"model_title_generator": lambda model: model.__name__.upper()},
+        {"json_schema_extra": {"a": 1}},
+        {"strict": True, "frozen": True, "populate_by_name": True},
+    ],
+    ids=lambda config: next(iter(config)),
+)
+def test_a_models_config_reaches_the_classes_of_its_fields(config):
+    """Pydantic describes flytekit's files and tables by the model's own config."""
+    from flytekit.core.type_engine import TypeEngine
+    from flytekit.types.directory import FlyteDirectory as TheirDirectory
+    from flytekit.types.file import FlyteFile as TheirFile
+    from flytekit.types.schema import FlyteSchema as TheirSchema
+    from flytekit.types.structured import StructuredDataset as TheirDataset
+    from pydantic import create_model
+
+    pairs = [
+        (FlyteFile, TheirFile),
+        (FlyteFile["csv"], TheirFile["csv"]),
+        (FlyteDirectory, TheirDirectory),
+        (StructuredDataset, TheirDataset),
+        (FlyteSchema, TheirSchema),
+    ]
+    for ours, theirs in pairs:
+        made = [
+            create_model("M", __config__=config, x=(python_type, ...), n=(int, 0))
+            for python_type in (ours, theirs)
+        ]
+        expected = TypeEngine.to_literal_type(made[1]).to_flyte_idl()
+        assert default_engine.literal_type(made[0]) == expected
