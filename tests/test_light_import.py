@@ -89,6 +89,7 @@ PLAIN = {
     f"kit.types.{name}"
     for name in (
         *("annotated", "compatibility", "containers", "conversion_errors", "engine"),
+        "flyte_classes",
         *("builtin", "messages", "packed", "simple", "unions"),
     )
 }

@@ -120,33 +120,6 @@ def mro_names(value: object) -> set[str]:
     return {f"{cls.__module__}.{cls.__name__}" for cls in type(value).__mro__}
 
 
-def to_kit_value(value: Any) -> Any:
-    """Return kit's file, directory or dataset for flytekit's; else the value."""
-    if not type(value).__module__.startswith("flytekit."):
-        return value
-    names = mro_names(value)
-    if "flytekit.types.file.file.FlyteFile" in names:
-        from kit.types import FlyteFile
-
-        return FlyteFile(_location(value), remote_path=value.remote_path)
-    if "flytekit.types.directory.types.FlyteDirectory" in names:
-        from kit.types import FlyteDirectory
-
-        return FlyteDirectory(_location(value), remote_directory=value.remote_directory)
-    dataset = "flytekit.types.structured.structured_dataset.StructuredDataset"
-    if dataset in names:
-        from kit.types import StructuredDataset
-
-        return StructuredDataset(dataframe=value.dataframe, uri=value.uri)
-    return value
-
-
-def _location(value: Any) -> str:
-    """Where a flytekit file is, without making it download itself."""
-    source = value.remote_source
-    return str(source) if source else str(value.path)
-
-
 def is_in_container() -> bool:
     """Say whether flytekit's own entrypoint runs a task in this process."""
     return running_parameters() is not None and not is_local()

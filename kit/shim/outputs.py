@@ -26,10 +26,10 @@ from kit.errors import (
     nearest,
 )
 from kit.shim.argument_types import ArgumentTypes, expected_type
-from kit.shim.flytekit_bridge import to_kit_value
 from kit.types import TypeEngine, format_message
 from kit.types.annotated import underlying
 from kit.types.conversion_errors import shorten
+from kit.types.flyte_classes import kit_value
 from kit.types.unions import tagged
 
 _FINISHED = (int, float, str, bool, list, dict, tuple, type(None))
@@ -185,7 +185,7 @@ def _convert(
     engine: TypeEngine,
     out: literals_pb2.Literal,
 ) -> None:
-    value = to_kit_value(value)
+    value = kit_value(value)
     error: KitError
     python_type = None
     try:
@@ -251,7 +251,7 @@ def write_as_inferred_type(
     Returns:
         Whether it was written; if not, ``out`` is in no defined state.
     """
-    value = to_kit_value(value)
+    value = kit_value(value)
     kind = declared.WhichOneof("type")
     if kind == "collection_type" and isinstance(value, list):
         out.collection.SetInParent()

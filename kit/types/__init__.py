@@ -6,9 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from kit.types.annotated import FlyteAnnotation, HashMethod
-from kit.types.builtin import CLASS_HOMES, LazyTransformer, default_engine
+from kit.types.builtin import LazyTransformer, default_engine
 from kit.types.conversion_errors import format_message
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.flyte_classes import CLASS_HOMES
 
 if TYPE_CHECKING:
     from kit.types.datasets import StructuredDataset

@@ -183,11 +183,3 @@ default_engine = TypeEngine(
         ),
     ]
 )
-
-CLASS_HOMES = {
-    "FlyteDirectory": "kit.types.directories",
-    "FlyteFile": "kit.types.files",
-    "FlyteSchema": "kit.types.schema",
-    "StructuredDataset": "kit.types.datasets",
-}
-"""Flyte's own classes by the modules that are loaded when something needs them."""

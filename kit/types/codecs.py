@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.errors import ConversionError, KitError, UnsupportedTypeError
 from kit.types.annotated import is_class
-from kit.types.builtin import CLASS_HOMES
+from kit.types.flyte_classes import CLASS_HOMES
 
 Convert = Callable[[Any], Any]
 

@@ -29,6 +29,7 @@ from kit.types.annotated import (
     underlying,
 )
 from kit.types.conversion_errors import format_message, shorten, value_error
+from kit.types.flyte_classes import kit_type, kit_value
 
 Encoder = Callable[[Any, literals_pb2.Literal], None]
 """Writes a value into an empty literal, or raises ``ConversionError``."""
@@ -236,6 +237,10 @@ class TypeCache(Generic[_Built]):
         self._kept = {}
 
 
+def _foreign_encoder(encode: Encoder) -> Encoder:
+    return lambda value, out: encode(kit_value(value), out)
+
+
 _MOST_GUESSES = 4096
 _LONGEST_KEPT = 1024  # bytes of a literal type; a schema can be large
 
@@ -341,6 +346,7 @@ class TypeEngine:
         return self._transformers(python_type)
 
     def _owner(self, python_type: Any) -> Transformer | None:
+        python_type = kit_type(python_type)
         for annotation in annotations_of(python_type):
             if isinstance(annotation, Transformer):
                 return annotation
@@ -369,6 +375,7 @@ class TypeEngine:
         return made
 
     def _make_literal_type(self, python_type: Any) -> types_pb2.LiteralType:
+        python_type = kit_type(python_type)
         made = self.transformer_for(python_type).literal_type(python_type, self)
         merge_annotation(made, python_type)
         return made
@@ -382,6 +389,9 @@ class TypeEngine:
         return self._encoders(python_type)
 
     def _make_encoder(self, python_type: Any) -> Encoder:
+        own = kit_type(python_type)
+        if own is not python_type:
+            return _foreign_encoder(self.encoder(own))
         transformer = self.transformer_for(python_type)
         encode = transformer.encoder(python_type, self)
         if transformer not in self._own:
@@ -413,6 +423,7 @@ class TypeEngine:
         return self._decoders(python_type)
 
     def _make_decoder(self, python_type: Any) -> Decoder:
+        python_type = kit_type(python_type)
         transformer = self.transformer_for(python_type)
         decode = transformer.decoder(python_type, self)
         if transformer in self._own:

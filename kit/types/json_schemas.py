@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import keyword
 import typing
 import unicodedata
@@ -16,9 +17,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from kit.errors import (
     GuessError,
 )
-from kit.types.codecs import (
-    flyte_class,
-)
+from kit.types.codecs import flyte_class, reader, writer
 
 
 def json_schema(python_type: Any) -> dict[str, Any] | None:
@@ -287,9 +286,21 @@ def _make_dataclass(name: str, fields: list[tuple[str, Any]]) -> Any:
             name if name.isidentifier() and not keyword.iskeyword(name) else f"_{name}"
         )
     try:
-        return dataclasses.make_dataclass(name, fields)
+        return dataclasses.make_dataclass(name, fields, namespace=_JSON_METHODS)
     except (TypeError, ValueError) as error:
         raise GuessError(f"No dataclass {name!r:.200}: {error}.") from error
+
+
+def _to_json(self: Any) -> str:
+    return json.dumps(writer(type(self))(self))
+
+
+def _from_json(cls: Any, text: str) -> Any:
+    return reader(cls)(json.loads(text))
+
+
+_JSON_METHODS = {"to_json": _to_json, "from_json": classmethod(_from_json)}
+"""Methods that guessed dataclasses have in flytekit, too."""
 
 
 def _is_field_name(name: str) -> bool:
