@@ -37,7 +37,7 @@ def check(
     *,
     inputs: Mapping[str, Any] | None = None,
 ) -> CheckReport:
-    """Tell what of a task will fail, or will be otherwise than it was written.
+    """Report what will fail of a task, or will differ from what was written.
 
     The rules are those of Flyte's backend, as of version 1.16.8, that can be decided
     here, and kit's own. Nothing runs but the task's getters, and nothing is changed;

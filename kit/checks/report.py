@@ -17,7 +17,7 @@ from kit.task.task import PythonCustomizedContainerTask
 
 
 class Severity(Enum):
-    """How bad it is; the gravest stands first."""
+    """How bad it is; the most severe comes first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -25,7 +25,7 @@ class Severity(Enum):
 
     @property
     def rank(self) -> int:
-        """The place in the order, 0 for the gravest."""
+        """The place in the order, 0 for the most severe."""
         return list(Severity).index(self)
 
 
@@ -44,7 +44,7 @@ class Repair:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that will fail, or will be otherwise than its author may think.
+    """Something that will fail, or that differs from what its author may think.
 
     Attributes:
         rule: Which rule was broken: ``RS005``, ``custom.missing``.
@@ -52,7 +52,7 @@ class Finding:
         path: Where in the task: ``custom.limits[0]``.
         message: What will happen, as a sentence.
         stage: When it happens: ``registration``, ``launch``, ``run``, ``silent`` (it
-            runs, but otherwise than it was written), ``template``, ``python``; empty if
+            runs, but differs from what was written), ``template``, ``python``; empty if
             it doesn't matter.
         words: The words in which it would fail there; empty if they aren't known.
         fix: What to do about it.
@@ -83,7 +83,7 @@ class CheckReport(Shown):
 
     Attributes:
         subject: Name of what was checked.
-        findings: What was found, the gravest first, and then by its path.
+        findings: What was found, most severe first, and then by its path.
         task: The task that was checked, to fix it; None for a template.
         again: Checks the same once more, as it is by then.
 

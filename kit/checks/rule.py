@@ -67,7 +67,7 @@ class Subject:
 
     Attributes:
         template: The message.
-        description: What is registered beside it, if anything.
+        description: What is registered with it, if anything.
         has_template: Whether there is a template at all, as a TaskSpec may have none.
         task: The task it was made of; None if it came from elsewhere.
         settings: What it was made with, if there is a task.

@@ -300,8 +300,8 @@ def parse_quantity(text: str) -> Quantity:
     """
     if len(text) > _MOST_CHARACTERS:
         msg = (
-            f"{text[:20]!r}… is no quantity: it has {len(text):,} characters, and at "
-            f"most {_MOST_CHARACTERS} are read. Write a number with one of the "
+            f"{text[:20]!r}… is not a quantity: it has {len(text):,} characters, and "
+            f"at most {_MOST_CHARACTERS} are read. Write a number with one of the "
             "suffixes m, k, M, G, T, Ki, Mi, Gi, Ti."
         )
         raise ResourcesError(msg)
@@ -388,7 +388,7 @@ def quantity_text(number: float) -> str:
     """
     if isinstance(number, int) and number.bit_length() > _MOST_BITS:
         bits = number.bit_length()
-        msg = f"A number of {bits:,} bits is no quantity: write it as text."
+        msg = f"A number of {bits:,} bits is not a quantity: write it as text."
         raise ResourcesError(msg)
     if not math.isfinite(number):
         msg = f"{number} is not a quantity: give a finite number."

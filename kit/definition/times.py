@@ -65,8 +65,8 @@ def parse_timedelta(text: str) -> dt.timedelta:
     """
     if len(text) > _MOST_CHARACTERS:
         msg = (
-            f"{text[:20]!r}… is no duration: it has {len(text):,} characters. Expected "
-            "90 (seconds), 1h30m or 1:30:00."
+            f"{text[:20]!r}… is not a duration: it has {len(text):,} characters. "
+            "Expected 90 (seconds), 1h30m or 1:30:00."
         )
         raise ValueError(msg)
     stripped = text.strip()

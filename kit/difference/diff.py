@@ -113,7 +113,7 @@ class Difference(Shown):
 
     @property
     def impacts(self) -> tuple[Impact, ...]:
-        """What the changes mean in all, the gravest first."""
+        """What the changes mean in all, most severe first."""
         found = {impact for change in self.changes for impact in change.impacts}
         return tuple(impact for impact in Impact if impact in found)
 
@@ -139,7 +139,7 @@ class Difference(Shown):
         return self.cached and not self.cache_parts and bool(runs_otherwise)
 
     def of_impact(self, impact: Impact) -> tuple[Change, ...]:
-        """Return the changes whose gravest impact this is."""
+        """Return the changes whose most severe impact this is."""
         return tuple(change for change in self.changes if change.impact is impact)
 
     def to_json(self) -> dict[str, Any]:

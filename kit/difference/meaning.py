@@ -19,7 +19,7 @@ from kit.types.compatibility import is_compatible
 
 
 class Impact(Enum):
-    """A kind of consequence, the gravest first."""
+    """A kind of consequence, most severe first."""
 
     BREAK = "interface break"
     """Callers that fit the old version do not fit the new one."""
@@ -223,7 +223,7 @@ class Change:
         before: The value in the old task: a scalar, the name of an enum's value, JSON,
             a message; ``None`` if there was none.
         after: The value in the new one.
-        impacts: What it means, the gravest first.
+        impacts: What it means, most severe first.
         why: Why it means that, in a few words.
         cache_part: Which part of the cache key it changes; empty if none.
         steps: The place as a tuple of names and positions.
@@ -240,7 +240,7 @@ class Change:
 
     @property
     def impact(self) -> Impact:
-        """The gravest of its impacts, under which it is shown."""
+        """The most severe of its impacts, under which it is shown."""
         return self.impacts[0]
 
     def __repr__(self) -> str:

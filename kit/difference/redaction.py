@@ -12,7 +12,7 @@ from kit.messages import parts_of
 from kit.template.custom import fill_struct
 
 HIDDEN = "(hidden)"
-"""What stands for a value that is not shown."""
+"""What is shown in place of a secret value."""
 
 _PAIR = "value"
 """The field, and the key in a pod's JSON, whose name is next to it."""

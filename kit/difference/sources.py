@@ -32,7 +32,7 @@ class Side:
     Attributes:
         label: What it is, in a few words.
         template: A copy of its template.
-        docs: What is registered beside it; ``None`` if the side does not say.
+        docs: What is registered with it; ``None`` if the side does not say.
         defaults: Inputs that have a default value in Python.
     """
 

@@ -117,7 +117,7 @@ def test_a_long_text_is_refused_before_it_is_read(text):
 @pytest.mark.parametrize("number", [2**20_000, 10**400, -(2**400)], ids=hex)
 def test_a_number_of_hundreds_of_bits_is_refused(number):
     """As an amount of Resources, too."""
-    with pytest.raises(ResourcesError, match="bits is no quantity"):
+    with pytest.raises(ResourcesError, match="bits is not a quantity"):
         quantity_text(number)
     with pytest.raises(ResourcesError):
         Resources(mem=number)

@@ -1,8 +1,9 @@
-"""What an executor really reads of ``tt.custom``, noted while it runs."""
+"""Which keys of ``tt.custom`` an executor reads while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +53,21 @@ def traced(custom: dict[str, Any]) -> tuple[TracedDict, Trace]:
     return TracedDict(custom, (), trace), trace
 
 
+def _noting_all(name: str) -> Any:
+    """Return a method of dictionaries that notes that everything was asked for."""
+    method = getattr(dict, name)
+
+    @functools.wraps(method)
+    def noting(self: TracedDict, *arguments: Any) -> Any:
+        if name not in {"__eq__", "__ne__"} or isinstance(arguments[0], dict):
+            self._trace.iterated.add(self._path)
+        return method(self, *arguments)
+
+    return noting
+
+
 class TracedDict(dict[str, Any]):
-    """A dictionary that notes what is read of it, and else is one.
+    """A dictionary that notes which of its keys are read.
 
     What is asked without a look at its keys, as by ``len``, is not noted.
     """
@@ -73,9 +87,6 @@ class TracedDict(dict[str, Any]):
             if needed and not dict.__contains__(self, key):
                 self._trace.missing.add((*self._path, key))
 
-    def _note_all(self) -> None:
-        self._trace.iterated.add(self._path)
-
     def __getitem__(self, key: Any) -> Any:
         self._note(key, needed=True)
         return super().__getitem__(key)
@@ -89,12 +100,12 @@ class TracedDict(dict[str, Any]):
         return super().__contains__(key)
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """Return what a key holds, or the default."""
+        """Return the value of a key, or the default."""
         self._note(key)
         return super().get(key, default)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
-        """Return what a key holds, which is the default if it held nothing."""
+        """Return the value of a key, which is the default if it had none."""
         self._note(key)
         return super().setdefault(key, default)
 
@@ -103,62 +114,13 @@ class TracedDict(dict[str, Any]):
         self._note(key, needed=not default)
         return super().pop(key, *default)
 
-    def popitem(self) -> tuple[str, Any]:
-        """Take the last key out."""
-        self._note_all()
-        return super().popitem()
-
-    def keys(self) -> Any:
-        """Return a view of the keys."""
-        self._note_all()
-        return super().keys()
-
-    def values(self) -> Any:
-        """Return a view of the values."""
-        self._note_all()
-        return super().values()
-
-    def items(self) -> Any:
-        """Return a view of the keys and values."""
-        self._note_all()
-        return super().items()
-
-    def copy(self) -> dict[str, Any]:
-        """Return a plain dictionary of the same values."""
-        self._note_all()
-        return super().copy()
-
-    def __iter__(self) -> Iterator[str]:
-        self._note_all()
-        return super().__iter__()
-
-    def __reversed__(self) -> Iterator[str]:
-        self._note_all()
-        return super().__reversed__()
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, dict):
-            self._note_all()
-        return super().__eq__(other)
-
-    def __ne__(self, other: object) -> bool:
-        if isinstance(other, dict):
-            self._note_all()
-        return super().__ne__(other)
-
+    __eq__, __ne__ = map(_noting_all, ("__eq__", "__ne__"))
+    __or__, __ror__ = map(_noting_all, ("__or__", "__ror__"))
+    __iter__, __reversed__ = map(_noting_all, ("__iter__", "__reversed__"))
+    keys, values, items = map(_noting_all, ("keys", "values", "items"))
+    popitem, copy = map(_noting_all, ("popitem", "copy"))
+    __repr__ = _noting_all("__repr__")
     __hash__ = None
-
-    def __or__(self, other: Any) -> Any:
-        self._note_all()
-        return super().__or__(other)
-
-    def __ror__(self, other: Any) -> Any:
-        self._note_all()
-        return super().__ror__(other)
-
-    def __repr__(self) -> str:
-        self._note_all()
-        return super().__repr__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (self.copy(),)

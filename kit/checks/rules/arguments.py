@@ -67,7 +67,7 @@ def macros_are_known(subject: Subject) -> Iterator[Problem]:
 
 
 def _braced(text: str) -> Iterator[str]:
-    """Yield what stands in double braces."""
+    """Yield what is in double braces."""
     end = 0
     while (start := text.find("{{", end)) >= 0:
         close = text.find("}}", start)

@@ -57,7 +57,7 @@ def image_is_pinned(subject: Subject) -> Iterator[Problem]:
     tag = image.rpartition("/")[2].partition(":")[2]
     if tag in {"", "latest"}:
         which = "has no tag" if not tag else "has the tag 'latest'"
-        always = "" if subject.platform.image_pull_policy else ", at each start anew"
+        always = "" if subject.platform.image_pull_policy else ", at each start"
         message = f"The image {which}: another one may be pulled tomorrow{always}."
         fix = "Pin it with a tag of its own, or a digest."
         yield Problem("container.image", message, fix)
@@ -184,7 +184,9 @@ def names_are_valid(subject: Subject) -> Iterator[Problem]:
     for index, pair in enumerate(subject.template.container.env):
         key = pair.key
         if not key or "=" in key or not (key.isascii() and key.isprintable()):
-            message = f"The pod is refused: {key!r:.80} is no name of a variable."
+            message = (
+                f"The pod is refused: {key!r:.80} is not a valid name of a variable."
+            )
             fix = "Use letters, digits and underscores."
             words = f"spec.containers[0].env[{index}].name: Required value"
             if key:

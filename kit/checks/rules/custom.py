@@ -268,6 +268,6 @@ def usage_is_known(subject: Subject) -> Iterator[Problem]:
     """The source says which keys the executor reads."""
     why = subject.custom_usage.why_unknown if subject.custom.after else ""
     if why:
-        message = f"Which keys are read cannot all be told: {why}."
+        message = f"Not all keys that are read are known: {why}."
         fix = "Read them as tt.custom[...] to have them checked."
         yield Problem("custom", message, fix)

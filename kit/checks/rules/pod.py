@@ -42,7 +42,7 @@ def pod_has_lists(subject: Subject) -> Iterator[Problem]:
         value = subject.pod_spec.get(part, [])
         is_list = isinstance(value, list)
         if not is_list or len(subject.pod_list(part)) < len(value):
-            message = f"Registration fails: {part} of the pod is no list of objects."
+            message = f"Registration fails: {part} of the pod is not a list of objects."
             words = "json: cannot unmarshal … into Go struct field PodSpec"
             path = f"k8s_pod.pod_spec.{part}"
             yield Problem(path, message, "Write it as Kubernetes reads it.", words)

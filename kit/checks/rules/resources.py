@@ -59,7 +59,7 @@ def _entry_problems(
 @error("RS001", "registration")
 def amounts_are_quantities(subject: Subject) -> Iterator[Problem]:
     """Kubernetes can read the amounts."""
-    message = "Registration is refused: the amount of {resource} is no quantity."
+    message = "Registration is refused: the amount of {resource} is not a quantity."
     fix = "Write a number with one of the suffixes m, k, M, G, T, Ki, Mi, Gi, Ti."
     return _entry_problems(subject, "RS001", message, fix)
 
@@ -155,7 +155,7 @@ def requests_within_platform(subject: Subject) -> Iterator[Problem]:
 
 @error("RS008", "registration")
 def limits_within_platform(subject: Subject) -> Iterator[Problem]:
-    """No limit beside a request exceeds what the platform allows."""
+    """No limit next to a request exceeds what the platform allows."""
     message = "Registration is refused: the limit of {name} exceeds the platform's."
     fix = "Set {top} at most, or have the platform's limit raised."
     return _comparison_problems(subject, "RS008", message, fix)
@@ -241,7 +241,7 @@ def zeros_are_meant(subject: Subject) -> Iterator[Problem]:
 
 
 def _sign(text: str) -> int | None:
-    """Return -1, 0 or 1 as the amount is; None if it is no quantity."""
+    """Return -1, 0 or 1 as the amount is; None if it is not a quantity."""
     try:
         amount = parse_quantity(text).amount
     except ResourcesError:
@@ -266,7 +266,9 @@ def unplaced_entries_parse(subject: Subject) -> Iterator[Problem]:
         if entry.name in _UNPLACED and _sign(entry.value) is None:
             name = _name(entry.name)
             words = registration_words(subject)
-            message = f"Registration is refused: the amount of {name} is no quantity."
+            message = (
+                f"Registration is refused: the amount of {name} is not a quantity."
+            )
             yield Problem(path, message, "Leave the entry out.", words)
 
 
@@ -307,7 +309,7 @@ def device_is_label_value(subject: Subject) -> Iterator[Problem]:
     """The accelerator's device is a value that a label of a node can have."""
     device = subject.template.extended_resources.gpu_accelerator.device
     for fault in label_value_faults(device):
-        message = f"The pod is refused: {device!r:.80} is no value of a node's label."
+        message = f"The pod is refused: {device!r:.80} is not a valid label value."
         fix = "Write one device, as the nodes of the cluster are labelled."
         words = f"Invalid value: {quoted_text(device)}: {fault}"
         path = "extended_resources.gpu_accelerator.device"

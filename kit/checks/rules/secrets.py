@@ -83,7 +83,7 @@ def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
         severity = None if is_variable else Severity.WARNING
         start = "The pod is refused" if is_variable else "No such secret can exist"
         for fault in subdomain_faults(secret.group) if secret.group else ():
-            message = f"{start}: {secret.group!r:.80} is no name of a secret."
+            message = f"{start}: {secret.group!r:.80} is not a valid name of a secret."
             words = (
                 "…valueFrom.secretKeyRef.name: Invalid value: "
                 f"{quoted_text(secret.group)}: {fault}"
@@ -91,7 +91,7 @@ def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
             fix = "Use lower-case letters, digits, '-' and '.'."
             yield Problem(f"{path}.group", message, fix, words, severity=severity)
         if secret.key and not _CONFIG_KEY.fullmatch(secret.key):
-            message = f"{start}: {secret.key!r:.80} is no key of a secret."
+            message = f"{start}: {secret.key!r:.80} is not a valid key of a secret."
             words = (
                 "…valueFrom.secretKeyRef.key: Invalid value: "
                 f"{quoted_text(secret.key)}: a valid config key must consist of "
@@ -110,7 +110,9 @@ def variables_are_kubernetes(subject: Subject) -> Iterator[Problem]:
     for path, secret in _mounted(subject):
         name = secret.env_var
         if name and ("=" in name or not (name.isascii() and name.isprintable())):
-            message = f"The pod is refused: {name!r:.80} is no name of a variable."
+            message = (
+                f"The pod is refused: {name!r:.80} is not a valid name of a variable."
+            )
             words = (
                 f"spec.containers[0].env[…].name: Invalid value: {quoted_text(name)}: "
                 "a valid environment variable name must consist only of printable "

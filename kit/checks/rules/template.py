@@ -98,10 +98,12 @@ def labels_are_valid(subject: Subject) -> Iterator[Problem]:
         path = f"metadata.metadata.labels[{key}]"
         words = metadata_faults({key: value}, {})
         if qualified_name_faults(key):
-            message = f"The pod is refused: {key!r:.80} is no key of labels."
+            message = f"The pod is refused: {key!r:.80} is not a valid key of labels."
             yield Problem(path, message, _KEY_FIX, words[0])
         if label_value_faults(value):
-            message = f"The pod is refused: {value!r:.80} is no value of a label."
+            message = (
+                f"The pod is refused: {value!r:.80} is not a valid value of a label."
+            )
             fix = "Use up to 63 letters, digits, '-', '_' and '.'."
             yield Problem(path, message, fix, words[-1])
 
@@ -112,7 +114,9 @@ def annotations_are_valid(subject: Subject) -> Iterator[Problem]:
     annotations = subject.template.metadata.metadata.annotations
     for key in sorted(annotations):
         for words in metadata_faults({}, {key: ""}):
-            message = f"The pod is refused: {key!r:.80} is no key of annotations."
+            message = (
+                f"The pod is refused: {key!r:.80} is not a valid key of annotations."
+            )
             path = f"metadata.metadata.annotations[{key}]"
             yield Problem(path, message, _KEY_FIX, words)
     for words in metadata_faults({}, annotations):
