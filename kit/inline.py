@@ -22,6 +22,7 @@ from kit.shim import flytekit_bridge
 from kit.shim.context import current_context
 from kit.shim.executable import call_author
 from kit.shim.inline_modules import fresh_module
+from kit.shim.telemetry import loaded
 
 __all__ = ["InlineExecutor", "function_executor", "inline_document", "unpack"]
 
@@ -45,6 +46,7 @@ class InlineExecutor(ShimTaskExecutor[Any]):
         """
         view, executor_type = unpack(tt)
         executor = call_author(make_executor, executor_type)
+        loaded("inline", executor)
         if not flytekit_bridge.is_in_container():
             value = call_author(executor.execute_from_model, view, **kwargs)
             return _in_order_of(list(tt.interface.outputs), value)
@@ -81,7 +83,9 @@ def unpack(tt: Any) -> tuple[Any, type[ShimTaskExecutor[Any]]]:
             does not understand it.
     """
     document = _document(tt.id.name, tt.custom)
+    loaded("source", document)
     module = _load(tt.id.name, document)
+    loaded("module", module)
     found = getattr(module, document["executor"], None)
     if isinstance(found, FunctionType):
         found = function_executor(found)
@@ -91,6 +95,7 @@ def unpack(tt: Any) -> tuple[Any, type[ShimTaskExecutor[Any]]]:
             f"{document['executor']!r}. Make the template again from its task."
         )
         raise InlineError(msg)
+    loaded("executor", found)
     message = tt.to_flyte_idl()
     del message.custom.fields[INLINE_KEY]
     return type(tt).from_flyte_idl(message), found

@@ -23,6 +23,7 @@ from kit.errors import (
     nearest,
 )
 from kit.shim.executable import ExecutableTemplateShimTask, call_author
+from kit.shim.telemetry import loaded
 from kit.storage import current_storage
 from kit.template.view import MAX_TEMPLATE_BYTES, TaskTemplateView, parse_template
 
@@ -120,6 +121,7 @@ class TaskTemplateResolver(TrackedInstance):
             ExecutorError: The executor cannot be imported, or is none.
         """
         view = TaskTemplateView.from_flyte_idl(parse_template(template, source))
+        loaded("read", len(template))
         if location == INLINE_EXECUTOR:
             from kit.inline import unpack  # most executors come from a module
 
@@ -146,6 +148,8 @@ def load_object(location: str, role: str = "executor") -> Any:
         )
         raise ExecutorModuleError(msg)
     found, rest, missing = _import_longest(parts)
+    if role == "executor" and found is not None:
+        loaded("module", found)
     *outer, last = rest
     for name in outer:
         found = getattr(found, name, None)  # a class around the class
@@ -205,6 +209,7 @@ def _no_such_name(found: Any, name: str, location: str) -> ExecutorNameError:
 def _executor_type(location: str) -> type[ShimTaskExecutor[Any]]:
     executor = load_object(location)
     if isinstance(executor, type):
+        loaded("executor", executor)
         return executor
     msg = (
         f"{location!r} is {re.sub(' at 0x[0-9a-f]+', '', repr(executor)):.200}, "

@@ -1,106 +1,136 @@
-"""What came of a proof."""
+"""The outcome of a proof: its steps, its failure, and what was read of custom."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from kit.checks.custom.trace import Trace
-from kit.definition.shipment import INLINE_KEY, Shipment
+from kit.definition.shipment import INLINE_KEY
 from kit.errors import ProofError, render_path
 from kit.notebook import Shown
+from kit.proof.notes import Note
 from kit.runners.log import Log
 from kit.runners.outcome import Outcome
 from kit.template.view import TaskTemplateView, parse_template
 
-_MAX_BYTES = 4_000_000
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An exception of another process.
-
-    Attributes:
-        kinds: Names of its class and of those it derives from.
-        text: Class and message, as a traceback ends with them.
-        name: The name that an import, name or attribute error is about.
-        path: The file that an OSError is about.
-        key: The first argument, if that is text.
-        file: The file of the code that raised it.
-        where: File, number and text of the last line outside of the runtime.
-    """
-
-    kinds: tuple[str, ...]
-    text: str
-    name: str | None = None
-    path: str | None = None
-    key: str | None = None
-    file: str | None = None
-    where: str | None = None
-
-    def is_a(self, *kinds: str) -> bool:
-        """Tell whether its class is one of these, or derives from one."""
-        return not set(kinds).isdisjoint(self.kinds)
-
-
-@dataclass(frozen=True)
-class Note:
-    """What is known of one step.
-
-    Attributes:
-        status: ``not begun``, ``begun``, ``done`` or ``failed``.
-        seconds: How long it took, if it ended.
-        facts: What was found.
-        raised: The exception that ended it, and those that it came from.
-        traceback: Its traceback.
-    """
-
-    status: str
-    seconds: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    raised: tuple[Raised, ...] = ()
-    traceback: str = ""
-
-
-def read_notes(path: Path) -> dict[str, Note]:
-    """Return the last note of each step, in the order in which they were begun.
-
-    The process of a task may have done anything to the file: what is no note is left
-    out, and its step then counts as not done.
-    """
-    try:
-        with path.open("rb") as file:
-            lines = file.read(_MAX_BYTES).splitlines()
-    except OSError:
-        return {}
-    notes: dict[str, Note] = {}
-    for line in lines:
-        try:
-            written = json.loads(line)
-            notes[str(written["step"])] = _note(written)
-        except (ValueError, KeyError, TypeError):  # noqa: PERF203 - one a line
-            continue
-    return notes
-
-
-def _note(written: Mapping[str, Any]) -> Note:
-    return Note(
-        status=str(written["status"]),
-        seconds=written.get("seconds"),
-        facts=dict(written.get("facts", {})),
-        raised=tuple(_raised(each) for each in written.get("raised", ())),
-        traceback=str(written.get("traceback", "")),
-    )
-
-
-def _raised(written: Mapping[str, Any]) -> Raised:
-    return Raised(**{**written, "kinds": tuple(written["kinds"])})
-
+StepStatus = Literal["done", "failed", "skipped"]
 
 Steps = tuple[str | int, ...]
+
+_TAIL_LINES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof(Shown):
+    """What a fresh interpreter did with the form in which a task ships.
+
+    Attributes:
+        task: Name of the task.
+        steps: What was done, in order.
+        failure: What stood in the way; None if nothing did.
+        notes: What the author should know all the same.
+        run: How the task ran; None if it was not to run, or could not be started.
+        log: What was written to standard output and error, while importing too.
+        custom: What was read of ``tt.custom``; None if it was not run, or by another
+            runtime than kit's.
+    """
+
+    task: str
+    steps: tuple[Step, ...]
+    failure: Obstacle | None = None
+    notes: tuple[str, ...] = ()
+    run: Outcome | None = None
+    log: Log = field(default_factory=Log)
+    custom: CustomUse | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the shipped form stands alone."""
+        return self.failure is None
+
+    @property
+    def proven(self) -> str:
+        """What was proven: ``"to load"``, ``"to run"`` on these inputs, or nothing."""
+        if self.failure is not None:
+            return ""
+        return "to load" if self.run is None else "to run"
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The outputs by name; empty if it was not run, or did not succeed."""
+        return {} if self.run is None else self.run.outputs
+
+    def raise_for_error(self) -> Proof:
+        """Return the proof if it holds, so that calls can be chained.
+
+        Raises:
+            ProofError: It does not; the text says why, and what to do.
+        """
+        if self.failure is None:
+            return self
+        where = f"{self.task!r} does not stand alone, it fails at {self.failure.step!r}"
+        text = f"{where}: {self.failure.missing}."
+        if self.failure.repair:
+            text = f"{text}\n{self.failure.repair}"
+        raise ProofError(text + self._traceback_or_last_lines())
+
+    def _traceback_or_last_lines(self) -> str:
+        if self.failure is not None and self.failure.traceback:
+            return f"\n{self.failure.traceback.rstrip()}"
+        tail = self.log.tail(_TAIL_LINES)
+        lines = "".join(f"\n  {line.stream}: {line.text}" for line in tail)
+        return f"\nThe last lines it wrote:{lines}" if lines else ""
+
+    def __repr__(self) -> str:
+        if self.failure is None:
+            return f"Proof({self.task!r}, proven {self.proven})"
+        return f"Proof({self.task!r}, fails at {self.failure.step!r})"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way from a task to its executor in another process.
+
+    Attributes:
+        name: What it is about: ``template``, ``interpreter``, ``runtime``,
+            ``resolver``, ``read`` (the template), ``source`` (of an inline executor),
+            ``module``, ``executor``, ``instance``, ``imports`` (those in functions
+            too) or ``run``.
+        status: ``done``, ``failed``, or ``skipped`` because an earlier one failed.
+        detail: What was found.
+        here: What of it is so on this machine: versions and places; not part of the
+            repr.
+        seconds: How long it took; not part of the repr.
+    """
+
+    name: str
+    status: StepStatus
+    detail: str = ""
+    here: str = field(default="", repr=False, compare=False)
+    seconds: float | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a task's shipped form does not stand alone.
+
+    Attributes:
+        step: The step that failed.
+        missing: What is missing there, or wrong.
+        repair: What to do about it.
+        traceback: The traceback in the fresh process, without the frames of the
+            runtime; empty if there was none.
+    """
+
+    step: str
+    missing: str
+    repair: str
+    traceback: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.missing}. {self.repair}".strip()
 
 
 @dataclass(frozen=True)
@@ -172,173 +202,3 @@ def _unread(value: Any, path: Steps, trace: Trace) -> Iterator[Steps]:
                 yield from _unread(item, below, trace)
             else:
                 yield below
-
-
-StepStatus = Literal["done", "failed", "skipped"]
-
-_TAIL_LINES = 10
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step on the way from a task to its executor in another process.
-
-    Attributes:
-        name: What it is about: ``template``, ``interpreter``, ``runtime``,
-            ``resolver``, ``read`` (the template), ``source`` (of an inline executor),
-            ``module``, ``executor``, ``instance``, ``imports`` (those in functions
-            too) or ``run``.
-        status: ``done``, ``failed``, or ``skipped`` because an earlier one failed.
-        detail: What was found.
-        here: What of it is so on this machine: versions and places; not part of the
-            repr.
-        seconds: How long it took; not part of the repr.
-    """
-
-    name: str
-    status: StepStatus
-    detail: str = ""
-    here: str = field(default="", repr=False, compare=False)
-    seconds: float | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why a task's shipped form does not stand alone.
-
-    Attributes:
-        step: The step that failed.
-        missing: What is missing there, or wrong.
-        repair: What to do about it.
-        traceback: The traceback in the fresh process, without the frames of the
-            runtime; empty if there was none.
-    """
-
-    step: str
-    missing: str
-    repair: str
-    traceback: str = field(default="", repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.missing}. {self.repair}".strip()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proof(Shown):
-    """What a fresh interpreter did with the form in which a task ships.
-
-    Attributes:
-        task: Name of the task.
-        steps: What was done, in order.
-        failure: What stood in the way; None if nothing did.
-        notes: What the author should know all the same.
-        run: How the task ran; None if it was not to run, or could not be started.
-        log: What was written to standard output and error, while importing too.
-        custom: What was read of ``tt.custom``; None if it was not run, or by another
-            runtime than kit's.
-    """
-
-    task: str
-    steps: tuple[Step, ...]
-    failure: Obstacle | None = None
-    notes: tuple[str, ...] = ()
-    run: Outcome | None = None
-    log: Log = field(default_factory=Log)
-    custom: CustomUse | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the shipped form stands alone."""
-        return self.failure is None
-
-    @property
-    def proven(self) -> str:
-        """What was proven: ``"to load"``, ``"to run"`` on these inputs, or nothing."""
-        if self.failure is not None:
-            return ""
-        return "to load" if self.run is None else "to run"
-
-    @property
-    def outputs(self) -> Mapping[str, Any]:
-        """The outputs by name; empty if it was not run, or did not succeed."""
-        return {} if self.run is None else self.run.outputs
-
-    def raise_for_error(self) -> Proof:
-        """Return the proof if it holds, so that calls can be chained.
-
-        Raises:
-            ProofError: It does not; the text says why, and what to do.
-        """
-        if self.failure is None:
-            return self
-        where = f"{self.task!r} does not stand alone, it fails at {self.failure.step!r}"
-        text = f"{where}: {self.failure.missing}."
-        if self.failure.repair:
-            text = f"{text}\n{self.failure.repair}"
-        raise ProofError(text + self._traceback_or_last_lines())
-
-    def _traceback_or_last_lines(self) -> str:
-        if self.failure is not None and self.failure.traceback:
-            return f"\n{self.failure.traceback.rstrip()}"
-        tail = self.log.tail(_TAIL_LINES)
-        lines = "".join(f"\n  {line.stream}: {line.text}" for line in tail)
-        return f"\nThe last lines it wrote:{lines}" if lines else ""
-
-    def __repr__(self) -> str:
-        if self.failure is None:
-            return f"Proof({self.task!r}, proven {self.proven})"
-        return f"Proof({self.task!r}, fails at {self.failure.step!r})"
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is known of the step that failed.
-
-    Attributes:
-        step: Its name.
-        note: What the process noted of it, if it began.
-        run: How the process ended.
-        shipment: How the executor ships.
-        home: The executor's module in this process.
-        folder: The working directory of the caller, as a notebook's.
-    """
-
-    step: str
-    note: Note
-    run: Outcome
-    shipment: Shipment
-    home: str
-    folder: Path
-
-    def raised(self, *kinds: str) -> Iterator[Raised]:
-        """Yield the exceptions of these classes, the last consequence first."""
-        return (error for error in self.note.raised if error.is_a(*kinds))
-
-    @property
-    def module(self) -> str:
-        """The executor's module, as the fresh process has it."""
-        if self.shipment.inline is not None:
-            return self.shipment.inline["module"]
-        return self.home
-
-    @property
-    def executor(self) -> str:
-        """The executor's name in its module."""
-        if self.shipment.inline is not None:
-            return self.shipment.inline["executor"]
-        return self.shipment.location.removeprefix(f"{self.home}.")
-
-    @property
-    def doing(self) -> str:
-        """Say what the process was doing, as the subject of a sentence."""
-        return {
-            "runtime": "the container's command",
-            "resolver": "the resolver",
-            "read": "reading the template",
-            "source": "reading the source in the template",
-            "module": f"importing {self.module}",
-            "executor": f"looking for {self.executor}",
-            "instance": f"making {self.executor}()",
-            "imports": f"finding what {self.executor} imports",
-            "run": "the executor",
-        }.get(self.step, "the interpreter")

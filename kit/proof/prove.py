@@ -17,8 +17,9 @@ from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import Shipment
 from kit.errors import ExecutorError, KitError, MacroError, StorageError, TemplateError
 from kit.proof import child
-from kit.proof.diagnosis import diagnose, local_notes
-from kit.proof.outcome import Case, Note, Obstacle, Proof, Step, custom_use, read_notes
+from kit.proof.diagnosis import FailureFacts, diagnose, local_notes
+from kit.proof.notes import FAILURE, Note, read_notes
+from kit.proof.outcome import Obstacle, Proof, Step, custom_use
 from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner, RunRequest
@@ -75,7 +76,8 @@ def fresh_steps(
         if index > end:
             yield Step(name, "skipped")
         elif obstacle is not None and index == end:
-            seconds = None if note is None else note.seconds
+            failure = notes.get(FAILURE)
+            seconds = None if failure is None else failure.seconds
             yield Step(name, "failed", obstacle.missing, seconds=seconds)
         elif note is not None:
             yield Step(name, "done", *_texts(name, note.facts), note.seconds)
@@ -135,7 +137,8 @@ Task = PythonCustomizedContainerTask[Any]
 
 DEFAULT_TIMEOUT = 60.0
 _OPTIONS = ("settings", "timeout", "runner", "cancellation", "inputs")
-_NOT_BEGUN = Note("not begun")
+_BEFORE = ("interpreter", "resolver")
+"""Steps that begin without a word: who ends the process then is not known."""
 
 
 def prove(
@@ -250,10 +253,12 @@ class _Attempt:
         failed = _failed(planned, notes, run)
         obstacle = None
         if failed is not None:
-            note = notes.get(failed, _NOT_BEGUN)
+            status = "not begun" if failed in _BEFORE else "begun"
+            note = notes.get(FAILURE, Note(status))
             home = self.task.executor_type.__module__
-            case = Case(failed, note, run, self.shipment, home, Path.cwd())
-            obstacle = diagnose(case)
+            obstacle = diagnose(
+                FailureFacts(failed, note, run, self.shipment, home, Path.cwd())
+            )
         return Proof(
             task=self.task.name,
             steps=(self.made, *fresh_steps(planned, notes, obstacle)),
@@ -280,15 +285,12 @@ def _folder() -> Iterator[tuple[Path, Callable[[], object]]]:
 def _failed(
     planned: tuple[str, ...], notes: Mapping[str, Note], run: Outcome
 ) -> str | None:
-    """Name the step that failed: the first that is open, or the one after the last."""
+    """Name the step that failed: the first that was not done."""
     runs = planned[-1] == "run"
     if runs and run.succeeded:
         return None
-    begun = [name for name in planned if name in notes]
-    unfinished = [name for name in begun if notes[name].status != "done"]
-    if unfinished:
-        return unfinished[0]
-    rest = planned[planned.index(begun[-1]) + 1 :] if begun else planned
-    if rest:
-        return rest[0]
-    return "run" if runs else None
+    done = set(notes)
+    if "instance" in notes and "source" not in planned:
+        done.update(planned[: planned.index("instance")])
+    rest = (name for name in planned if name not in done)
+    return next(rest, "run" if runs else None)

@@ -33,7 +33,7 @@ from kit.shim.context import (
 )
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offloading import OffloadLimits, offload
-from kit.shim.telemetry import REPORT_VARIABLE, Telemetry, use_telemetry
+from kit.shim.telemetry import REPORT_VARIABLE, Telemetry, loaded, use_telemetry
 from kit.storage import Storage, is_remote, use_storage, write_bytes
 from kit.storage.urls import kept_environ
 
@@ -96,7 +96,8 @@ class ContainerRun:
         with self._telemetry() as telemetry:
             try:
                 self._run(telemetry)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as error:
+                loaded("failure", error)
                 raise
             except BaseException as error:  # noqa: BLE001 - all of them are the verdict
                 return self._failed(error)
@@ -165,7 +166,10 @@ class ContainerRun:
     ) -> dict[str, literals_pb2.LiteralMap | literals_pb2.Literal]:
         """Return the files to write by name, outputs.pb last."""
         telemetry.enter("load")
-        task = self.load_resolver().load_task(loader_args=list(self.loader_args))
+        resolver = self.load_resolver()
+        loaded("resolver", self.resolver)
+        task = resolver.load_task(loader_args=list(self.loader_args))
+        loaded("instance", task)
         telemetry.enter("inputs")
         data = storage.read_bytes(self.inputs)
         inputs = parse_literal_map(data, self.inputs)
@@ -203,6 +207,7 @@ class ContainerRun:
         if is_ignore_outputs(error):
             say(f"the task asked for its outputs to be ignored: {error}")
             return Verdict.IGNORED
+        loaded("failure", error)
         if self.on_error is not None:
             self.on_error(error)
         return self._write_error(error)

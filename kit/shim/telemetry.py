@@ -7,7 +7,7 @@ with it, and costs nothing.  :mod:`kit.shim.report` has the one that keeps it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Literal
 
@@ -61,3 +61,37 @@ def take_telemetry() -> Telemetry:
     if telemetry is not _SILENT:
         _next.set(_SILENT)
     return telemetry
+
+
+LoadStep = Literal[
+    "resolver",
+    "read",
+    "source",
+    "module",
+    "executor",
+    "instance",
+    "inline",
+    "failure",
+]
+Observer = Callable[[LoadStep, Any], None]
+
+_observers: list[Observer] = []
+
+
+def observe_loading(observer: Observer) -> None:
+    """Let an observer hear, in this process, what each step of loading a task found."""
+    _observers.append(observer)
+
+
+def loaded(step: LoadStep, found: Any) -> None:
+    """Report a step of loading a task that is over.
+
+    Args:
+        step: The step; ``inline`` is the one in which kit's executor of flytekit's
+            tasks makes its own, ``failure`` the end of a run that fails.
+        found: The resolver's name, the size of the template, the document of the
+            source, the module, the executor's class, the task, the executor; or the
+            exception.
+    """
+    for observer in _observers:
+        observer(step, found)

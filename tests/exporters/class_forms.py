@@ -16,6 +16,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import kit
+from kit import FlyteFile
 
 
 @dataclass
@@ -178,9 +179,47 @@ class PostExecutor(kit.ShimTaskExecutor[PostTask]):
             return Path(answer.read().decode()).name
 
 
+JSONL = FlyteFile["jsonl"]
+
+
+@dataclass
+class Batch:
+    """What is known of a file."""
+
+    lines: int = 0
+    error: FlyteFile | None = None
+
+
+class UploadTask(kit.PythonCustomizedContainerTask[dict]):
+    """Reads a file of lines."""
+
+    def __init__(self, name: str, key: str, **facts: Any):
+        super().__init__(
+            name,
+            {"key": key},
+            "acme/upload:1",
+            UploadExecutor,
+            interface=kit.Interface({"file": JSONL}, {"o0": Batch}),
+            **facts,
+        )
+
+    def get_custom(self, settings: kit.SerializationSettings) -> dict:
+        """Return the config."""
+        return dict(self.task_config)
+
+
+class UploadExecutor(kit.ShimTaskExecutor[UploadTask]):
+    """Counts the lines."""
+
+    def execute_from_model(self, tt: Any, file: JSONL) -> Batch:
+        """Return how many there are."""
+        return Batch(len(Path(file).read_text().splitlines()))
+
+
 lite = LiteTask(
     "forms.lite", "select {{ .inputs.n }}\n as n", LiteConfig(":memory:"), {"n": int}
 )
 count = CountTask("forms.count", LiteConfig("somewhere"))
 shell = ShellTask("forms.shell", {"command": "echo -n"})
+upload = UploadTask("forms.upload", "k")
 post = PostTask("forms.post", "http://127.0.0.1:9/")

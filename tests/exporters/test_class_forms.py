@@ -25,7 +25,7 @@ print(json.dumps([tasks.lite(n=3), words, tasks.shell(word="x")]))
 """
 
 
-@pytest.mark.parametrize("name", ["lite", "count", "shell", "post"])
+@pytest.mark.parametrize("name", ["lite", "count", "shell", "post", "upload"])
 @pytest.mark.parametrize("path", ["forms", "forms.py"])
 def test_a_task_of_classes_is_exported(name, path, tmp_path):
     """Its executor may name the task's class, and share a dataclass with it."""

@@ -21,7 +21,8 @@ import kit
 from kit.errors import CallError, ConversionError, ProofError, StorageError
 from kit.proof import child
 from kit.proof.child import runtimes
-from kit.proof.outcome import Note, custom_use
+from kit.proof.notes import Note
+from kit.proof.outcome import custom_use
 from kit.runners import Cancellation, Phase
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -255,7 +256,7 @@ def test_two_proofs_of_one_task_look_the_same(image):
         (lambda task: kit.prove(task, n=1, inputs={"n": 2}), CallError, "multiple"),
         (lambda task: kit.prove(task, inputs=3), CallError, "inputs must map"),
         (lambda task: kit.prove(task, timeout=0), CallError, "positive number"),
-        (lambda task: kit.prove("lab"), CallError, "kit.prove takes a task"),
+        (lambda task: kit.prove(3), CallError, "kit.prove takes a task"),
         (
             lambda task: kit.prove(task, runner=kit.InProcessRunner(), timeout=None),
             CallError,
@@ -472,7 +473,7 @@ def test_the_child_loads_no_kit_by_itself(tmp_path):
     )
     last = json.loads(notes.read_text().splitlines()[-1])
     assert done.returncode != 0
-    assert (last["step"], last["status"]) == ("runtime", "failed")
+    assert (last["step"], last["status"]) == ("failure", "failed")
     assert last["raised"][0]["name"] == "kit"
 
 

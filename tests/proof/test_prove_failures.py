@@ -9,7 +9,7 @@ from prove_lab import ImageTask
 
 import kit
 from kit.errors import CaptureError, ProofError
-from kit.proof.outcome import read_notes
+from kit.proof.notes import read_notes
 
 BOTH = pytest.mark.parametrize(
     "runtime", ["kit", pytest.param("flytekit", marks=pytest.mark.flytekit)]
@@ -246,7 +246,7 @@ def test_what_is_no_executor(image):
             "the executor raises ValueError: n is 7",
         ),
         ("kit", "open('beside.csv')", "the file 'beside.csv' is only here, as"),
-        ("kit", "import nowhere_at_all", "the module nowhere_at_all of the package"),
+        ("kit", "__import__('nowhere_at_all')", "the module nowhere_at_all of the pa"),
     ],
 )
 def test_what_goes_wrong_when_it_runs(image, notebook, runtime, body, missing):

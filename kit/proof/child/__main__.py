@@ -34,15 +34,23 @@ def main() -> None:
     path, mode, modules, command, *arguments = sys.argv[1:]
     notes = Notes(path)
     version = ".".join(map(str, sys.version_info[:3]))
-    notes.end("interpreter", version=version, executable=sys.executable)
-    watch = Watch(
-        notes, runs=mode == "run", modules=[*filter(None, modules.split(","))]
-    )
-    with notes.step("runtime"):
+    notes.done("interpreter", version=version, executable=sys.executable)
+    imported = [name for name in modules.split(",") if name]
+    watch = Watch(notes, runs=mode == "run", modules=imported)
+    try:
         function, facts = load_runtime(command, watch)
-        notes.end("runtime", **facts)
+    except BaseException as error:
+        notes.failed(error)
+        raise
+    notes.done("runtime", **facts)
     sys.argv = [command, *arguments]
-    sys.exit(function())
+    try:
+        sys.exit(function())
+    except KeyboardInterrupt as error:
+        notes.failed(error)
+        raise
+    finally:
+        watch.finish()
 
 
 if __name__ == "__main__":

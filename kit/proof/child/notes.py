@@ -1,15 +1,14 @@
-"""What is written down of the steps: a line of JSON when one begins, and when it ends.
+"""Notes of a proof's steps: a line of JSON when one is done, or when one fails.
 
-Each line is written at once, for the next step may end the process.
+Each line is written at once, because the next step may end the process.  Steps follow
+one another, so the one that fails is the one after the last that was done.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from kit.proof.child.raised import chain, trace
@@ -24,41 +23,24 @@ class Notes:
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._open: dict[str, float] = {}
+        self._since: float | None = None
+        self.has_failed = False
 
-    def begin(self, step: str) -> None:
-        """Note that a step begins; one that is open goes on."""
-        if step not in self._open:
-            self._open[step] = time.monotonic()
-            self._write(step, "begun")
+    def done(self, step: str, **facts: Any) -> None:
+        """Note that a step is done, with what it found."""
+        self._write(step, "done", facts=facts)
 
-    def end(self, step: str, **facts: Any) -> None:
-        """Note that a step is done, with what is to be known of it."""
-        started = self._open.pop(step, None)
-        self._write(step, "done", seconds=_since(started), facts=facts)
-
-    def end_open(self) -> None:
-        """Note that everything that has begun is done."""
-        for step in list(self._open):
-            self.end(step)
-
-    @contextlib.contextmanager
-    def step(self, step: str) -> Iterator[None]:
-        """Begin a step; what is raised ends it, or the one that began since."""
-        self.begin(step)
-        try:
-            yield
-        except BaseException as error:
-            if self._open:
-                last, started = self._open.popitem()
-                raised = {"raised": chain(error), "traceback": trace(error)}
-                self._write(last, "failed", seconds=_since(started), **raised)
-            raise
+    def failed(self, error: BaseException) -> None:
+        """Note what ended the step that is not done; the first time counts."""
+        if not self.has_failed:
+            self.has_failed = True
+            self._write(
+                "failure", "failed", raised=chain(error), traceback=trace(error)
+            )
 
     def _write(self, step: str, status: str, **more: Any) -> None:
-        line = json.dumps({"step": step, "status": status, **more})
+        now = time.monotonic()
+        seconds = None if self._since is None else now - self._since
+        line = json.dumps({"step": step, "status": status, "seconds": seconds, **more})
         os.write(self._file, f"{line}\n".encode())
-
-
-def _since(started: float | None) -> float | None:
-    return None if started is None else time.monotonic() - started
+        self._since = now

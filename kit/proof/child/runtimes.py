@@ -1,13 +1,19 @@
-"""The two container runtimes: the functions behind their commands, being watched."""
+"""The two container runtimes: the functions behind their commands, being observed.
+
+kit's runtime reports the steps by itself.  flytekit's does not: its functions are
+wrapped.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from kit.proof.child.watch import INLINE_EXECUTOR, Watch, location_of
+from kit.proof.child.watch import INLINE_EXECUTOR, Watch
 
 _COMMANDS = {
     "kit-execute": ("kit.entrypoint", "main"),
@@ -19,7 +25,7 @@ Runtime = tuple[Callable[[], Any], dict[str, Any]]
 
 
 def load_runtime(command: str, watch: Watch) -> Runtime:
-    """Return the function behind a command, watched, and whose it is.
+    """Return the function behind a command, observed, and whose it is.
 
     kit's stands in for flytekit's where that is not installed: both load the same
     template in the same way.
@@ -35,9 +41,10 @@ def load_runtime(command: str, watch: Watch) -> Runtime:
         taken = "kit-execute"
     module, name = _COMMANDS[taken]
     function = getattr(importlib.import_module(module), name)
-    if taken == "kit-execute":
-        _watch_kit(watch)
-    else:
+    if importlib.util.find_spec("kit") is not None:
+        telemetry: Any = importlib.import_module("kit.shim.telemetry")
+        telemetry.observe_loading(watch.observe)
+    if taken == "pyflyte-execute":
         _watch_flytekit(watch)
     package: Any = importlib.import_module(module.partition(".")[0])
     version = str(getattr(package, "__version__", ""))
@@ -45,75 +52,72 @@ def load_runtime(command: str, watch: Watch) -> Runtime:
     return function, {**facts, "version": version, "file": package.__file__}
 
 
-def _watch_kit(watch: Watch) -> None:
-    importlib.import_module("kit.shim.container")
-    container: Any = importlib.import_module("kit.shim.container")
-    load_resolver = container.ContainerRun.load_resolver
-
-    def watched(run: Any) -> Any:
-        resolver = watch.resolver(run.resolver, lambda: load_resolver(run))
-        _watch_kits_loading(watch, inline=INLINE_EXECUTOR in run.loader_args)
-        return resolver
-
-    container.ContainerRun.load_resolver = watched
-
-
-def _watch_kits_loading(watch: Watch, *, inline: bool) -> None:
-    kit: Any = importlib.import_module("kit.resolver")
-    watch.wrap(
-        kit,
-        "parse_template",
-        ("read", "read"),
-        lambda _, data, *__: {"bytes": len(data)},
-    )
-    if inline:
-        watch.inline()
-        return
-    watch.wrap(
-        kit,
-        "_import_longest",
-        ("module", "module"),
-        lambda found, *_: None if found[0] is None else watch.module_facts(found[0]),
-        then="executor",
-    )
-    watch.wrap(
-        kit,
-        "load_object",
-        ("module", "executor"),
-        lambda found, *_: {"executor": location_of(found)},
-        then="instance",
-    )
-
-
 def _watch_flytekit(watch: Watch) -> None:
     entrypoint: Any = importlib.import_module("flytekit.bin.entrypoint")
     home = "flytekit.core.python_customized_container_task"
     loading: Any = importlib.import_module(home)
-    load_object = entrypoint.load_object_from_module
+    load_resolver = entrypoint.load_object_from_module
+    load_executor = loading.load_object_from_module
+    load_proto = loading.load_proto_from_file
 
-    def load_executor(location: str) -> Any:
+    def watched_resolver(location: str) -> Any:
+        with _failures(watch):
+            resolver = load_resolver(location)
+        watch.observe("resolver", location)
+        return _WatchedResolver(resolver, watch)
+
+    def watched_executor(location: str) -> Any:
         """Import the module by itself, so that its step ends before the next one."""
-        module = importlib.import_module(location.rpartition(".")[0])
-        watch.notes.end("module", **watch.module_facts(module))
-        watch.notes.begin("executor")
         if location == INLINE_EXECUTOR:
-            watch.inline()
-        return load_object(location)
+            return load_executor(location)  # which reports its own steps
+        watch.observe("module", importlib.import_module(location.rpartition(".")[0]))
+        found = load_executor(location)
+        watch.observe("executor", found)
+        return found
 
-    entrypoint.load_object_from_module = lambda location: watch.resolver(
-        location, lambda: load_object(location)
-    )
-    loading.load_object_from_module = load_executor
-    watch.wrap(
-        loading,
-        "load_proto_from_file",
-        ("read", "read"),
-        lambda message, *_: {"bytes": message.ByteSize()},
-    )
-    watch.wrap(
-        loading,
-        "load_object_from_module",
-        ("module", "executor"),
-        lambda found, *_: {"executor": location_of(found)},
-        then="instance",
-    )
+    def watched_proto(*args: Any) -> Any:
+        message = load_proto(*args)
+        watch.observe("read", message.ByteSize())
+        return message
+
+    entrypoint.load_object_from_module = watched_resolver
+    loading.load_object_from_module = watched_executor
+    loading.load_proto_from_file = watched_proto
+
+
+class _WatchedResolver:
+    """Stands for a resolver, and notes what it does when it loads the task."""
+
+    def __init__(self, resolver: Any, watch: Watch) -> None:
+        self._resolver = resolver
+        self._watch = watch
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._resolver, name)
+
+    def load_task(self, loader_args: Sequence[str]) -> Any:
+        """Load the task; the process ends then if it is not to run."""
+        with _failures(self._watch):
+            task = self._resolver.load_task(loader_args=loader_args)
+            self._watch.observe("instance", task)
+        task.dispatch_execute = _watched(task.dispatch_execute, self._watch)
+        return task
+
+
+def _watched(function: Callable[..., Any], watch: Watch) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        with _failures(watch):
+            return function(*args, **kwargs)
+
+    return watched
+
+
+@contextlib.contextmanager
+def _failures(watch: Watch) -> Iterator[None]:
+    """Note what is raised in the block."""
+    try:
+        yield
+    except BaseException as error:
+        watch.observe("failure", error)
+        raise

@@ -1,17 +1,16 @@
-"""Wrap the functions of a container's runtime so that they note the steps they are."""
+"""The observer of a task that is loaded and run: it notes each step."""
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kit.proof.child.environment import Environment
 from kit.proof.child.notes import Notes
-from kit.proof.child.surroundings import Surroundings
 
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
 """The executor that stands for the one whose source is in the template."""
@@ -19,7 +18,7 @@ _VIEW = "kit.template.view.TaskTemplateView"
 
 
 class Watch:
-    """Watches one process.
+    """Observes the loading and the run of one task.
 
     Args:
         notes: Where the steps are noted.
@@ -31,47 +30,35 @@ class Watch:
         self.notes = notes
         self._runs = runs
         self._modules = modules
-        self._before = Surroundings()
+        self._before = Environment()
+        self._custom: Any = None
+        self._is_made = False
+        self._has_read = False
 
-    def wrap(
-        self,
-        holder: Any,
-        name: str,
-        steps: tuple[str, str],
-        facts: Callable[..., dict[str, Any] | None],
-        *,
-        then: str | None = None,
-    ) -> None:
-        """Begin the first step when a function is called, and end the second after it.
+    def observe(self, step: str, found: Any) -> None:
+        """Note what a step found, as kit's runtime reports it."""
+        if step == "failure":
+            self.notes.failed(found)
+        elif self._is_made:
+            return  # of a task that the executor loads itself
+        elif step == "instance":
+            self._loaded(found)
+        elif step == "inline":
+            self._made(found)
+        else:
+            self._has_read = self._has_read or step == "read"
+            self.notes.done(step, **_FACTS[step](self, found))
+            self._before = Environment()
 
-        Args:
-            holder: What has the function.
-            name: The function's name.
-            steps: The step that begins, and the one that ends.
-            facts: Makes what is noted from the value and the arguments; ``None`` leaves
-                the step open.
-            then: The step that begins then.
-        """
-        original = getattr(holder, name)
-        begins, ends = steps
-
-        @functools.wraps(original)
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            if begins == "module":
-                self._before = Surroundings()
-            self.notes.begin(begins)
-            value = original(*args, **kwargs)
-            found = facts(value, *args)
-            if found is not None:
-                self.notes.end(ends, **found)
-                if then is not None:
-                    self.notes.begin(then)
-            return value
-
-        setattr(holder, name, watched)
+    def finish(self) -> None:
+        """Note what there is to say at the end of a run."""
+        if self._custom is not None:
+            self.notes.done("custom", **_sorted(self._custom))
+        if self._runs and not self.notes.has_failed:
+            self.notes.done("run")
 
     def module_facts(self, module: Any) -> dict[str, Any]:
-        """Say of a module where it is from, and what importing it changed."""
+        """Return where a module is from, and what importing it changed."""
         return {
             "module": module.__name__,
             "file": getattr(module, "__file__", None),
@@ -79,87 +66,36 @@ class Watch:
             "local": self._before.local_modules(),
         }
 
-    def resolver(self, location: str, load: Callable[[], Any]) -> Any:
-        """Load the resolver as the runtime does, and watch what it loads."""
-        with self.notes.step("resolver"):
-            resolver = load()
-            self.notes.end("resolver", resolver=location)
-        return _WatchedResolver(resolver, self)
+    def _made(self, executor: Any) -> None:
+        self._is_made = True
+        self.notes.done("instance", executor=location_of(type(executor)))
 
-    def loaded(self, task: Any) -> Any:
+    def _loaded(self, task: Any) -> None:
         """Go on with the task that was loaded, or end here."""
+        if not self._has_read:
+            self.notes.done("read")  # by a resolver of one's own
         executor = getattr(task, "executor", None)
-        if location_of(type(executor)) == INLINE_EXECUTOR and not self._runs:
-            _make_inner_executor(task)
-        else:
-            self.notes.end("instance", executor=location_of(type(executor)))
-        self.notes.end_open()
-        self.notes.begin("imports")
+        if location_of(type(executor)) != INLINE_EXECUTOR:
+            self._made(executor)
+        elif not self._runs:
+            self._made(_inner_executor(task))
         _find(self._modules)
-        self.notes.end("imports", found=list(self._modules))
+        self.notes.done("imports", found=list(self._modules))
         if not self._runs:
             _end_process()
-        self._watch_execution(task)
-        return task
-
-    def inline(self) -> None:
-        """Watch how an executor is loaded from the source in its template."""
-        inline: Any = importlib.import_module("kit.inline")
-        self.wrap(inline, "_document", ("source", "source"), _source_facts)
-        self.wrap(
-            inline,
-            "_load",
-            ("module", "module"),
-            lambda module, *_: self.module_facts(module),
-            then="executor",
-        )
-        self.wrap(
-            inline,
-            "unpack",
-            ("source", "executor"),
-            lambda found, *_: {"executor": location_of(found[1])},
-            then="instance",
-        )
-        self.wrap(
-            inline,
-            "make_executor",
-            ("instance", "instance"),
-            lambda executor, *_: {"executor": location_of(type(executor))},
-        )
-
-    def _watch_execution(self, task: Any) -> None:
-        execute = task.dispatch_execute
-
-        trace = _trace_custom(task)
-
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            with self.notes.step("run"):
-                try:
-                    value = execute(*args, **kwargs)
-                finally:
-                    if trace is not None:
-                        self.notes.end("custom", **_sorted(trace))
-                self.notes.end_open()
-                return value
-
-        task.dispatch_execute = watched
+        self._custom = _trace_custom(task)
 
 
-class _WatchedResolver:
-    """Stands for a resolver, and notes what it does when it loads the task."""
-
-    def __init__(self, resolver: Any, watch: Watch) -> None:
-        self._resolver = resolver
-        self._watch = watch
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._resolver, name)
-
-    def load_task(self, loader_args: Sequence[str]) -> Any:
-        """Load the task; the process ends then if it is not to run."""
-        with self._watch.notes.step("read"):
-            task = self._resolver.load_task(loader_args=loader_args)
-            return self._watch.loaded(task)
+_FACTS: dict[str, Any] = {
+    "resolver": lambda _, location: {"resolver": location},
+    "read": lambda _, size: {"bytes": size},
+    "source": lambda _, document: {
+        "bytes": len(document["source"].encode()),
+        "sha256": document["sha256"],
+    },
+    "module": Watch.module_facts,
+    "executor": lambda _, found: {"executor": location_of(found)},
+}
 
 
 def location_of(found: Any) -> str:
@@ -184,10 +120,11 @@ def _find(modules: Iterable[str]) -> None:
         raise error
 
 
-def _make_inner_executor(task: Any) -> None:
+def _inner_executor(task: Any) -> Any:
     """Do what kit's executor of flytekit's tasks does first when it is called."""
-    inline = sys.modules["kit.inline"]
-    inline.make_executor(inline.unpack(task.task_template)[1])
+    executor: Any = importlib.import_module("kit.definition.executor")
+    found = sys.modules["kit.inline"].unpack(task.task_template)[1]
+    return executor.make_executor(found)
 
 
 def _trace_custom(task: Any) -> Any:
@@ -206,10 +143,6 @@ def _sorted(trace: Any) -> dict[str, list[list[str | int]]]:
         name: sorted((list(path) for path in getattr(trace, name)), key=repr)
         for name in ("read", "missing", "iterated")
     }
-
-
-def _source_facts(document: Any, *_: Any) -> dict[str, Any]:
-    return {"bytes": len(document["source"].encode()), "sha256": document["sha256"]}
 
 
 def _end_process() -> None:

@@ -14,8 +14,8 @@ _MAX_NAMES = 20
 _LIBRARIES = {"site-packages", "dist-packages"}
 
 
-class Surroundings:
-    """The process as it was when this was made."""
+class Environment:
+    """The environment of the process, as it was when this was made."""
 
     def __init__(self) -> None:
         self._modules = set(sys.modules)
