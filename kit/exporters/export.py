@@ -20,7 +20,6 @@ from kit.notebook import Shown
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
-
 _ARCHIVES = (".tgz", ".tar.gz")
 _OTHER_FILES = frozenset(
     (

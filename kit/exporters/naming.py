@@ -13,7 +13,6 @@ from kit.source.executors import namespace_of
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
-
 _TAKEN = frozenset({"kit", "flytekit", "tests", "test", "conftest"})
 
 

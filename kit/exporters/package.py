@@ -20,11 +20,8 @@ from kit.source.requirements import project_name
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
-
 _TITLE = "Flyte tasks, exported from a notebook by kit."
-
 _LONGEST = 200
-
 _LAYOUT = """\
 What runs in the containers is in `{package}/executors.py`, the definitions of the tasks
 are in `{package}/tasks.py`. The `Containerfile` makes an image for them."""

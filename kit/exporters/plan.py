@@ -32,7 +32,6 @@ from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
 Task = PythonCustomizedContainerTask[Any]
-
 _SECONDS = 120
 _LINES = 12
 _CHILD = Path(__file__).with_name("child.py")

@@ -14,7 +14,6 @@ from pathlib import Path, PurePosixPath
 from kit.errors import ExportError, StorageError
 
 _PROJECT = "pyproject.toml"
-
 MARK = "[tool.kit.export]"
 """The line of a pyproject.toml that says that the folder is an export."""
 

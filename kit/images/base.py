@@ -10,7 +10,7 @@ from typing import Any
 
 from kit.errors import ImageBuildError
 from kit.images import probe
-from kit.images.engine import Answer, ask
+from kit.images.containers import Answer, ask
 from kit.images.probe import python_facts
 from kit.runners.docker.container import NotStartedError
 from kit.runners.docker.engine import Engine

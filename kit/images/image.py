@@ -1,4 +1,4 @@
-"""What an image is made by: the task, the names, and what was asked for besides."""
+"""``kit.build_image``: build an image that a task runs in."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageError, MissingPackageError
 from kit.escape import visible
 from kit.images.base import BaseImage
-from kit.images.engine import (
-    build,
-    check_loads,
+from kit.images.build import build, give_tag, remove_untagged
+from kit.images.containerfile import (
     check_user,
     containerfile_text,
     context_archive,
-    give_tag,
-    remove_untagged,
     tree_files,
 )
+from kit.images.containers import check_loads
 from kit.images.packages import ImagePackage, Packages, Source, gather
 from kit.images.requirements import TaskRequirements, task_requirements
 from kit.notebook import Shown, in_terminal

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kit.errors import ImageBuildError
 from kit.images.base import BaseImage, this_python
-from kit.images.engine import Answer
+from kit.images.containers import Answer
 from kit.images.requirements import KIT
 from kit.images.wheels import (
     download,

@@ -18,7 +18,6 @@ from kit.runners.outcome import Outcome, Phase
 from kit.source.requirements import package_of
 
 Explanation = tuple[str, str]
-
 _ONLY_IN_NOTEBOOKS = {
     "display": "Write 'from IPython.display import display', or leave it out.",
     "get_ipython": "Leave it out: there is no notebook in a container.",
@@ -26,7 +25,6 @@ _ONLY_IN_NOTEBOOKS = {
 
 _ENVIRON = (os.__file__, "<frozen os>")
 """Where os.environ is, which raises a KeyError itself."""
-
 _MAX_TEXT = 1_000
 
 

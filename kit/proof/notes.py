@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 _MAX_BYTES = 4_000_000
-
 FAILURE = "failure"
 """The note of what ended a step, which is the first that was not done."""
 

@@ -16,9 +16,7 @@ from kit.runners.outcome import Outcome
 from kit.template.view import TaskTemplateView, parse_template
 
 StepStatus = Literal["done", "failed", "skipped"]
-
 Steps = tuple[str | int, ...]
-
 _TAIL_LINES = 10
 
 

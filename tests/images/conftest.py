@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.images.base import BaseImage, this_python
-from kit.images.engine import Answer
+from kit.images.containers import Answer
 from kit.runners.log import LogLine
 
 

@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from kit.images.engine import containerfile_text, context_archive, tree_files
+from kit.images.containerfile import containerfile_text, context_archive, tree_files
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import kit
 from kit.decorator import container_task
 from kit.definition.interface import Interface
 from kit.errors import ImageBuildError, ImageNotFoundError, SecretInSourceError
-from kit.images.engine import LABEL, build
+from kit.images.build import LABEL, build
 from kit.images.image import build_image, containerfile
 from kit.running.start import run
 from kit.source import imports as exported
