@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import Shipment
 from kit.errors import CallError, ExportError
 from kit.exporters.archive import archive, archive_members
 from kit.exporters.module import module_file
@@ -17,6 +18,7 @@ from kit.exporters.package import plugin_package
 from kit.exporters.plan import ExportPlan
 from kit.exporters.writing import check_file, check_folder, write_file, write_tree
 from kit.notebook import Shown
+from kit.source.requirements import shipped_modules
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
@@ -142,7 +144,7 @@ def _checked_path(path: Any) -> Path:
     is_path = (
         isinstance(path, (str, os.PathLike)) and str(path) and "\0" not in str(path)
     )
-    if not is_path or Path(path).suffix.lower() in _OTHER_FILES:
+    if not is_path or _is_another_file(path):
         given = str(path) if isinstance(path, os.PathLike) else path
         msg = (
             f"path must be that of a folder, a .py or a .tgz file, got {given!r}. "
@@ -150,6 +152,12 @@ def _checked_path(path: Any) -> Path:
         )
         raise CallError(msg)
     return Path(path)
+
+
+def _is_another_file(path: str | os.PathLike[str]) -> bool:
+    place = Path(path)
+    ending = place.suffix.lower()
+    return ending in _OTHER_FILES and not place.name.endswith(_ARCHIVES)
 
 
 def _refuse_inputs(inputs: Any) -> None:
@@ -169,15 +177,28 @@ def _export_archive(
     chosen = settings or SerializationSettings()
     members = archive_members(tasks, chosen)
     write_file(path, archive(members))
-    locations = (task.shipment(settings).location for task in tasks)
+    shipments = [task.shipment(settings) for task in tasks]
     return Export(
         path,
         "archive",
-        tuple(members),
-        tuple(task.name for task in tasks),
-        tuple(dict.fromkeys(locations)),
+        files=tuple(members),
+        tasks=tuple(task.name for task in tasks),
+        executors=tuple(dict.fromkeys(shipment.location for shipment in shipments)),
+        notes=tuple(dict.fromkeys(_notes_of_archive(tasks, shipments))),
         settings=chosen,
     )
+
+
+def _notes_of_archive(
+    tasks: Iterable[Task], shipments: Iterable[Shipment]
+) -> Iterator[str]:
+    """Say which modules of one's own the images must contain."""
+    for task, shipment in zip(tasks, shipments, strict=True):
+        for module, place in shipped_modules(shipment).only_here().items():
+            yield (
+                f"The image of {task.name} must contain the module {module}, which is "
+                f"only in {place} here: kit.build_image(task) builds one that does."
+            )
 
 
 def _export_module(tasks: list[Task], path: Path, *, overwrite: bool) -> Export:

@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from kit.definition.shipment import Shipment
-from kit.source.imports import is_third_party
+from kit.source.imports import is_importable, is_third_party
 
 OWN_EXTRAS = ("numpy", "pandas", "pydantic")
 """Third-party modules whose values kit handles through an extra of the same name."""
@@ -92,6 +92,14 @@ class ImportedModules:
     def needed(self) -> frozenset[str]:
         """The modules to install: those that are installed here, and those required."""
         return frozenset({*self.installed, *self._required})
+
+    def only_here(self) -> dict[str, Path]:
+        """Return the required modules of one's own that no index and no image has."""
+        return {
+            module: place
+            for module, place in sorted(self.own.items())
+            if module in self._required and not is_importable(module)
+        }
 
     def follow(
         self, module: str, *, is_optional: bool = False, is_shipped: bool = False

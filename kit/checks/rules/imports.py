@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kit.checks.rule import Problem, Subject, warning
 from kit.errors import KitError
-from kit.source.imports import is_importable
 from kit.source.requirements import ImportedModules, package_of, shipped_modules
 
 
@@ -14,6 +13,7 @@ from kit.source.requirements import ImportedModules, package_of, shipped_modules
 def imports_can_be_installed(subject: Subject) -> Iterator[Problem]:
     """An image can have the modules that the shipped code imports."""
     reached, exported = _reached(subject)
+    only_here = reached.only_here()
     for module in reached.required:
         if module in reached.missing:
             message = (
@@ -23,8 +23,8 @@ def imports_can_be_installed(subject: Subject) -> Iterator[Problem]:
                 f"Install the package {package_of(module)} in the image and here, or "
                 "correct the name. kit.prove(task) looks for all that it imports."
             )
-        elif module in reached.own and module != exported and not is_importable(module):
-            place = str(reached.own[module])
+        elif module in only_here and module != exported:
+            place = str(only_here[module])
             message = (
                 f"The image must contain the module {module!r:.80}, which is only in "
                 f"{place!r:.200} here."
