@@ -28,10 +28,11 @@ def diff(
     """Tell what differs between a task and an older one, and what that means.
 
     A side is a task, a TaskTemplate, a TaskSpec, their bytes, an entry of
-    :func:`kit.history`; a template file (``.pb``, ``.json``, ``.yaml``, ``.pbtxt``); a
-    task in a package for ``flytectl register files`` (``package.tgz::task``); or a task
-    of a module in a git revision (``git:REVISION:path/module.py:task``), which a
-    process of its own imports from a temporary folder: it is code that runs as you.
+    :func:`kit.history`; a task of a module (``tasks.py:load``), which is imported; a
+    template file (``.pb``, ``.json``, ``.yaml``, ``.pbtxt``); a task in a package for
+    ``flytectl register files`` (``package.tgz::task``); or a task of a module in a git
+    revision (``git:REVISION:path/module.py:task``), which a process of its own imports
+    from a temporary folder: it is code that runs as you.
 
     Documentation is compared if both sides have it: tasks and TaskSpecs do.  Texts that
     have the name of a secret (``DB_PASSWORD``) are compared and never shown.

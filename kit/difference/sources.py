@@ -57,7 +57,7 @@ def read_sides(
 
     Args:
         new: A task, TaskTemplate, TaskSpec, bytes, an earlier definition of this
-            session, a template file, ``package.tgz::task``, or
+            session, ``module:task``, a template file, ``package.tgz::task``, or
             ``git:REVISION:path/module.py:task``.
         old: The same.
         settings: What tasks are serialized with.  By default those of a local call,
