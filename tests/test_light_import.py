@@ -12,6 +12,11 @@ from flyteidl.core import literals_pb2, tasks_pb2, types_pb2
 ALLOWED = ("flyteidl", "google", "kit", "protoc_gen_openapiv2")
 """Beside the standard library: Flyte's messages and the options of their protos."""
 
+ADVICE = """These modules are loaded before anything needs them: {}.
+Import them inside the function that uses them, or only for type checkers
+(`if TYPE_CHECKING:`). A transformer of types of such a module is registered by its name
+in kit/types/builtin.py, with LazyTransformer; a public name in kit/__init__.py."""
+
 REPORT = """
 import sys
 before = set(sys.modules)
@@ -51,7 +56,8 @@ def foreign(modules: set[str]) -> set[str]:
 )
 def test_only_flyteidl_and_protobuf_are_loaded(statement):
     """No rich, IPython, pandas, grpc, fsspec, msgpack … before something needs them."""
-    assert foreign(loaded(statement)) == set()
+    found = foreign(loaded(statement))
+    assert found == set(), ADVICE.format(sorted(found))
 
 
 @pytest.mark.parametrize("statement", ["import kit", "import kit.shim.container"])
@@ -65,7 +71,8 @@ def test_slow_modules_wait(statement):
         "unittest",
         "xml",
     }
-    assert loaded(statement) & slow == set()
+    found = loaded(statement) & slow
+    assert found == set(), ADVICE.format(sorted(found))
 
 
 EXECUTOR = """
@@ -122,7 +129,8 @@ def test_a_definition_loads_neither_large_values_nor_workflows():
     unneeded = {"kit.task.nodes", "kit.definition.security", "hashlib", "uuid"}
     modules = loaded("import task_of_it")
     check_families(modules)
-    assert modules & unneeded == set()
+    found = modules & unneeded
+    assert found == set(), ADVICE.format(sorted(found))
 
 
 def test_a_run_on_plain_values_loads_no_large_ones(folder):
@@ -146,7 +154,8 @@ def test_a_run_on_plain_values_loads_no_large_ones(folder):
     assert outputs.literals["o"].scalar.primitive.string_value == "abab"
     unneeded = {"kit.template.serialize", "kit.definition.interface", "hashlib"}
     check_families(modules)
-    assert modules & unneeded == set()
+    found = modules & unneeded
+    assert found == set(), ADVICE.format(sorted(found))
 
 
 def test_importing_changes_nothing_in_the_process():
@@ -164,3 +173,11 @@ import kit.entrypoint, kit.shim.container
 assert state() == before
 """
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_advice_names_what_was_loaded_and_what_to_do(folder):
+    """Whoever adds a type reads it first here."""
+    (folder / "heavy.py").write_text("import kit, numpy\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match=r"(?s)'numpy'.*LazyTransformer"):
+        test_only_flyteidl_and_protobuf_are_loaded("import heavy")
