@@ -20,6 +20,14 @@ from kit.errors import KitError
 from kit.types import TypeEngine
 from kit.types.compatibility import is_readable
 
+_SIMPLE = {
+    int: types_pb2.INTEGER,
+    float: types_pb2.FLOAT,
+    str: types_pb2.STRING,
+    bool: types_pb2.BOOLEAN,
+}
+"""Types that need no look at what they are read from; none is the field's default."""
+
 
 @dataclass(frozen=True)
 class ArgumentTypes:
@@ -85,6 +93,8 @@ def expected_type(
     Raises:
         GuessError: There is no such annotation, and nothing can be guessed.
     """
+    if type(hint) is type and _SIMPLE.get(hint) == declared.simple:
+        return hint
     if hint is None or isinstance(hint, typing.TypeVar):
         return engine.guess_type(declared)
     try:
@@ -105,12 +115,12 @@ def argument_types(function: Any) -> ArgumentTypes:
     not there when the program runs (an import for type checkers only, a class inside
     another function) counts as no annotation.
     """
-    plain = inspect.unwrap(getattr(function, "__func__", function))
+    plain = getattr(function, "__func__", function)
     if not inspect.isfunction(plain):
         return _NONE
     known = _known.get(plain)
     if known is None:
-        known = _known[plain] = _read(plain)
+        known = _known[plain] = _read(inspect.unwrap(plain))
     return known
 
 

@@ -171,7 +171,7 @@ class ExecutableTemplateShimTask:
         telemetry = take_telemetry()
         template = self.task_template.to_flyte_idl()
         context = self.pre_execute(_context_of_run(ctx, template))
-        decks = FieldDecks.of(template)
+        decks, types = FieldDecks.of(template), self._types(template)
         with (
             use_context(context),
             share_context(context, self.executor),
@@ -182,7 +182,7 @@ class ExecutableTemplateShimTask:
                     input_literal_map,
                     template.interface.inputs.variables,
                     self._engine,
-                    self._types(template),
+                    types,
                 )
             decks.show_inputs(inputs)
             self._check_missing(inputs, template)
@@ -193,10 +193,14 @@ class ExecutableTemplateShimTask:
             telemetry.enter("outputs")
             decks.show_outputs(value)
             with decks.timed("outputs"):
-                return self._outputs(value, template, telemetry)
+                return self._outputs(value, template, telemetry, types)
 
     def _outputs(
-        self, value: Any, template: tasks_pb2.TaskTemplate, telemetry: Telemetry
+        self,
+        value: Any,
+        template: tasks_pb2.TaskTemplate,
+        telemetry: Telemetry,
+        types: ArgumentTypes,
     ) -> literals_pb2.LiteralMap:
         declared = template.interface.outputs.variables
         joined = template.config.get(OUTPUT_ORDER, "")
@@ -208,12 +212,13 @@ class ExecutableTemplateShimTask:
             self._engine,
             order=order,
             task=self.name,
-            types=self._types(template),
+            types=types,
         )
 
     def _types(self, template: tasks_pb2.TaskTemplate) -> ArgumentTypes:
         """Return the annotations, which flytekit's own shim does not read."""
-        if list(template.container.args[:1]) == [FLYTEKIT_ENTRYPOINT]:
+        args = template.container.args
+        if args and args[0] == FLYTEKIT_ENTRYPOINT:
             return ArgumentTypes()
         return argument_types(self.executor.execute_from_model)
 

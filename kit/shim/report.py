@@ -1,5 +1,4 @@
-"""What is around an executor: memory, user, variables, and the packages it names."""
-
+"""The report of a run from inside: steps, types of values, and the environment."""
 from __future__ import annotations
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Objects as plain values, by mashumaro; Flyte's own classes as fields."""
+"""Objects as plain values: mashumaro's codecs, and Flyte's own classes as fields.
+
+What pydantic is told about these classes is here, too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Dictionaries: maps if their keys are text and their values typed, else structs."""
+"""Lists, iterators and dictionaries, and the bulk encoding of their elements.
+
+A ``dict[str, T]`` is a map; a ``dict`` of anything else is packed into a struct.
+"""
 
 from __future__ import annotations
 

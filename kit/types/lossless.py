@@ -30,64 +30,75 @@ _EXACT = {
 }
 """Types whose values are read back as they were, if they are of exactly that type."""
 
-_MISSING: Any = object()
-
 
 def exact_check(python_type: Any, fields_of: FieldsOf) -> Check:
     """Make what says that a value is of exactly the declared type, at every depth.
 
-    Such a value needs no other check. It is quick, and says no in all doubtful cases:
-    unions, named tuples, classes with methods for their reading or writing.
+    Such a value needs no other check. It says no in all doubtful cases: unions, named
+    tuples, classes with methods for their reading or writing.  As mashumaro does, it is
+    written as one expression, which takes a fraction of the time of nested calls.
     """
-    bare = underlying(python_type)
-    if bare is None:
-        bare = type(None)
-    if is_flyte_class(bare):
-        return lambda _value: True
-    if is_class(bare):
-        return _class_check(bare, fields_of)
-    parts = [exact_check(part, fields_of) for part in typing.get_args(bare)]
-    return _container_check(bare, parts)
+    expression = _Expression(fields_of)
+    text = expression.of(python_type, "value")
+    made: Check = eval(f"lambda value: {text}", expression.names)  # noqa: S307 - of names made here
+    return made
 
 
-def _container_check(bare: Any, parts: list[Check]) -> Check:
-    origin = typing.get_origin(bare)
-    if origin is list:
-        return lambda value: type(value) is list and all(map(parts[0], value))
-    if origin is dict:
-        key, item = parts
-        return lambda value: (
-            type(value) is dict
-            and all(map(key, value))
-            and all(map(item, value.values()))
-        )
-    if is_union(bare) and len(parts) == 2 and type(None) in variants_of(bare):  # noqa: PLR2004 - Optional
-        return lambda value: any(part(value) for part in parts)
-    return _never
+class _Expression:
+    """The text of a check, and the objects that it names."""
 
+    def __init__(self, fields_of: FieldsOf) -> None:
+        self.names: dict[str, Any] = {}
+        self._fields_of = fields_of
+        self._count = 0
 
-def _never(_value: Any) -> bool:
-    return False
+    def of(self, python_type: Any, value: str) -> str:
+        """Write the check of a value, which is an expression itself."""
+        bare = underlying(python_type)
+        if bare is None or bare is type(None):
+            return f"{value} is None"
+        if is_flyte_class(bare):
+            return "True"
+        if is_class(bare):
+            return self._of_class(bare, value)
+        return self._of_container(bare, value)
 
+    def _of_class(self, bare: Any, value: str) -> str:
+        is_type = f"type({value}) is {self._name(bare)}"
+        if bare in _EXACT or issubclass(bare, enum.Enum):
+            return is_type
+        types = self._fields_of(bare)
+        if types is None or not _is_plain(bare):
+            return "False"
+        fields = zip(dataclasses.fields(bare), types, strict=True)
+        parts = [self.of(kind, f"{value}.{field.name}") for field, kind in fields]
+        return " and ".join([is_type, *(f"({part})" for part in parts)])
 
-def _class_check(bare: type, fields_of: FieldsOf) -> Check:
-    if bare in _EXACT or issubclass(bare, enum.Enum):
-        return lambda value: type(value) is bare
-    types = fields_of(bare)
-    if types is None or not _is_plain(bare):
-        return _never
-    fields = dataclasses.fields(bare)  # type: ignore[arg-type] # it has types of fields
-    checks = [
-        (field.name, exact_check(python_type, fields_of))
-        for field, python_type in zip(fields, types, strict=True)
-    ]
+    def _of_container(self, bare: Any, value: str) -> str:
+        origin, arguments = typing.get_origin(bare), typing.get_args(bare)
+        if origin is list:
+            return f"type({value}) is list and {self._all(arguments[0], value)}"
+        if origin is dict:
+            keys = self._all(arguments[0], value)
+            items = self._all(arguments[1], f"{value}.values()")
+            return f"type({value}) is dict and {keys} and {items}"
+        if is_union(bare) and len(arguments) == 2 and type(None) in arguments:  # noqa: PLR2004 - Optional
+            inner = next(part for part in arguments if part is not type(None))
+            return f"({value} is None or ({self.of(inner, value)}))"
+        return "False"
 
-    def check(value: Any) -> bool:
-        return type(value) is bare and all(
-            part(getattr(value, name, _MISSING)) for name, part in checks
-        )
+    def _all(self, python_type: Any, values: str) -> str:
+        bare = underlying(python_type)
+        if is_class(bare) and bare in _EXACT:
+            return f"set(map(type, {values})) <= {self._name(frozenset({bare}))}"
+        item = self._name(None)
+        return f"all([{self.of(python_type, item)} for {item} in {values}])"
 
-    return check
+    def _name(self, named: Any) -> str:
+        self._count += 1
+        name = f"name_{self._count}"
+        self.names[name] = named
+        return name
 
 
 def _is_plain(bare: Any) -> bool:

@@ -1,4 +1,7 @@
-"""Scalars: numbers, text, times and ``None``."""
+"""Numbers, text, times, ``None``, enums and ``Literal``: types of one scalar.
+
+Tuples are refused here, because Flyte has none.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from kit.types.conversion_errors import (
 )
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.json_schemas import guess_from_schema, json_schema
-from kit.types.lossless import difference, exact_check, part_of
+from kit.types.lossless import Check, difference, exact_check, part_of
 from kit.types.packed import (
     MSGPACK,
     PICKLE_FORMAT,
@@ -75,9 +75,9 @@ class DataclassTransformer(Transformer):
 
     def encoder(self, python_type: Any, engine: TypeEngine) -> Encoder:
         bare = underlying(python_type)
-        write, is_exact = _writer(bare), exact_check(bare, _fields_of)
         literal_type = engine.literal_type(python_type)
-        read = _reader(bare)
+        write, read = _writer(bare), _reader(bare)
+        is_exact = exact_check(bare, _fields_of)
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if type(value) is not bare:
@@ -86,7 +86,7 @@ class DataclassTransformer(Transformer):
                 write_packed(out, pack(value))
                 return
             packed = pack(_written(write, value, bare))
-            if not is_exact(value):
+            if not _is_exact(is_exact, value):
                 _check_lossless(value, packed, read, bare)
             write_packed(out, packed)
 
@@ -169,6 +169,13 @@ def _converted(convert: Convert, value: Any, bare: Any) -> Any:
         )
         kind = MemberError if isinstance(error, AttributeError) else ConversionError
         raise kind(msg, path=path) from error
+
+
+def _is_exact(check: Check, value: Any) -> bool:
+    try:
+        return check(value)
+    except AttributeError:  # a field was deleted
+        return False
 
 
 def _check_lossless(value: Any, packed: bytes, read: Convert, bare: Any) -> None:
