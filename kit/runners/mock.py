@@ -8,9 +8,11 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.forecast.arrival import arriving_bytes
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.runner import RunRequest
+from kit.shim.argument_types import argument_types
 from kit.shim.error_document import error_document
 from kit.shim.inputs import native_inputs
 from kit.shim.outputs import output_literals
@@ -64,7 +66,8 @@ class MockRunner:
     def run(self, request: RunRequest) -> Outcome:
         """Note the request and answer it."""
         self.requests.append(request)
-        template = parse_template(request.template, "the run's template")
+        parse_template(request.template, "the run's template")
+        template = TaskTemplate.FromString(arriving_bytes(request.template))
         log = Log() if request.log is None else request.log
         for line in self._logs:
             log.append(line)
@@ -94,9 +97,9 @@ class MockRunner:
             return self._outputs
         variables = template.interface.inputs.variables
         literals = LiteralMap.FromString(inputs)
-        return (
-            self._side_effect(**native_inputs(literals, variables, self._engine)) or {}
-        )
+        types = argument_types(self._side_effect)
+        values = native_inputs(literals, variables, self._engine, types)
+        return self._side_effect(**values) or {}
 
     def _run(
         self, template: TaskTemplate, phase: Phase, log: Log, **facts: Any

@@ -1,4 +1,5 @@
 """The report of a run from inside: steps, types of values, and the environment."""
+
 from __future__ import annotations
 
 import contextlib
