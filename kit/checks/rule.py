@@ -14,6 +14,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.checks.report import Finding, Repair, Severity
 from kit.definition.settings import SerializationSettings
+from kit.definition.shipment import INLINE_KEY
 from kit.forecast.compilation import Fault, compilation_faults
 from kit.forecast.platform import Platform
 from kit.template.custom import custom_from_struct
@@ -132,7 +133,12 @@ class Subject:
 
         if self.task is None:
             return CustomUsage()
-        return usage_of(self.task.written_executor)
+        fields = self.template.custom.fields
+        inline = None
+        if INLINE_KEY in fields:
+            sent = fields[INLINE_KEY].struct_value.fields
+            inline = {part: sent[part].string_value for part in ("source", "executor")}
+        return usage_of(self.task.written_executor, inline)
 
     @cached_property
     def pod_spec(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import functools
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
@@ -46,30 +46,34 @@ _ENTRY = "execute_from_model"
 
 @dataclass(frozen=True)
 class _Source:
-    text: str
-    name: str
+    source: str
+    executor: str
     is_bare: bool = True
     """Whether decorators in the text are those of the executor as it runs."""
 
 
-def usage_of(executor: type[Any] | Callable[..., Any]) -> CustomUsage:
+def usage_of(
+    executor: type[Any] | Callable[..., Any], inline: Mapping[str, Any] | None = None
+) -> CustomUsage:
     """Tell what an executor reads of ``tt.custom``.
 
     Args:
         executor: Its class, or the function that it is.
+        inline: The ``source`` that travels in its task's template, and the name of the
+            ``executor`` in it; by default they are made.
 
     Returns:
         Its usage; one that may read everything if its source is not available.
     """
     try:
-        source = _source_of(executor)
+        source = _source_of(executor) if inline is None else _Source(**inline)
     except (OSError, TypeError, SyntaxError, AuthoringError) as error:
         reason = str(error).partition("\n")[0]
         return CustomUsage.unknown(f"its source is not available: {reason}")
     order: tuple[str, ...] = ()
     if isinstance(executor, type):
         order = tuple(kind.__name__ for kind in executor.__mro__)
-    return usage_in(source.text, source.name, order, is_bare=source.is_bare)
+    return usage_in(source.source, source.executor, order, is_bare=source.is_bare)
 
 
 def _source_of(executor: type[Any] | Callable[..., Any]) -> _Source:
