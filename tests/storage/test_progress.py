@@ -83,6 +83,17 @@ class _Terminal(io.StringIO):
         return True
 
 
+def test_a_terminal_without_rich(web, tmp_path, monkeypatch):
+    """A container has a terminal when a person opens one, and need not have rich."""
+    monkeypatch.setattr(progress, "_FIRST_LINE_AFTER", 0.1)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    url = web.give("/slow", Answer(body=bytes(100_000), pause=0.5))
+    download(url, str(tmp_path / "x"))
+    assert terminal.getvalue().startswith("kit: downloading ")
+
+
 def test_a_bar_in_a_terminal(web, tmp_path, monkeypatch):
     """It names the file, shows the amount, and is gone in the end."""
     monkeypatch.setenv("TERM", "xterm")

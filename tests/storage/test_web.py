@@ -158,6 +158,21 @@ def test_missing_package(url, module, install):
     assert "0a1b" not in text
 
 
+def test_one_store_needs_no_package_of_another(web):
+    """The web is read where nothing is installed for S3, and without rich."""
+    url = web.give("/x", Answer(body=b"here"))
+    script = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(['s3fs', 'aiobotocore', 'rich']))\n"
+        "from kit.storage import read_bytes\n"
+        "print(read_bytes(sys.argv[1]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, url], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "b'here'\n"
+
+
 WITHOUT = """
 import sys
 from kit.errors import MissingPackageError
