@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
+import re
 import sys
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
@@ -24,6 +26,34 @@ def interactive_shell() -> Any:
 def in_notebook() -> bool:
     """Tell whether a notebook's kernel runs this code."""
     return getattr(interactive_shell(), "kernel", None) is not None
+
+
+_COUNTED = re.compile(r"_\d+_\d+\Z")
+"""How an identifier ends that a client written in Python gives to its requests."""
+
+
+def has_live_page() -> bool:
+    """Return whether a page that draws widgets shows what the running cell shows.
+
+    A program that runs a notebook (nbclient, and with it papermill and nbconvert) asks
+    a kernel as a page does, but draws nothing: what it stores is looked at later, and
+    without a kernel a widget is blank. Such clients number their requests and name no
+    cell. Voilà runs cells like that and draws widgets; if another program does,
+    ``KIT_WIDGETS=1`` says so.
+    """
+    if not in_notebook():
+        return False
+    told = os.environ.get("KIT_WIDGETS", "")
+    if told:
+        return told != "0"
+    if any(name.startswith("VOILA_") for name in os.environ):
+        return True
+    shell = interactive_shell()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    if parent.get("metadata", {}).get("cellId"):
+        return True
+    request = str(parent.get("header", {}).get("msg_id", ""))
+    return _COUNTED.search(request) is None
 
 
 def in_terminal() -> bool:
@@ -95,7 +125,7 @@ class Shown:
     ) -> dict[str, Any]:
         """Return the faces by their media type, as IPython asks for them."""
         bundle = _faces.static(self)
-        if in_notebook():
+        if has_live_page():
             bundle = bundle | _faces.live(self)
         return {
             kind: face

@@ -89,7 +89,7 @@ assert "<article" in view._repr_mimebundle_()["text/html"]
     )
 
 
-@pytest.mark.parametrize("thing", [None, "task", kit.task_template(heaviest, SETTINGS)])
+@pytest.mark.parametrize("thing", [None, 5, kit.task_template(heaviest, SETTINGS)])
 def test_what_is_no_task_is_refused(thing):
     """With what shows itself anyway."""
     with pytest.raises(DisplayError, match=r"kit\.preview shows tasks, got"):
