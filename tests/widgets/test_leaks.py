@@ -132,7 +132,7 @@ def test_running_a_cell_again_leaves_nothing_of_its_earlier_views(kernel):
     another view of it, which follows.
     """
     kernel.run("other = kit.preview(double); display(other)", "other")
-    kernel.run(DEFINE.replace('"n": 1', '"n": 2'), "define")  # from now on with a slider
+    kernel.run(DEFINE.replace('"n": 1', '"n": 2'), "define")  # for the slider
     for _ in range(4):  # IPython keeps the last three results
         kernel.run("kit.preview(double)", "shown")
     first = kernel.counted()
