@@ -262,6 +262,9 @@ def _write_the_match(
     if len(matches) > 1 and type(value) is str:
         # A text that names an enum's member is a text.
         matches = [m for m in matches if m[0].python_type is str] or matches
+    if len(matches) > 1:
+        own = [m for m in matches if _is_of(value, m[0].bare)]
+        matches = own if len(own) == 1 else matches
     if not matches:
         raise _no_variant(value, python_type, reasons)
     if len(matches) > 1:
@@ -273,6 +276,20 @@ def _write_the_match(
         )
         raise ConversionError(msg)
     return matches[0][1]
+
+
+def _is_of(value: Any, python_type: Any) -> bool:
+    """Say whether a value is of a type, and not only of one that looks like it."""
+    bare = underlying(python_type)
+    origin, arguments = typing.get_origin(bare), typing.get_args(bare)
+    if is_union(bare):
+        return any(_is_of(value, variant) for variant in arguments)
+    if origin is list:
+        return type(value) is list and all(_is_of(v, arguments[0]) for v in value)
+    if origin is dict:
+        is_dict = type(value) is dict
+        return is_dict and all(_is_of(v, arguments[1]) for v in value.values())
+    return type(value) is bare
 
 
 def _no_variant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import enum
 from typing import (  # noqa: UP035 - as users write
@@ -171,3 +172,41 @@ def test_a_tag_that_is_there_decides():
     assert default_engine.to_python(literal, int | str) == "a"
     with pytest.raises(ConversionError, match="using tag str"):
         default_engine.to_python(literal, int | bool)
+
+
+@dataclasses.dataclass
+class Left:
+    x: int = 0
+
+
+@dataclasses.dataclass
+class Right:
+    x: int = 0
+
+
+class Warm(enum.Enum):
+    RED = "red"
+
+
+class Bright(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@pytest.mark.parametrize(
+    ("value", "python_type"),
+    [
+        (Left(1), Left | Right),
+        (Right(1), Left | Right),
+        ({"x": 1}, Left | dict),
+        ({}, Left | dict),
+        ([Right(1)], list[Left] | list[Right]),
+        ({"a": Left(1)}, dict[str, Right] | dict[str, Left]),
+        (Bright.RED, Warm | Bright),
+    ],
+)
+def test_a_value_is_written_as_its_own_class(value: Any, python_type: Any) -> None:
+    """Although the other variant has the same fields, or the same values."""
+    literal = default_engine.to_literal(value, python_type)
+    back = default_engine.to_python(literal, python_type)
+    assert (repr(back), type(back)) == (repr(value), type(value))
