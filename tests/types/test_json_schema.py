@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import Any
 
 import pytest
 from flyteidl.core import types_pb2
 from google.protobuf import struct_pb2
+from work import at_most
 
 from kit.errors import GuessError
 from kit.types import FlyteDirectory, FlyteFile, default_engine
@@ -218,10 +218,8 @@ THOUSANDS = {
 )
 def test_hostile_schemas_are_refused_at_once(hostile):
     """A template may come from anyone; no schema may take the memory or the time."""
-    started = time.perf_counter()
-    with pytest.raises(GuessError):
+    with at_most(300), pytest.raises(GuessError):
         guess(hostile)
-    assert time.perf_counter() - started < 5
 
 
 def test_an_engine_says_what_is_wrong_with_a_schema():

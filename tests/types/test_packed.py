@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import Any
 
 import pytest
 from flyteidl.core import literals_pb2
+from work import at_most
 
 from kit.errors import ConversionError, RangeError
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engine
@@ -80,10 +80,8 @@ HOSTILE = {
 )
 def test_hostile_bytes_are_refused_at_once(data, python_type):
     """Lengths are checked against what is there, and depth is bounded."""
-    started = time.perf_counter()
-    with pytest.raises(ConversionError):
+    with at_most(100), pytest.raises(ConversionError):
         default_engine.to_python(literal_of(data), python_type)
-    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize(
