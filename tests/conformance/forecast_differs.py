@@ -33,10 +33,6 @@ REGISTRATIONS = {
 
 
 PODS = {
-    r"@w(AWS|GCP|Vault)": (
-        "What the webhook makes of secrets of other managers is not foretold; the "
-        "forecast says so."
-    ),
     r"disallowed by cluster policy": "Policies of a cluster are not known.",
 }
 """Patterns of ``case@platform: words`` of pods that are not foretold."""

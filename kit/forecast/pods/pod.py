@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from flyteidl.core import literals_pb2, tasks_pb2
 
@@ -40,18 +41,20 @@ from kit.forecast.pods.resources import (
     requirements_json,
     settle_all,
 )
-from kit.forecast.pods.secrets import inject_secrets, secret_annotations, unknown_mount
+from kit.forecast.pods.secrets import secret_annotations, unknown_mount
 from kit.forecast.pods.spec import read_pod_spec
 from kit.forecast.pods.template import (
     container_resources,
     find_template,
     merge_template,
 )
+from kit.forecast.pods.webhook import inject_secrets
 from kit.template.macros import render_args
 
 Json = dict[str, Any]
 
 _PRIMARY = "primary_container_name"
+_AGENT = f"vault.hashicorp.com/agent-inject-secret-{UUID(int=0)}"
 RANDOM_NAME = "…"
 """Stands for the name of a container that the engine draws by lot."""
 
@@ -101,13 +104,13 @@ def forecast_pod(
     except (BuildError, MacroError, ResourcesError) as error:
         words = f"could not build resource for task: {error}"
         return PodForecast(None, "FailedToBuildResource", words)
-    if builder.webhook:
-        inject_secrets(pod["spec"], builder.secrets)
+    if platform.secrets_webhook:
+        inject_secrets(pod, builder.secrets, platform.secret_manager)
     fill_pod(pod)
     words = refusal(pod)
     if words:
         return PodForecast(None, "BadTaskFormat", words)
-    return PodForecast(pod, unknown=tuple(builder.unknown()))
+    return PodForecast(pod, unknown=tuple(builder.unknown(pod)))
 
 
 def _without_pod(template: tasks_pb2.TaskTemplate, platform: Platform) -> str:
@@ -129,12 +132,6 @@ class _Builder(Attempt):
     def secrets(self) -> list[Any]:
         return list(self.template.security_context.secrets)
 
-    @property
-    def webhook(self) -> bool:
-        """Whether the webhook is there, with Kubernetes' own secrets."""
-        on = self.platform.secrets_webhook is True and bool(self.secrets)
-        return on and self.platform.secret_manager == "K8s"  # noqa: S105 - a program
-
     def stuck(self, mount: int) -> str:
         task = self.template.id
         return (
@@ -145,16 +142,17 @@ class _Builder(Attempt):
             f"to execute handle for plugin […]: invalid mount requirement [{mount}]"
         )
 
-    def unknown(self) -> Iterator[str]:
+    def unknown(self, pod: Json) -> Iterator[str]:
         """Yield what of the pod is not foretold."""
         if self.template.WhichOneof("target") == "container" and self.is_nameless:
             yield "The engine draws the name of the container by lot at each attempt."
         if self.engine.default_env_vars_from_env:
             variables = ", ".join(self.engine.default_env_vars_from_env)
             yield f"The values of {variables} are those of the engine's own variables."
-        manager = self.platform.secret_manager
-        if self.secrets and self.platform.secrets_webhook and not self.webhook:
-            yield f"What the webhook makes of secrets in {manager} is not foretold."
+        if self.secrets and self.platform.secrets_webhook is None:
+            yield "It is not known whether a webhook adds the secrets."
+        if _AGENT in pod["metadata"]["annotations"]:
+            yield "The names of Vault's annotations are drawn by lot at each attempt."
 
     def build(self) -> Json:
         """Return the pod before an API server fills it in.
