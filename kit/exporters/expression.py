@@ -162,7 +162,9 @@ class Expressions:
                 return self._bind(name, value)
         if type(value) is accelerators.GPUAccelerator:
             return f"{self.refer(type(value))}({value.to_flyte_idl().device!r})"
-        raise NotPlainError(f"{value!r} is no constant of kit.definition.accelerators")
+        raise NotPlainError(
+            f"{value!r} is not a constant of kit.definition.accelerators"
+        )
 
 
 def laid_out(
@@ -188,8 +190,8 @@ def _explained(about: str) -> Iterator[None]:
         yield
     except NotPlainError as why:
         msg = (
-            f"The {about} cannot be exported as source, for {why}. Use plain values, "
-            "and classes and functions of a cell or module."
+            f"The {about} cannot be exported as source, because {why}. Use plain "
+            "values, and classes and functions of a cell or module."
         )
         raise CaptureError(msg) from why
 

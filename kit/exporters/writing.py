@@ -49,8 +49,8 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         return
     if not _is_export(path):
         msg = (
-            f"{path} holds something else than an export, which kit leaves alone. "
-            "Give a new folder."
+            f"{path} contains files that are not an export, and kit does not replace "
+            "them. Give a new folder."
         )
         raise ExportError(msg)
     if not overwrite:
@@ -89,7 +89,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _is_there(path: Path) -> str:
-    return f"{path} is there already. Say overwrite=True (--overwrite) to replace it."
+    return f"{path} exists already. Pass --overwrite (overwrite=True) to replace it."
 
 
 def _is_export(folder: Path) -> bool:
@@ -101,7 +101,7 @@ def _is_export(folder: Path) -> bool:
 
 
 def _write(root: Path, files: Mapping[str, bytes]) -> None:
-    """Write files below a folder by way of a hidden one beside them."""
+    """Write files below a folder by way of a hidden one next to them."""
     tops = dict.fromkeys(name.split("/")[0] for name in files)
     hidden = root / f".kit-{os.urandom(8).hex()}"
     new, old = hidden / "new", hidden / "old"

@@ -346,8 +346,8 @@ def chosen_tag(tag: str | None, task: Task, settings: SerializationSettings) -> 
     chosen = own_tag(task, settings) if tag is None else tag
     if not chosen:
         msg = (
-            f"The task {task.name!r} names no image by itself. Say what this one is to "
-            "be called: kit.build_image(task, 'acme/app:1.0')."
+            f"The task {task.name!r} names no image by itself. Give the image a "
+            "name: kit.build_image(task, 'acme/app:1.0')."
         )
         raise CallError(msg)
     check_image_reference(chosen)
@@ -399,7 +399,7 @@ def _checked_requirement(text: str) -> str:
 
 def _checked_wheel(path: Path) -> Path:
     if not path.is_file():
-        raise CallError(f"There is no wheel {str(path)!r}.")
+        raise CallError(f"No wheel {str(path)!r}.")
     return path
 
 

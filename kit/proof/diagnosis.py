@@ -1,4 +1,4 @@
-"""Say why a proof failed: what is missing, and the repair."""
+"""Diagnosis of a proof that failed: what is missing, and the repair."""
 
 from __future__ import annotations
 

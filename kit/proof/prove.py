@@ -50,10 +50,10 @@ def planned_steps(shipment: Shipment, *, runs: bool) -> tuple[str, ...]:
 
 
 def template_step(template: bytes, shipment: Shipment, seconds: float) -> Step:
-    """Say what was made here and sent."""
+    """Describe what was made here and sent."""
     way = f"ships as {shipment.location}"
     if shipment.inline is not None:
-        way = f"ships inline, for {shipment.why}"
+        way = f"ships inline, because {shipment.why}"
     detail = f"{len(template):,} bytes, {way}"
     return Step("template", "done", detail, seconds=seconds)
 
@@ -98,7 +98,7 @@ def notes_of(notes: Mapping[str, Note]) -> Iterator[str]:
 
 
 def _texts(name: str, facts: Facts) -> tuple[str, str]:
-    """Say what was found, and what of it is so on this machine.
+    """Return what was found, and what of it is so on this machine.
 
     What a task's own code noted may be anything.
     """
@@ -203,7 +203,7 @@ def prove(
 
 
 def _not_made(task: Task, error: BaseException) -> Proof:
-    """Say that there is no template that a process could be started with."""
+    """Report that there is no template that a process could be started with."""
     if isinstance(error, KitError):
         obstacle = Obstacle("template", str(error).rstrip("."), "")
     else:

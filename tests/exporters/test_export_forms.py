@@ -249,7 +249,7 @@ def test_nothing_is_replaced_unless_it_is_said(name, scaled, out):
     """With overwrite, the new one is there."""
     done = kit.export(scaled, out / name)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    with pytest.raises(ExportError, match=r"is there already. Say overwrite=True"):
+    with pytest.raises(ExportError, match=r"exists already. Pass --overwrite"):
         kit.export(scaled, out / name)
     scaled.container_image = "b:2"
     kit.export(scaled, done.path, overwrite=True)
@@ -273,7 +273,7 @@ def test_a_folder_that_is_no_export_is_left_alone(scaled, out):
     """Not even overwrite replaces somebody's project."""
     (out / "acme").mkdir()
     (out / "acme/pyproject.toml").write_text("[project]\nname = 'mine'\n")
-    with pytest.raises(ExportError, match="holds something else than an export"):
+    with pytest.raises(ExportError, match="contains files that are not an export"):
         kit.export(scaled, out / "acme", overwrite=True)
     assert [path.name for path in (out / "acme").iterdir()] == ["pyproject.toml"]
 

@@ -73,7 +73,7 @@ def test_the_name_is_the_tasks_own_with_its_macros_rendered():
         (
             None,
             CallError,
-            r"'tests.*framed' names no image by itself\. Say .* kit\.build_image\(task",
+            r"'tests.*framed' names no image by itself\. Give .*\.build_image\(task",
         ),
         ("acme/X:1", ImageError, "has upper-case letters"),
         (f"acme@sha256:{'a' * 64}", CallError, "under the digest"),
@@ -90,7 +90,7 @@ def test_names_that_cannot_be_built(tag, error, message):
     [
         ({"packages": "duckdb"}, r"packages must be a list of requirements, got the t"),
         ({"packages": ["a b c"]}, r"'a b c' is neither a requirement such as"),
-        ({"packages": ["nowhere.whl"]}, r"There is no wheel 'nowhere.whl'"),
+        ({"packages": ["nowhere.whl"]}, r"No wheel 'nowhere.whl'"),
         ({"user": "a b"}, r"user must be a name or number .* got 'a b'"),
         ({"source": "pypi"}, r"source must be 'local' or 'index', got 'pypi'"),
         ({"pull": "yes"}, r"pull must be one of 'never', 'missing', 'always', got"),

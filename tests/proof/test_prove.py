@@ -75,7 +75,7 @@ def test_a_task_of_a_cell_is_proven(cell, runtime):
     )
     command = {"kit": "kit-execute: kit 0", "flytekit": "pyflyte-execute: flytekit 1"}
     assert detail(proof, "runtime").startswith(command[runtime])
-    assert "ships inline, for it lives in __main__" in detail(proof, "template")
+    assert "ships inline, because it lives in __main__" in detail(proof, "template")
     assert "SHA-256" in detail(proof, "source")
     assert detail(proof, "module").startswith("scaled_")
     assert detail(proof, "instance").endswith(".scaled()")

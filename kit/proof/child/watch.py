@@ -13,7 +13,7 @@ from kit.proof.child.environment import Environment
 from kit.proof.child.notes import Notes
 
 INLINE_EXECUTOR = "kit.inline.InlineExecutor"
-"""The executor that stands for the one whose source is in the template."""
+"""The executor that loads the one whose source is in the template."""
 _VIEW = "kit.template.view.TaskTemplateView"
 
 
