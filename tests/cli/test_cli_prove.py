@@ -164,7 +164,7 @@ def test_a_signal_stops_the_proof_and_the_command(number, status, tmp_path):
     )
     child = wait_for(lambda: child_of(process.pid))
     wait_for(lambda: any(temporary.glob("*/notes.jsonl")))
-    wait_for(lambda: '"module"' in next(temporary.glob("*/notes.jsonl")).read_text())
+    wait_for(lambda: '"source"' in next(temporary.glob("*/notes.jsonl")).read_text())
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == status, err
