@@ -76,9 +76,19 @@ def check(
 
 
 def _findings(subject: Subject) -> Iterator[Finding]:
-    yield from _failures(subject)
+    found = [*_failures(subject)]
     for rule in rules():
-        yield from rule.findings(subject)
+        found += rule.findings(subject)
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    is_known = any(one.rule != _GENERAL for one in errors)
+    for one in found:
+        is_general = one.rule == _GENERAL and one.severity is Severity.ERROR
+        if not (is_general and is_known):
+            yield one
+
+
+_GENERAL = "pod.refused"
+"""The rule of what no other rule knows."""
 
 
 def _subject(

@@ -659,5 +659,11 @@ CASES = (
         "must be equal to nvidia.com/gpu limit of 1",
     ),
     Case("pod.primary", lambda t: t.k8s_pod.pod_spec.SetInParent()),
+    Case(
+        "pod.refused",
+        pod({**MAIN, "volumeMounts": [{"name": "v", "mountPath": "/v"}]}),
+        'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+        "k8s_pod.pod_spec",
+    ),
     Case("inline.size", _source, path="custom.kit.inline.source"),
 )

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from flyteidl.core.literals_pb2 import LiteralMap
+from flyteidl.core.tasks_pb2 import TaskTemplate
+
 from kit.checks.compiler import registration_words
 from kit.checks.rule import Problem, Subject, error
 from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
 from kit.forecast.kubernetes import is_dns_label
+from kit.forecast.pods.attempt import PodLaunch
+from kit.forecast.pods.pod import forecast_pod
 
 _LISTS = ("containers", "initContainers")
 _PRIMARY = "primary_container_name"
@@ -161,3 +166,28 @@ def _is_more(text: str, top: str) -> bool:
     except ResourcesError:
         return False
     return not most.is_zero and asked.value_ceil > most.value_ceil
+
+
+@error("pod.refused", "run")
+def pod_is_accepted(subject: Subject) -> Iterator[Problem]:
+    """The pod that the engine makes of the task is one that Kubernetes accepts.
+
+    Other rules say more: check leaves this one out where they find errors.
+    """
+    template, launch = subject.template, PodLaunch(execution="a")
+    if template.WhichOneof("target") not in ("container", "k8s_pod"):
+        return
+    probe = TaskTemplate()
+    probe.CopyFrom(template)
+    if subject.is_container:
+        del probe.container.command[:], probe.container.args[:]  # rules of their own
+    probe.metadata.pod_template_name = ""  # a rule of its own
+    probe.id.project, probe.id.domain, probe.id.version = "p", "d", "v"  # given later
+    found = forecast_pod(probe, LiteralMap(), launch, subject.platform)
+    if found.code in ("BadTaskFormat", "FailedToBuildResource"):
+        message = "No pod is made of the task."
+        if found.code == "BadTaskFormat":
+            message = "The pod is refused."
+        path = "container" if subject.is_container else "k8s_pod.pod_spec"
+        fix = "Correct what the words name."
+        yield Problem(path, message, fix, found.words)
