@@ -353,6 +353,7 @@ CASES = (
     Case("TT006", _typeless, "Description: Value required [param.Type]"),
     Case("TT006", _nameless, "Description: Value required [paramName]"),
     Case("TT007", clearing("container"), "unable to determine Pod configuration"),
+    Case("TT007", setting("sql.statement", "SELECT 1"), "unable to determine Pod"),
     Case("TT008", setting("type", "acme"), path="type"),
     Case("TT009", setting("type", "spark"), path="type"),
     Case("TT009", setting("type", "container_array"), path="type"),

@@ -165,7 +165,9 @@ def type_is_allowed(subject: Subject) -> Iterator[Problem]:
 )
 def has_target(subject: Subject) -> Iterator[Problem]:
     """There is something to start."""
-    if subject.has_template and subject.template.WhichOneof("target") is None:
+    target = subject.template.WhichOneof("target")
+    is_sql = target == "sql" and subject.template.type in _CONTAINER_TYPES
+    if subject.has_template and (target is None or is_sql):
         if subject.failures:
             return  # the target is what could not be made
         message = "It registers and fails when it runs: there is no container to start."
