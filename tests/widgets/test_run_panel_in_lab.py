@@ -6,7 +6,7 @@ import pytest
 from lab_process import IN_LAB, seen_by
 
 pytestmark = IN_LAB
-MOST_MILLISECONDS = 300
+MOST_BOXES = 8
 MOST_UPDATES = 10
 
 
@@ -23,8 +23,8 @@ def test_every_cell_runs(seen):
 
 
 def test_it_opens_at_once(seen):
-    """From the request to the button, when the machine has nothing else to do."""
-    assert seen["opened"] <= MOST_MILLISECONDS
+    """In the time of a few plain boxes of twenty fields, from request to button."""
+    assert seen["opened"] <= MOST_BOXES
 
 
 def test_what_is_wrong_stands_beside_its_field(seen):
