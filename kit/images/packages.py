@@ -114,7 +114,7 @@ def gather(
     Raises:
         ImageBuildError: Something is missing, or does not fit the base's Python.
     """
-    given = {name: _Offer(*one) for name, one in _given(wheels)}
+    given = {name: _Offer(*one) for name, one in _given(wheels, folder)}
     offers = {**_local(), **given}
     wanted = [*requirements, *(f"{name}=={one.version}" for name, one in given.items())]
     if source == "index":
@@ -140,8 +140,10 @@ def _local() -> dict[str, _Offer]:
     return {name: _Offer(found, "local") for name, found in installed().items()}
 
 
-def _given(wheels: Iterable[Path]) -> Iterator[tuple[str, tuple[Any, Origin, Path]]]:
-    for name, (distribution, path) in in_wheels(wheels).items():
+def _given(
+    wheels: Iterable[Path], folder: Path
+) -> Iterator[tuple[str, tuple[Any, Origin, Path]]]:
+    for name, (distribution, path) in in_wheels(wheels, folder).items():
         yield name, (distribution, "wheel", path)
 
 
@@ -156,7 +158,7 @@ def _from_index(
     for one in kept.values():
         shutil.copy(one.file(folder), target)
     options = [f"--constraint={pins}", *base.python.pip_options()]
-    found = in_wheels(download(wanted, options, target))
+    found = in_wheels(download(wanted, options, target), folder)
     downloaded = {
         name: _Offer(one, "index", path) for name, (one, path) in found.items()
     }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _TAIL_LINES = 8
 _OF_THIS_MACHINE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 _LEFT_OUT = (".pyc", ".pth")
+_METADATA = re.compile(r"[^/]+\.dist-info/(METADATA|WHEEL)")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _FILE, _PROGRAM = 0o100644 << 16, 0o100755 << 16
 
@@ -51,25 +52,32 @@ def installed(folder: Path | None = None) -> dict[str, Distribution]:
     return found
 
 
-def in_wheels(wheels: Iterable[Path]) -> dict[str, tuple[Distribution, Path]]:
+def in_wheels(
+    wheels: Iterable[Path], folder: Path
+) -> dict[str, tuple[Distribution, Path]]:
     """Return the distributions that wheels contain, by normalized names.
+
+    Args:
+        wheels: The wheels.
+        folder: Where their metadata is unpacked.
 
     Raises:
         ImageBuildError: A file is not a wheel.
     """
-    from importlib.metadata import PathDistribution
+    from importlib.metadata import Distribution
 
     found: dict[str, tuple[Distribution, Path]] = {}
     for wheel in wheels:
         try:
-            folders = zipfile.Path(wheel).iterdir()
-            info = next(one for one in folders if one.name.endswith(".dist-info"))
-            distribution = PathDistribution(info)
-            name = project_name(distribution.metadata["Name"])
-        except (zipfile.BadZipFile, StopIteration, TypeError) as error:
+            with zipfile.ZipFile(wheel) as archive:
+                names = [n for n in archive.namelist() if _METADATA.fullmatch(n)]
+                archive.extractall(folder / "metadata", names)
+            info = names[0].partition("/")[0]
+        except (zipfile.BadZipFile, IndexError) as error:
             msg = f"{str(wheel)!r} is not a wheel. Make one with pip wheel."
             raise ImageBuildError(msg) from error
-        found[name] = distribution, wheel
+        distribution = Distribution.at(folder / "metadata" / info)
+        found[project_name(distribution.metadata["Name"])] = distribution, wheel
     return found
 
 

@@ -153,7 +153,7 @@ def test_what_is_no_wheel_is_refused(tmp_path):
     """Whatever it is called."""
     (tmp_path / "one-1.0-py3-none-any.whl").write_text("x")
     with pytest.raises(ImageBuildError, match=r"whl' is not a wheel"):
-        in_wheels(tmp_path.glob("*.whl"))
+        in_wheels(tmp_path.glob("*.whl"), tmp_path)
 
 
 def test_a_wheel_of_pip_runs_without_being_installed(tmp_path):
