@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    ("kit.errors", "kit.escape", "kit.messages", "kit.notebook", "kit.storage"),
+    (
+        *("kit.annotations", "kit.errors", "kit.escape", "kit.messages"),
+        *("kit.notebook", "kit.storage"),
+    ),
     ("kit.types",),
     ("kit.definition",),
     ("kit.template", "kit.forecast"),

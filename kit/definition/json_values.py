@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kit.annotations import type_hints
 from kit.definition.times import (
     parse_date,
     parse_datetime,
@@ -181,7 +182,7 @@ def _dataclass(value: Any, python_type: Any) -> Any:
         if key not in known:
             msg = f"{python_type.__name__} has no field {key!r}."
             raise ConversionError(msg + nearest(key, known))
-    hints = typing.get_type_hints(python_type, include_extras=True)
+    hints = type_hints(python_type)
     arguments = {key: _inside(key, entries[key], hints[key]) for key in entries}
     try:
         return python_type(**arguments)
@@ -218,7 +219,7 @@ def _tuple(value: Any, python_type: Any) -> tuple[Any, ...]:
 
 
 def _named_tuple(value: Any, python_type: Any) -> Any:
-    hints = typing.get_type_hints(python_type, include_extras=True)
+    hints = type_hints(python_type)
     kinds = tuple(hints.get(name, Any) for name in python_type._fields)
     return python_type(*_tuple(value, tuple[kinds]))  # type: ignore[valid-type]
 

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
+from kit.annotations import type_hints
 from kit.definition.interface import Docstring
 from kit.definition.json_values import union_members
 from kit.definition.parsing import json_parser
@@ -198,7 +199,7 @@ def _members(python_class: Any) -> Iterator[_Member]:
 
 
 def _data_members(python_class: Any) -> Iterator[_Member]:
-    hints = typing.get_type_hints(python_class, include_extras=True)
+    hints = type_hints(python_class)
     for field in dataclasses.fields(python_class):
         if not field.init:
             continue

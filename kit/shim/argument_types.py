@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from flyteidl.core import types_pb2
 
+from kit.annotations import own_annotations, type_hints
 from kit.errors import KitError
 from kit.types import TypeEngine
 from kit.types.compatibility import is_readable
@@ -141,7 +142,7 @@ def _read(function: Any) -> ArgumentTypes:
 
 def _hints(function: Any) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        return type_hints(function)
     except Exception:  # noqa: BLE001 - evaluating an annotation may raise anything
         return _readable_hints(function)
 
@@ -149,12 +150,10 @@ def _hints(function: Any) -> dict[str, Any]:
 def _readable_hints(function: Any) -> dict[str, Any]:
     """Evaluate annotations one by one, for one of them cannot be."""
     hints: dict[str, Any] = {}
-    for name, annotation in inspect.get_annotations(function).items():
+    for name, annotation in own_annotations(function).items():
         alone = type("Alone", (), {"__annotations__": {name: annotation}})
         try:
-            hints |= typing.get_type_hints(
-                alone, function.__globals__, include_extras=True
-            )
+            hints |= type_hints(alone, function.__globals__)
         except Exception:  # noqa: BLE001, S112 - it counts as no annotation
             continue
     return hints
@@ -162,6 +161,6 @@ def _readable_hints(function: Any) -> dict[str, Any]:
 
 def _tuple_hints(named_tuple: type) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(named_tuple, include_extras=True)
+        return type_hints(named_tuple)
     except Exception:  # noqa: BLE001 - as of annotations of functions
         return {}

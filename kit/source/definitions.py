@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kit.annotations import own_annotations
 from kit.errors import CaptureError, SourceError
 from kit.source.imports import is_importable
 from kit.source.literals import is_plain
@@ -59,6 +60,7 @@ def methods_of(value: type) -> list[types.FunctionType]:
             and function.__qualname__.startswith(f"{value.__qualname__}.")
             and function.__module__ == value.__module__
             and not function.__code__.co_filename.startswith(_GENERATED)
+            and function.__code__.co_name != "__annotate__"  # from Python 3.14 on
         ):
             found.append(function)
     return found
@@ -97,11 +99,12 @@ def is_made_by(
     """
     if not isinstance(node, ast.ClassDef):
         return False
-    begin = vars(value).get("__firstlineno__")  # from Python 3.13 on
-    if begin is not None and begin not in {node.lineno, first_line(node)}:
-        return False
     here = [each for each in methods if each.__code__.co_filename == unit.name]
-    if here and not unit.is_cell:
+    begin = vars(value).get("__firstlineno__")  # from Python 3.13 on
+    is_elsewhere = begin not in {None, node.lineno, first_line(node)}
+    if is_elsewhere and (unit.is_cell or not here):
+        return False
+    if here and not unit.is_cell:  # whose methods may have moved since
         found = [find_code(method, unit) for method in methods]
         lines = [code.co_firstlineno if code else 0 for code in found]
     else:
@@ -136,7 +139,7 @@ def own_names(value: type) -> set[str]:
     if issubclass(value, enum.Enum):
         kept = [n for n in vars(value) if not n.startswith(("_", "__"))]
         return {*kept, *value.__members__}
-    annotated = set(vars(value).get("__annotations__", {}))
+    annotated = set(own_annotations(value))
     names = ({*vars(value)} - _slots(value)) | annotated
     if issubclass(value, tuple) and hasattr(value, "_fields"):
         names -= _NAMED_TUPLE
@@ -482,7 +485,7 @@ def _has_future(
         if isinstance(statement, ast.AnnAssign)
         and isinstance(statement.target, ast.Name)
     }
-    kept = vars(value).get("__annotations__", {})
+    kept = own_annotations(value)
     return any(
         isinstance(kept.get(name), str) and not isinstance(annotation, ast.Constant)
         for name, annotation in written.items()

@@ -47,7 +47,10 @@ def is_third_party(module: str) -> bool:
 @functools.lru_cache(maxsize=256)
 def _is_found(top: str) -> bool:
     command = [sys.executable, "-I", "-c", _ASK.format(top)]
-    done = subprocess.run(command, capture_output=True, check=False, cwd="/")  # noqa: S603 - our own command
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, cwd="/")  # noqa: S603 - our own command
+    except OSError:  # a browser has no processes
+        return PathFinder.find_spec(top, _LIBRARIES) is not None
     return done.returncode == 0
 
 

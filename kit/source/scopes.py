@@ -102,8 +102,10 @@ def bound_names(body: Iterable[ast.AST], args: ast.arguments | None = None) -> B
     """
     skeleton = _Skeleton(future=True)
     skeleton.add_function("_", args, body)
-    (around,) = _table("def _():", *skeleton.block()).get_children()
-    symbols = around.get_children()[0].get_symbols()
+    table = _table("def _():", *skeleton.block())
+    for _ in range(2):  # below annotations' scopes, which Python 3.14 has
+        table = next(each for each in table.get_children() if each.get_name() == "_")
+    symbols = table.get_symbols()
     return Bound(
         {item.get_name() for item in symbols if item.is_local() or item.is_nonlocal()},
         {item.get_name() for item in symbols if item.is_declared_global()},

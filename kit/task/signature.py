@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Container
 from typing import Any, TypeGuard
 
+from kit.annotations import own_annotations, type_hints
 from kit.definition.executor import importable_name
 from kit.definition.interface import Docstring, Interface
 from kit.errors import CallError, InterfaceError
@@ -56,7 +57,7 @@ def interface_of(
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(_with_tuple(function), include_extras=True)
+        return type_hints(_with_tuple(function))
     except NameError as error:
         msg = (
             f"An annotation of {function.__qualname__} cannot be read: {error}. Its "
@@ -72,7 +73,7 @@ def _with_tuple(function: Callable[..., Any]) -> Any:
     flytekit takes this annotation too, and Python's own reader of annotations does not.
     """
     bare: Any = inspect.unwrap(function)
-    annotations = inspect.get_annotations(bare)
+    annotations = own_annotations(bare)
     returned = annotations.get("return")
     if isinstance(returned, tuple):
         returned = types.GenericAlias(tuple, returned)
@@ -119,7 +120,7 @@ def _outputs(function: Callable[..., Any], returned: Any) -> dict[str, Any]:
     if returned is None or returned is type(None):
         return {}
     if _is_named_tuple(returned):
-        return typing.get_type_hints(returned, include_extras=True)
+        return type_hints(returned)
     if typing.get_origin(returned) is not tuple:
         return {"o0": returned}
     members = typing.get_args(returned)
