@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import sys
 import types
@@ -70,7 +71,7 @@ def namespace_of(executor: Any) -> Mapping[str, Any]:
     return dict(executor.__globals__)
 
 
-_CALLERS: weakref.WeakKeyDictionary[Any, frozenset[tuple[str, int]]] = (
+_CALLERS: weakref.WeakKeyDictionary[Any, frozenset[tuple[str, int, int]]] = (
     weakref.WeakKeyDictionary()
 )
 _DEEPEST = 40
@@ -82,12 +83,26 @@ def note_caller(executor: Any) -> None:
     ``functools.partial(kit.container_task, ...)``, a lambda or a decorator of a team's
     own makes a task as well as ``@kit.container_task``, and only the call shows which.
     """
-    lines: set[tuple[str, int]] = set()
+    lines: set[tuple[str, int, int]] = set()
     frame = inspect.currentframe()
     while frame is not None and len(lines) < _DEEPEST:
-        lines.add((frame.f_code.co_filename, frame.f_lineno))
+        lines.add((frame.f_code.co_filename, frame.f_lineno, _number(frame)))
         frame = frame.f_back
     _CALLERS[executor] = frozenset(lines)
+
+
+def _number(frame: types.FrameType) -> int:
+    """Return which decorator a frame calls, 1 for the lowest; 0 if it calls none.
+
+    Before Python 3.11 the call of a decorator has the line of the ``def``, and is one
+    of the calls that follow the instruction which makes the function.
+    """
+    if sys.version_info >= (3, 11):
+        return 0
+    operations = frame.f_code.co_code[: frame.f_lasti + 2 : 2]
+    before = operations.rstrip(bytes([dis.opmap["CALL_FUNCTION"]]))
+    is_decorator = before.endswith(bytes([dis.opmap["MAKE_FUNCTION"]]))
+    return len(operations) - len(before) if is_decorator else 0
 
 
 def _undecorated(definition: Definition, executor: Any) -> Definition:
@@ -99,7 +114,9 @@ def _undecorated(definition: Definition, executor: Any) -> Definition:
     name = definition.unit.name
     for index, decorator in enumerate(decorators):
         lines = range(decorator.lineno, (decorator.end_lineno or 0) + 1)
-        if any((name, line) in callers for line in lines):
+        is_caller = any((name, line, 0) in callers for line in lines)
+        number = len(decorators) - index
+        if is_caller or (name, node.lineno, number) in callers:
             kept = decorators[index + 1 :]
     if "." in definition.qualname:
         kept = [each for each in kept if not _is_staticmethod(each)]
