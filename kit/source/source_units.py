@@ -223,7 +223,12 @@ def cell_units() -> Iterator[SourceUnit]:
 
 
 def _is_cell(name: str) -> bool:
-    """Tell it by the entry's time: files have one, what a shell registers has none."""
+    """Tell it by the entry's time: files have one, what a shell registers has none.
+
+    IPython before version 8 gives its cells a time, and lists them on their own.
+    """
+    if name in getattr(linecache, "_ipython_cache", ()):
+        return True
     _, *time = linecache.cache.get(name, ())[:2] or (0,)
     return time == [None] and not name.startswith("<attrs")
 

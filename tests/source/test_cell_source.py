@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import subprocess
 import sys
+import time
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -11,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from kit.errors import AuthoringError, SourceError
 from kit.source.definitions import definition_of, install
 from kit.source.module import self_contained
+from kit.source.source_units import unit_of
 
 
 def test_a_class_of_a_file_is_found_by_its_lines(write):
@@ -161,3 +164,16 @@ def test_importing_kit_in_a_shell_is_enough():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "class A:\n v: str"
+
+
+def test_cells_of_ipython_7_are_cells(monkeypatch):
+    """It gives them a time as files have, and lists them on their own."""
+    name, text = "<ipython-input-7-abc>", "class Seven:\n    x: int = 7\n"
+    entry = (len(text), time.time(), text.splitlines(keepends=True), name)
+    monkeypatch.setitem(linecache.cache, name, entry)
+    monkeypatch.setattr(linecache, "_ipython_cache", {name: entry}, raising=False)
+    monkeypatch.setattr(linecache, "checkcache", lambda filename=None: None)
+    assert unit_of(name).is_cell
+    space = {"__name__": "__main__"}
+    exec(compile(text, name, "exec"), space)  # noqa: S102 - a cell
+    assert definition_of(space["Seven"]).unit.place == "a notebook cell"
