@@ -23,7 +23,7 @@ from kit.definition.settings import Runtime, SerializationSettings
 from kit.definition.shipment import Ship
 from kit.errors import AuthoringError, DefinitionError, InterfaceError, nearest
 from kit.inline import function_executor
-from kit.task.signature import interface_of, workflow_name
+from kit.task.arguments import interface_of, workflow_name
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, runtime_of
 

@@ -35,8 +35,14 @@ from kit.escape import visible
 from kit.shim.executable import RAISED
 from kit.storage import read_bytes
 from kit.task.task import PythonCustomizedContainerTask
-from kit.template.files import FORMATS, TemplateMessage, decode_message, form_of
-from kit.template.packages import is_package, read_package_task
+from kit.template.files import (
+    FORMATS,
+    TemplateMessage,
+    decode_message,
+    form_of,
+    is_package,
+    read_package_task,
+)
 from kit.template.view import MAX_TEMPLATE_BYTES
 
 Task = PythonCustomizedContainerTask[Any]

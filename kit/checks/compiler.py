@@ -9,8 +9,8 @@ from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
 from kit.checks.rule import Subject
 from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
-from kit.forecast.compilation import Fault, collected
 from kit.forecast.kubernetes import is_dns_label
+from kit.forecast.registration import Fault, collected
 
 
 def registration_faults(template: TaskTemplate) -> tuple[Fault, ...]:

@@ -15,8 +15,8 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.checks.report import Finding, Repair, Severity
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import INLINE_KEY
-from kit.forecast.compilation import Fault, compilation_faults
 from kit.forecast.platform import Platform
+from kit.forecast.registration import Fault, compilation_faults
 from kit.template.custom import custom_from_struct
 from kit.template.macros import Span, macro_spans
 from kit.template.serialize import LOCAL_SETTINGS
@@ -24,8 +24,7 @@ from kit.template.serialize import LOCAL_SETTINGS
 if TYPE_CHECKING:
     from flyteidl.admin.description_entity_pb2 import DescriptionEntity
 
-    from kit.checks.custom.round_trip import RoundTrip
-    from kit.checks.custom.usage import CustomUsage
+    from kit.checks.custom.usage import CustomUsage, RoundTrip
 
 RESOLVERS = (
     "kit.resolver.default_task_template_resolver",
@@ -119,7 +118,7 @@ class Subject:
     @cached_property
     def custom(self) -> RoundTrip:
         """What the task provides as custom and what arrives; empty for a template."""
-        from kit.checks.custom.round_trip import RoundTrip, round_trip
+        from kit.checks.custom.usage import RoundTrip, round_trip
 
         if self.task is None:
             return RoundTrip()

@@ -1,9 +1,9 @@
-"""Commands that take the inputs of their task as options."""
+"""Options of commands: runners, settings, and the inputs of a task."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -16,9 +16,96 @@ from kit.definition.interface import Interface, is_optional
 from kit.definition.json_values import as_text
 from kit.definition.parsing import Parser, parser_for
 from kit.escape import one_line, shorten
-from kit.running.trusted import TrustedTemplate
+from kit.running.start import TrustedTemplate
 from kit.targets import Task, load_task, parse_target, read_message
 from kit.template.files import template_of
+
+if TYPE_CHECKING:
+    from kit.runners.runner import Runner
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def settings_flags(*, where: str) -> Callable[[F], F]:
+    """Give a command ``--runtime``, ``--project``, ``--domain`` and ``--version``.
+
+    Args:
+        where: What the last three are for, after the name of each.
+    """
+    flags = [
+        click.option(
+            "--runtime",
+            type=click.Choice(["kit", "flytekit"]),
+            help="What runs in the container (default: the task's own choice, or kit).",
+        ),
+        *(
+            click.option(f"--{name}", help=f"{name.capitalize()} {where}.")
+            for name in ("project", "domain", "version")
+        ),
+    ]
+
+    def decorate(command: F) -> F:
+        for flag in reversed(flags):
+            command = flag(command)
+        return command
+
+    return decorate
+
+
+def given(flags: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the flags that were given."""
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+_NAMES = ("network", "pull", "platform")
+
+
+def docker_flags() -> list[click.Option]:
+    """Make ``--network``, ``--pull`` and ``--platform``."""
+    return [
+        click.Option(
+            ["--network", "network"],
+            metavar="NAME",
+            help="With --runner docker: none (the default), bridge, host, or the name "
+            "of a network.",
+        ),
+        click.Option(
+            ["--pull", "pull"],
+            type=click.Choice(["never", "missing", "always"]),
+            help="With --runner docker: whether to pull the image (default: never).",
+        ),
+        click.Option(
+            ["--platform", "platform"],
+            metavar="OS/ARCH",
+            help="With --runner docker: platform to use from a multi-platform image, "
+            "such as linux/arm64.",
+        ),
+    ]
+
+
+def chosen_runner(options: Mapping[str, Any]) -> str | Runner:
+    """Return the runner that flags choose.
+
+    Raises:
+        UsageError: A flag of :func:`docker_flags` is given with another runner.
+        CallError: The network has no name.
+    """
+    name = options.get("runner") or "subprocess"
+    said = {key: options[key] for key in _NAMES if options.get(key) is not None}
+    if not said:
+        return str(name)
+    if name != "docker":
+        flags = ", ".join(f"--{key}" for key in said)
+        msg = (
+            f"Only containers take {flags}, and --runner is {name}: add --runner "
+            "docker, or leave that out."
+        )
+        raise click.UsageError(msg)
+    from kit.runners.docker import DockerRunner
+
+    return DockerRunner(**said)
+
 
 CarryOut = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], ExitStatus]
 """Takes the task, its inputs by name and the options, and returns the exit status."""

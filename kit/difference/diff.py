@@ -13,9 +13,8 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.message import Message
 
 from kit.definition.settings import SerializationSettings
-from kit.difference.cache_key import cache_key, differing_parts
 from kit.difference.edits import Edit, compare_messages
-from kit.difference.meaning import Change, Impact, change_of
+from kit.difference.meaning import Change, Impact, cache_key, change_of, differing_parts
 from kit.difference.sources import Side, read_sides
 from kit.errors import TemplateError
 from kit.forecast.registration import template_digest

@@ -11,12 +11,16 @@ from typing import Any
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import Shipment
 from kit.errors import CallError, ExportError
-from kit.exporters.archive import archive, archive_members
 from kit.exporters.module import module_file
-from kit.exporters.naming import module_name
-from kit.exporters.package import plugin_package
+from kit.exporters.package import archive, archive_members, plugin_package
 from kit.exporters.plan import ExportPlan
-from kit.exporters.writing import check_file, check_folder, write_file, write_tree
+from kit.exporters.writing import (
+    check_file,
+    check_folder,
+    module_name,
+    write_file,
+    write_tree,
+)
 from kit.notebook import Shown
 from kit.source.requirements import shipped_modules
 from kit.task.task import PythonCustomizedContainerTask

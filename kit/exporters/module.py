@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.errors import ExportError
 from kit.exporters.expression import definition_of_task
-from kit.exporters.naming import class_name
+from kit.exporters.writing import class_name
 from kit.source.closure import Closure, Fragment
 from kit.source.executors import namespace_of, root_definition
 from kit.source.imports import requirements_of

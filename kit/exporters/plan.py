@@ -23,8 +23,8 @@ from kit.exporters.module import (
     leave_out_base,
     task_source,
 )
-from kit.exporters.naming import variables
 from kit.exporters.requirements import Requirements, export_requirements
+from kit.exporters.writing import variables
 from kit.source.imports import make_importable
 from kit.source.redaction import SecretValues
 from kit.source.requirements import ImportedModules

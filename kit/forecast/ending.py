@@ -16,7 +16,7 @@ from flyteidl.core import errors_pb2, execution_pb2, literals_pb2, tasks_pb2
 from flyteidl.core.workflow_pb2 import NodeMetadata
 from google.protobuf.message import DecodeError
 
-from kit.forecast.names import node_id
+from kit.forecast.kubernetes import node_id
 from kit.forecast.platform import UNKNOWN, Platform
 
 Kind = Literal["", "UNKNOWN", "USER", "SYSTEM"]

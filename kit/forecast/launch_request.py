@@ -12,7 +12,6 @@ from flyteidl.admin import execution_pb2, launch_plan_pb2
 from flyteidl.core import execution_pb2 as phases_pb2
 from flyteidl.core import identifier_pb2, interface_pb2, tasks_pb2
 
-from kit.forecast.go_text import message_text
 from kit.forecast.kubernetes import label_value_faults, qualified_name_faults
 from kit.forecast.launch import (
     NAME_FIX,
@@ -27,6 +26,7 @@ from kit.forecast.launch import (
     required_inputs,
     size_of_request,
 )
+from kit.forecast.literal_types import message_text
 from kit.forecast.platform import UNKNOWN, Platform
 
 Request = execution_pb2.ExecutionCreateRequest

@@ -1,4 +1,4 @@
-"""What a registration meets beyond the rules of templates: its digest, its index row.
+"""What a registration meets: compile errors, the digest, its index row.
 
 The digest tells whether a version that is registered again is the same; the row of the
 database's index bounds how long names may be.
@@ -7,11 +7,12 @@ database's index bounds how long names may be.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from flyteidl.core.compiler_pb2 import CompiledTask
 from flyteidl.core.identifier_pb2 import Identifier
+from flyteidl.core.interface_pb2 import Variable
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -19,7 +20,86 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from kit.errors import TemplateError
 from kit.forecast.arrival import has_odd_number, settle_numbers
-from kit.forecast.go_text import message_text
+from kit.forecast.kubernetes import node_id, variable_names, workflow_of
+from kit.forecast.literal_types import message_text
+
+_START = "start-node"
+_END = "end-node"
+
+
+class Fault(NamedTuple):
+    """One error of the compiler.
+
+    Attributes:
+        code: Such as ``SyntaxError``.
+        node: The node that it is at.
+        text: The description.
+        variable: The input or output that is to blame; empty if none is.
+    """
+
+    code: str
+    node: str
+    text: str
+    variable: str = ""
+
+    @property
+    def words(self) -> str:
+        """The error as it stands in a list of them."""
+        return f"Code: {self.code}, Node Id: {self.node}, Description: {self.text}"
+
+
+def compilation_faults(template: TaskTemplate) -> tuple[Fault, ...]:
+    """Return the errors of a launch's compilation, in the compiler's order."""
+    interface = template.interface
+    inputs, outputs = interface.inputs.variables, interface.outputs.variables
+    found = {*_incomplete(inputs), *_incomplete(outputs)}
+    if not found:
+        node = node_id(template.id.name)
+        if not node:
+            found.add(Fault("ValueRequired", "<node>", "Value required [Id]."))
+        found.update(_unbound(inputs, node, _START, inputs))
+        source, known = (node, outputs) if node else (_START, inputs)
+        found.update(_unbound(outputs, _END, source, known))
+    return tuple(sorted(found, key=lambda fault: (fault.code, fault.words)))
+
+
+def compilation_words(template: TaskTemplate, faults: Iterable[Fault]) -> str:
+    """Return what flyteadmin says when the compiler found something."""
+    workflow = message_text(workflow_of(template.id))
+    return f"failed to compile workflow for [{workflow}] with err: {collected(faults)}"
+
+
+def collected(faults: Iterable[Fault]) -> str:
+    """Return the compiler's list of its errors, each once."""
+    words = list(dict.fromkeys(fault.words for fault in faults))
+    lines = (f"\tError {number}: {line}\n" for number, line in enumerate(words))
+    return f"Collected Errors: {len(words)}\n{''.join(lines)}"
+
+
+def _incomplete(variables: Mapping[str, Variable]) -> Iterator[Fault]:
+    for name, variable in variables.items():
+        if not name:
+            yield Fault("ValueRequired", _START, "Value required [paramName].", name)
+        if not variable.HasField("type"):
+            yield Fault("ValueRequired", _START, "Value required [param.Type].", name)
+
+
+def _unbound(
+    names: Iterable[str], node: str, source: str, known: Collection[str]
+) -> Iterator[Fault]:
+    """Yield the variables of a node whose names find none of their source."""
+    for name in names:
+        parts = variable_names(name)
+        if len(parts) != 1:
+            text = f"Failed to parse element [{name}]."
+            yield Fault("SyntaxError", node, text, name)
+        elif parts[0] not in known:
+            text = f"Variable [{parts[0]}] not found on node [{source}]."
+            yield Fault("VariableNameNotFound", source, text, name)
+            yield Fault(
+                "ParameterNotBound", node, f"Parameter not bound [{name}].", name
+            )
+
 
 MOST_INDEX_BYTES = 2704
 """A row of an index of PostgreSQL has to fit into a third of a page."""

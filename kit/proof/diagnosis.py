@@ -12,8 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from kit.definition.shipment import Shipment
-from kit.proof.notes import Note, Raised
-from kit.proof.outcome import Obstacle
+from kit.proof.outcome import Note, Obstacle, Raised
 from kit.runners.outcome import Outcome, Phase
 from kit.source.requirements import package_of
 

@@ -18,8 +18,15 @@ from kit.definition.shipment import Shipment
 from kit.errors import ExecutorError, KitError, MacroError, StorageError, TemplateError
 from kit.proof import child
 from kit.proof.diagnosis import FailureFacts, diagnose, local_notes
-from kit.proof.notes import FAILURE, Note, read_notes
-from kit.proof.outcome import Obstacle, Proof, Step, custom_use
+from kit.proof.outcome import (
+    FAILURE,
+    Note,
+    Obstacle,
+    Proof,
+    Step,
+    custom_use,
+    read_notes,
+)
 from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner, RunRequest

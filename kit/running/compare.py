@@ -19,7 +19,6 @@ from kit.running.compare_outcomes import result_disagreements, surrounding_diffe
 from kit.running.disagreement import Disagreement
 from kit.running.run import Run
 from kit.running.start import (
-    Task,
     check_options,
     check_task,
     checked_timeout,
@@ -27,6 +26,7 @@ from kit.running.start import (
     merged_inputs,
     run,
 )
+from kit.targets import Task
 from kit.template.serialize import LOCAL_SETTINGS
 
 _ENOUGH = 2

@@ -27,6 +27,7 @@ from kit.definition.metadata import Documentation, documentation_of
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ConversionError, InterfaceError, nearest
 from kit.notebook import Shown
+from kit.task.arguments import interface_of, outputs_by_name, workflow_name
 from kit.task.call import (
     Compilation,
     begin_compilation,
@@ -39,7 +40,6 @@ from kit.task.call import (
 )
 from kit.task.nodes import Node, TaskOfNode, check_graph, create_node, in_order
 from kit.task.promises import Bound, NodeOfPromise, Promise, bind, binding_message
-from kit.task.signature import interface_of, outputs_by_name, workflow_name
 from kit.template.serialize import task_template
 from kit.types import TypeEngine, default_engine
 from kit.types.packed import is_packed, pack, unpack

@@ -1,4 +1,4 @@
-"""Template files: binary, JSON, YAML and protobuf's text, by the ending of the name.
+"""Template files: binary, JSON, YAML, protobuf's text, and packages.
 
 The same template is written as the same bytes by every process.  A file may hold a
 TaskTemplate, or the TaskSpec around one, which is what Flyte registers.
@@ -6,9 +6,13 @@ TaskTemplate, or the TaskSpec around one, which is what Flyte registers.
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Callable
+import re
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
@@ -16,7 +20,7 @@ from flyteidl.admin import task_pb2
 from flyteidl.core import tasks_pb2
 from google.protobuf.message import DecodeError
 
-from kit.errors import TemplateError, nearest
+from kit.errors import TargetError, TemplateError, nearest
 from kit.storage import read_bytes, write_bytes
 from kit.template.view import MAX_TEMPLATE_BYTES, check_template, parse_template
 
@@ -250,3 +254,85 @@ _READERS: dict[str, Callable[[str, str], TemplateMessage]] = {
 }
 FORMATS = tuple(_WRITERS)
 """The forms of template files, which are also the endings of their names."""
+
+
+_ENDINGS = (".tgz", ".tar.gz", ".tar")
+_OTHER_ENTITY = re.compile(r"_[23]\.pb$")
+_GZIP = b"\x1f\x8b"
+_MOST_BYTES = 256 * 2**20
+"""Of an archive, and of what is in it: more is not read."""
+
+
+def is_package(path: str) -> bool:
+    """Tell whether a path names a package by its ending."""
+    return path.lower().endswith(_ENDINGS)
+
+
+def read_package_task(path: str, name: str = "") -> TemplateMessage:
+    """Read a task out of a package.
+
+    Args:
+        path: The archive: a path, or any URL that fsspec knows.
+        name: The task's name; not needed if there is only one task.
+
+    Raises:
+        StorageError: The archive cannot be read.
+        TargetError: It has no such task, or several and none is named.
+        TemplateError: It is no archive, or holds more than is read.
+    """
+    tasks = dict(_tasks(path))
+    if name in tasks:
+        return tasks[name]
+    if not name and len(tasks) == 1:
+        return next(iter(tasks.values()))
+    offered = ", ".join(f"{path}::{task}" for task in sorted(tasks))
+    if not tasks:
+        msg = f"{path} has no tasks in it: a task is a member that ends in _1.pb."
+    elif name:
+        msg = f"{path} has no task {name!r}.{nearest(name, tasks)} It has: {offered}."
+    else:
+        msg = f"{path} has {len(tasks)} tasks; say which: {offered}."
+    raise TargetError(msg)
+
+
+def _tasks(path: str) -> Iterator[tuple[str, TemplateMessage]]:
+    for member, data in _members(path):
+        source = f"{member} in {path}"
+        message = decode_message(data, "pb", source)
+        yield template_of(message).id.name, message
+
+
+def _members(path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of what may be tasks; nothing is written anywhere."""
+    data = _unzipped(read_bytes(path, limit=_MOST_BYTES), path)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for member in archive:
+                file = archive.extractfile(member) if _may_be_task(member) else None
+                if file is not None:
+                    yield member.name, file.read(MAX_TEMPLATE_BYTES + 1)
+    except tarfile.TarError as error:
+        msg = f"{path} is no package: {error}."
+        raise TemplateError(msg) from error
+
+
+def _unzipped(data: bytes, path: str) -> bytes:
+    """Return an archive without gzip around it, and never more than is allowed."""
+    if not data.startswith(_GZIP):
+        return data
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        plain = unzip.decompress(data, _MOST_BYTES)
+    except zlib.error as error:
+        msg = f"{path} is no package: it is damaged: {error}."
+        raise TemplateError(msg) from error
+    if not unzip.eof:
+        why = "holds too much" if unzip.unconsumed_tail else "is cut off"
+        msg = f"{path} is no package: it {why} ({len(plain):,} bytes were read)."
+        raise TemplateError(msg)
+    return plain
+
+
+def _may_be_task(member: tarfile.TarInfo) -> bool:
+    name = PurePosixPath(member.name).name
+    return member.isfile() and name.endswith(".pb") and not _OTHER_ENTITY.search(name)

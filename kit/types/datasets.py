@@ -30,11 +30,12 @@ from kit.types.annotated import (
 )
 from kit.types.blobs import place
 from kit.types.codecs import FieldCodec, field_schema, object_schema, register_field
-from kit.types.columns import as_dataset_column, dataset_columns
 from kit.types.conversion_errors import literal_error, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.frames import (
     PARQUET,
+    as_dataset_column,
+    dataset_columns,
     frame_handler,
     is_frame_type,
     read_frame,

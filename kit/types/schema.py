@@ -16,7 +16,6 @@ from kit.storage import current_storage, local_path, redacted
 from kit.types.annotated import is_class, underlying
 from kit.types.blobs import Hidden, Parametrized
 from kit.types.codecs import FieldCodec, field_schema, object_schema, register_field
-from kit.types.columns import schema_columns, schema_python_type
 from kit.types.conversion_errors import literal_error, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.frames import (
@@ -25,6 +24,8 @@ from kit.types.frames import (
     is_frame_type,
     read_frame,
     read_parts,
+    schema_columns,
+    schema_python_type,
     write_frame,
 )
 from kit.types.packed import plain_of

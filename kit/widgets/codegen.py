@@ -13,7 +13,7 @@ from kit.errors import AuthoringError, TrackingError
 from kit.exporters.expression import Expressions, decorator_facts, laid_out
 from kit.forms.task_fields import FIELDS, EditedTask, Task
 from kit.source.executors import namespace_of
-from kit.task.signature import workflow_name
+from kit.task.arguments import workflow_name
 from kit.template.serialize import LOCAL_SETTINGS
 
 _FIELD_OF_SETTINGS = {"default_image": "image_config", "settings_env": "env"}

@@ -6,7 +6,7 @@ import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.checks.custom.reader import usage_in
-from kit.checks.custom.round_trip import RoundTrip
+from kit.checks.custom.usage import RoundTrip
 from kit.checks.rule import Subject
 from kit.checks.rules.custom import (
     keys_are_provided,

@@ -6,7 +6,7 @@ from conformance.vectors import folder
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.types_pb2 import LiteralType, SimpleType, TypeStructure
 
-from kit.difference.cache_key import cache_key
+from kit.difference.meaning import cache_key
 
 
 def cached(names: str = "") -> TaskTemplate:

@@ -11,7 +11,7 @@ from flyteidl.admin.workflow_pb2 import WorkflowSpec
 from kit.definition.settings import SerializationSettings
 from kit.difference.diff import diff
 from kit.errors import TargetError, TemplateError
-from kit.template import packages as package
+from kit.template import files as package
 from kit.template.serialize import task_spec
 
 SETTINGS = SerializationSettings()

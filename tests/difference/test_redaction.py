@@ -6,7 +6,7 @@ import pytest
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.difference.diff import diff
-from kit.difference.redaction import HIDDEN, without_secrets
+from kit.difference.edits import HIDDEN, without_secrets
 
 SECRET = "hunter2-hunter2"  # noqa: S105 - a decoy
 POD = {"containers": [{"name": "m", "env": [{"name": "API_KEY", "value": SECRET}]}]}

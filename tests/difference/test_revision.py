@@ -9,7 +9,7 @@ from diff_tasks import query
 
 from kit.definition.images import Image, ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.difference import revisions
+from kit.difference import sources as revisions
 from kit.difference.diff import diff
 from kit.errors import RevisionError, TargetError
 from kit.template.serialize import LOCAL_SETTINGS

@@ -18,9 +18,13 @@ from forecast.literals import inputs, literal, template
 from google.protobuf import json_format
 
 import kit
-from kit.forecast.launch import LaunchForecast, forecast_launch
+from kit.forecast.launch import (
+    LaunchForecast,
+    forecast_launch,
+    literal_bytes,
+    map_bytes,
+)
 from kit.forecast.launch_request import expected_inputs, forecast_request
-from kit.forecast.sizes import literal_bytes, map_bytes
 
 
 class Colour(enum.Enum):

@@ -10,9 +10,9 @@ from flyteidl.core import literals_pb2, types_pb2
 from forecast.literals import literal, literal_type
 from google.protobuf.struct_pb2 import Struct
 
-from kit.forecast.json_schemas import includes
 from kit.forecast.literal_types import (
     UntypedUnionError,
+    includes,
     inferred_type,
     is_castable,
     type_text,

@@ -9,11 +9,11 @@ from flyteidl.core.security_pb2 import Secret
 from forecast.literals import CORE, inputs, template
 
 import kit
-from kit.forecast import names
+from kit.forecast import kubernetes as names
 from kit.forecast.pods.attempt import PodLaunch
+from kit.forecast.pods.container import overlay
 from kit.forecast.pods.pod import PodForecast, forecast_pod
 from kit.forecast.pods.propeller import Propeller
-from kit.forecast.pods.template import overlay
 
 LAUNCH = PodLaunch(execution="f7x")
 

@@ -8,16 +8,17 @@ import pytest
 from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.types_pb2 import LiteralType
 
-from kit.forecast.go_text import message_text
 from kit.forecast.kubernetes import (
     is_dns_label,
     joined,
     label_value_faults,
     metadata_faults,
+    node_id,
     qualified_name_faults,
     subdomain_faults,
+    variable_names,
 )
-from kit.forecast.names import node_id, variable_names
+from kit.forecast.literal_types import message_text
 from kit.template.macros import format_identifier
 
 

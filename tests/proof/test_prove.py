@@ -21,8 +21,7 @@ import kit
 from kit.errors import CallError, ConversionError, ProofError, StorageError
 from kit.proof import child
 from kit.proof.child import runtimes
-from kit.proof.notes import Note
-from kit.proof.outcome import custom_use
+from kit.proof.outcome import Note, custom_use
 from kit.runners import Cancellation, Phase
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 

@@ -9,7 +9,7 @@ from prove_lab import ImageTask
 
 import kit
 from kit.errors import CaptureError, ProofError
-from kit.proof.notes import read_notes
+from kit.proof.outcome import read_notes
 
 BOTH = pytest.mark.parametrize(
     "runtime", ["kit", pytest.param("flytekit", marks=pytest.mark.flytekit)]

@@ -11,7 +11,7 @@ from task.workflows import make, say, split
 
 import kit
 from kit.errors import CallError, InterfaceError
-from kit.task.signature import interface_of
+from kit.task.arguments import interface_of
 
 
 class Only(NamedTuple):

@@ -20,24 +20,22 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
-from kit.checks.custom.module import (
-    Callee,
-    Comprehension,
-    Definition,
-    Module,
-    bound_by,
-    places,
-)
 from kit.checks.custom.usage import (
     EVERY,
+    Callee,
+    Comprehension,
     CustomUsage,
+    Definition,
     Key,
+    Module,
     Path,
     Position,
     Read,
     Use,
     UseKind,
+    bound_by,
     draw,
+    places,
 )
 from kit.errors import AuthoringError
 

@@ -1,10 +1,143 @@
-"""What is known of how an executor uses ``tt.custom``."""
+"""How an executor uses ``tt.custom``: keys read, keys unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+
+from kit.definition.settings import SerializationSettings
+from kit.errors import CustomError, render_path
+from kit.forecast.arrival import settle_numbers
+from kit.shim.executable import RAISED, error_text
+from kit.task.task import PythonCustomizedContainerTask
+from kit.template.custom import custom_from_struct, fill_struct, key_text
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_TRANSPARENT = {"staticmethod", "classmethod", "override", "final", "abstractmethod"}
+
+
+@dataclass(frozen=True)
+class Callee:
+    """A function of the module; a method has its class and gets the executor first."""
+
+    node: Definition
+    owner: str = ""
+    is_method: bool = False
+
+
+class Module:
+    """What the names at the top level of a module are.
+
+    Args:
+        text: The module's source.
+        order: The executor's class and its bases, in method resolution order.
+    """
+
+    def __init__(self, text: str, order: Sequence[str] = ()) -> None:
+        tree = ast.parse(text)
+        self._body = tree.body
+        self._order = order
+        self._counts = Counter(name for n in tree.body for name in bound_around(n))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global):
+                self._counts.update(node.names * 2)
+
+    def binds(self, name: str) -> bool:
+        """Tell whether a name is bound at the top level."""
+        return name in self._counts
+
+    def _only(self, name: str) -> ast.stmt | None:
+        """Return the statement that binds a name, if just one does."""
+        if self._counts[name] != 1:
+            return None
+        return next((n for n in self._body if name in bound_around(n)), None)
+
+    def constant(self, name: str) -> ast.expr | None:
+        """Return what a name is assigned, if that is a constant."""
+        node = self._only(name)
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        return value if isinstance(value, ast.Constant) else None
+
+    def executor(self, name: str, *, is_bare: bool) -> Callee | None:
+        """Return the function that is the executor; None if something wraps it."""
+        nodes = [n for n in self._body if getattr(n, "name", "") == name]
+        node = nodes[-1] if nodes else None
+        if not isinstance(node, Definition) or (is_bare and node.decorator_list):
+            return None
+        return Callee(node)
+
+    def function(self, name: str) -> Callee | None:
+        """Return a function that nothing decorates or replaces."""
+        node = self._only(name)
+        if isinstance(node, Definition) and not node.decorator_list:
+            return Callee(node)
+        return None
+
+    def method(self, name: str, *, after: str = "") -> Callee | None:
+        """Return the executor's method of a name, if the module is sure to have it.
+
+        Args:
+            name: The method's name.
+            after: The class after which ``super()`` looks.
+        """
+        order = self._order
+        if after:
+            order = order[order.index(after) + 1 :] if after in order else ()
+        for owner in order:
+            found = self._only(owner)
+            if not isinstance(found, ast.ClassDef):
+                return None
+            nodes = [node for node in found.body if name in bound_around(node)]
+            if nodes:
+                return _method_of(owner, nodes)
+        return None
+
+
+def _method_of(owner: str, nodes: list[ast.stmt]) -> Callee | None:
+    node = nodes[0]
+    if len(nodes) > 1 or not isinstance(node, Definition):
+        return None
+    decorators = {ast.unparse(item) for item in node.decorator_list}
+    if not {item.rpartition(".")[2] for item in decorators} <= _TRANSPARENT:
+        return None
+    return Callee(node, owner, is_method="staticmethod" not in decorators)
+
+
+def bound_around(node: ast.stmt) -> list[str]:
+    """Return the names that a statement binds in the scope around it."""
+    if isinstance(node, Definition | ast.ClassDef):
+        return [node.name]
+    return [name for inner in ast.walk(node) for name in bound_by(inner)]
+
+
+def bound_by(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a node binds by itself."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, Definition | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        yield from filter(None, (node.name,))
+    elif isinstance(node, ast.MatchMapping):
+        yield from filter(None, (node.rest,))
+    elif isinstance(node, ast.Global | ast.Nonlocal):
+        yield from node.names * 2  # another function binds it, too
+
+
+def places(node: Definition) -> list[str]:
+    """Return the names of the parameters that take arguments by position."""
+    return [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
 
 
 class Every(Enum):
@@ -151,3 +284,72 @@ def draw(path: Iterable[Key]) -> str:
     """
     steps = ("…" if key is EVERY else repr(key) for key in path)
     return "tt.custom" + "".join(f"[{step}]" for step in steps)
+
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """What a task provides as ``custom``, and what its executor gets.
+
+    Attributes:
+        before: What ``get_custom`` returned.
+        after: What ``tt.custom`` is.
+        raised: What the author's code raised, as a traceback ends; empty if nothing.
+        refused: Where and why ``before`` does not fit into a template.
+    """
+
+    before: dict[Any, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    raised: str = ""
+    refused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def arrives(self) -> bool:
+        """Whether the executor gets anything."""
+        return not (self.raised or self.refused)
+
+    def values(self) -> Iterator[Carried]:
+        """Yield ``custom`` and each value in it, before and after."""
+        return _carried(Carried((), self.before, self.after))
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A value before and after its way, and where it is."""
+
+    path: Steps
+    before: Any
+    after: Any
+
+
+def round_trip(
+    task: PythonCustomizedContainerTask[Any], settings: SerializationSettings
+) -> RoundTrip:
+    """Ask a task for its custom, write it into a message, and read that."""
+    try:
+        given = task.get_custom(settings)
+    except RAISED as error:  # the author's
+        return RoundTrip(raised=error_text(error))
+    struct = Struct()
+    try:
+        fill_struct(struct, {} if given is None else given)
+        settle_numbers(struct)
+        return RoundTrip(given or {}, custom_from_struct(struct))
+    except CustomError as error:
+        return RoundTrip(refused=((render_path(error.path), error.message),))
+    except Exception as error:  # noqa: BLE001 - of a method of what was returned
+        return RoundTrip(raised=error_text(error))
+
+
+def _carried(value: Carried) -> Iterator[Carried]:
+    yield value
+    before, after = value.before, value.after
+    if isinstance(before, dict):
+        for key, item in before.items():
+            text = key_text(key)
+            yield from _carried(Carried((*value.path, text), item, after[text]))
+    elif isinstance(before, list | tuple):
+        for index, (item, arrived) in enumerate(zip(before, after, strict=True)):
+            yield from _carried(Carried((*value.path, index), item, arrived))

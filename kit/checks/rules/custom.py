@@ -9,9 +9,9 @@ from typing import Any
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.types_pb2 import SimpleType
 
-from kit.checks.custom.round_trip import Carried
 from kit.checks.custom.usage import (
     EVERY,
+    Carried,
     CustomUsage,
     Path,
     Read,

@@ -13,10 +13,14 @@ from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.errors import KitError
 from kit.forecast.arrival import arriving_template
-from kit.forecast.compilation import compilation_words
-from kit.forecast.launch import LaunchRefusal, forecast_launch
-from kit.forecast.names import node_id, variable_names
-from kit.forecast.sizes import most_object_bytes, object_bytes
+from kit.forecast.kubernetes import node_id, variable_names
+from kit.forecast.launch import (
+    LaunchRefusal,
+    forecast_launch,
+    most_object_bytes,
+    object_bytes,
+)
+from kit.forecast.registration import compilation_words
 
 _NO_INPUTS = LiteralMap()
 _NO_ID = "Value required [Id]."

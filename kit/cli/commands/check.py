@@ -9,7 +9,7 @@ import click
 
 from kit.cli.app import ExitStatus
 from kit.cli.completion import TaskTarget
-from kit.cli.options import given, settings_flags
+from kit.cli.inputs import given, settings_flags
 from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
 from kit.errors import nearest
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kit.cli.app import ExitStatus, status_of
-from kit.cli.inputs import TaskGroup
-from kit.cli.options import chosen_runner, docker_flags
+from kit.cli.inputs import TaskGroup, chosen_runner, docker_flags
 from kit.cli.output import (
     form_of,
     is_text_here,

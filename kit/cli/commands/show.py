@@ -9,7 +9,7 @@ import click
 
 from kit.cli.app import EPILOG, ExitStatus, report
 from kit.cli.completion import TaskTarget
-from kit.cli.options import given, settings_flags
+from kit.cli.inputs import given, settings_flags
 from kit.cli.output import (
     VIEWS,
     form_of,

@@ -10,12 +10,11 @@ from typing import Any
 from flyteidl.core import literals_pb2, tasks_pb2
 from flyteidl.core.workflow_pb2 import Node
 
-from kit.forecast import names
+from kit.forecast import kubernetes as names
 from kit.forecast.arrival import arriving_template
 from kit.forecast.kubernetes import is_dns_label
 from kit.forecast.platform import Platform
-from kit.forecast.pods.propeller import Propeller
-from kit.forecast.pods.secrets import LABEL
+from kit.forecast.pods.propeller import SECRETS_LABEL, Propeller
 from kit.template.macros import RenderContext
 
 Json = dict[str, Any]
@@ -222,7 +221,7 @@ class Attempt:
         if launch.identity:
             labels["execution-identity"] = names.label_text(launch.identity)
         return (
-            {**labels, LABEL: "true"}
+            {**labels, SECRETS_LABEL: "true"}
             if self.template.security_context.secrets
             else labels
         )

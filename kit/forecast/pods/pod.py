@@ -16,37 +16,34 @@ from uuid import UUID
 from flyteidl.core import literals_pb2, tasks_pb2
 
 from kit.errors import MacroError, ResourcesError
-from kit.forecast import names
+from kit.forecast import kubernetes as names
 from kit.forecast.arrival import arriving_inputs
 from kit.forecast.kubernetes import subdomain_faults
 from kit.forecast.platform import Platform
-from kit.forecast.pods.additions import (
-    BuildError,
-    add_copilot,
-    bad_specification,
-    extend,
-    named,
-    require,
-)
 from kit.forecast.pods.api_server import fill_pod, refusal
 from kit.forecast.pods.attempt import Attempt, PodLaunch, variable
-from kit.forecast.pods.resources import (
+from kit.forecast.pods.container import (
+    BuildError,
     Requirements,
+    add_copilot,
+    bad_specification,
+    container_resources,
+    extend,
+    find_template,
     json_requirements,
     merge,
     merge_missing,
-    message_requirements,
-    platform_requirements,
-    rename_gpu,
-    requirements_json,
-    settle_all,
-)
-from kit.forecast.pods.secrets import secret_annotations, unknown_mount
-from kit.forecast.pods.spec import read_pod_spec
-from kit.forecast.pods.template import (
-    container_resources,
-    find_template,
     merge_template,
+    message_requirements,
+    named,
+    platform_requirements,
+    read_pod_spec,
+    rename_gpu,
+    require,
+    requirements_json,
+    secret_annotations,
+    settle_all,
+    unknown_mount,
 )
 from kit.forecast.pods.webhook import inject_secrets
 from kit.template.macros import render_args

@@ -9,6 +9,9 @@ from typing import Any
 Labels = Mapping[str, str]
 Objects = tuple[Mapping[str, Any], ...]
 
+SECRETS_LABEL = "inject-flyte-secrets"
+"""The label of pods that Flyte's webhook gives their secrets."""
+
 _SAFE_TO_EVICT = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flyteidl.core.security_pb2 import Secret
 
-from kit.forecast.names import encode_base32
+from kit.forecast.kubernetes import encode_base32
 
 Json = dict[str, Any]
 
