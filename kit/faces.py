@@ -35,6 +35,6 @@ def _progress(run: Run) -> AbstractContextManager[None]:
 
 
 def _error(error: BaseException) -> list[str]:
-    from kit.display.tracebacks import render_error
+    from kit.display.notebook import render_error
 
     return render_error(error)

@@ -1,4 +1,4 @@
-"""Draw a summary as static HTML: no script, no ids, readable without its stylesheet.
+"""A summary as static HTML: no script, no ids, readable without its stylesheet.
 
 GitHub keeps tables, lists, ``<pre>`` and ``<details>`` and strips style and scripts, so
 these elements alone have to tell everything; classes only make it pleasant.
@@ -7,18 +7,20 @@ these elements alone have to tell everything; classes only make it pleasant.
 from __future__ import annotations
 
 import functools
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from html import escape
+from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from kit.display.html_frames import frames_html, resizing_element
-from kit.display.html_text import preformatted, sides_html, tree_html
 from kit.display.summary import (
     Badge,
     Code,
     Facts,
     Finding,
+    Frame,
     Frames,
     Gauges,
     Item,
@@ -29,9 +31,286 @@ from kit.display.summary import (
     Table,
     Tree,
 )
-from kit.display.text import LONGEST_CODE, attribute, html_text
+from kit.display.text import COMES, GOES, LONGEST_CODE, STAYS, attribute, html_text
 from kit.escape import bounded, label, one_line, shorten
+from kit.shim.deck_page import DECK_STYLE
 from kit.template.macros import macro_spans
+
+_LINES = 16  # which fit the box at any width, if there are no more characters than that
+_CHARACTERS = 1_000
+
+
+def preformatted(text: str, marked: str | None = None) -> str:
+    """Return text as a box.
+
+    Args:
+        text: The text.
+        marked: The same as HTML, if parts of it are marked.
+    """
+    inner = html_text(text) if marked is None else marked
+    is_long = len(text) > _CHARACTERS or text.count("\n") >= _LINES
+    focus = ' tabindex="0"' if is_long else ""
+    return f"<pre{focus}><code>{inner}</code></pre>"
+
+
+Pair = tuple[str | None, str | None]
+
+
+def sides_html(text: str) -> str:
+    """Return lines, marked as :mod:`kit.display.text` does, as a table.
+
+    Lines keep their marks, so that nothing is told by colour or place alone; a line
+    that stays stands across both sides.
+    """
+    rows = "".join(_row(old, new) for old, new in _pairs(text))
+    return (
+        '<table class="kit-sides"><thead><tr><th scope="col">old</th>'
+        f'<th scope="col">new</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
+
+
+def _pairs(text: str) -> Iterator[Pair]:
+    """Yield lines beside each other; None where there is nothing."""
+    gone: list[str] = []
+    come: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith(GOES):
+            if come:  # another block, of which nothing stays between
+                yield from _zipped(gone, come)
+            gone.append(line)
+        elif line.startswith(COMES):
+            come.append(line)
+        else:
+            yield from _zipped(gone, come)
+            yield line, line
+    yield from _zipped(gone, come)
+
+
+def _zipped(gone: list[str], come: list[str]) -> Iterator[Pair]:
+    """Yield what was gathered of both sides, and begin to gather anew."""
+    for index in range(max(len(gone), len(come))):
+        old = gone[index] if index < len(gone) else None
+        new = come[index] if index < len(come) else None
+        yield old, new
+    gone.clear()
+    come.clear()
+
+
+def _row(old: str | None, new: str | None) -> str:
+    if old is not None and old == new:
+        kind = "" if old.startswith(STAYS) else ' class="kit-gap"'
+        return f'<tr><td colspan="2"{kind}><code>{html_text(old)}</code></td></tr>'
+    return f"<tr>{_cell(old, 'gone')}{_cell(new, 'come')}</tr>"
+
+
+def _cell(text: str | None, kind: str) -> str:
+    if text is None:
+        return '<td class="kit-none"></td>'
+    return f'<td class="kit-{kind}"><code>{html_text(text)}</code></td>'
+
+
+_INLINE_CHARACTERS = 200  # a longer text gets a box of its own
+Place = tuple[str | int, ...]
+
+
+class _Marks(NamedTuple):
+    """Places to mark, and all that are above them."""
+
+    changed: frozenset[Place]
+    above: frozenset[Place]
+
+    def item(self, place: Place) -> str:
+        return '<li class="kit-changed">' if place in self.changed else "<li>"
+
+    def fold(self, place: Place) -> str:
+        return '<details open="">' if place in self.above else "<details>"
+
+
+def tree_html(value: Any, changed: frozenset[Place] = frozenset()) -> str:
+    """Return a dictionary or list as a list of its entries; deeper ones are folded.
+
+    Args:
+        value: The dictionary or list.
+        changed: Places to mark; what is above them is unfolded.
+    """
+    parts: list[str] = []
+    above = frozenset(place[:end] for place in changed for end in range(len(place)))
+    _entries(value, parts, (), _Marks(changed, above))
+    return "".join(parts)
+
+
+def _entries(
+    container: dict[str, Any] | list[Any],
+    parts: list[str],
+    place: Place,
+    marks: _Marks,
+) -> None:
+    parts.append('<ul class="kit-tree">')
+    is_map = isinstance(container, dict)
+    items: Any = enumerate(container)
+    if isinstance(container, dict):
+        items = container.items()
+    for key, value in items:
+        here = (*place, key)
+        name = html_text(label(key)) if is_map else str(key)
+        parts.append(marks.item(here))
+        if value and isinstance(value, dict | list):
+            noun = "entry" if len(value) == 1 else "entries"
+            count = f"<i>{len(value):,} {noun}</i>"
+            parts.append(f"{marks.fold(here)}<summary><b>{name}</b> {count}</summary>")
+            _entries(value, parts, here, marks)
+            parts.append("</details></li>")
+        else:
+            parts.append(f"{_named(name, value)}</li>")
+    parts.append("</ul>")
+
+
+def _named(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        return f'<b>{name}</b>: <code class="kit-plain">{_plain(value)}</code>'
+    if len(value) <= _INLINE_CHARACTERS and "\n" not in value:
+        text = html_text(encode_basestring(value))
+        return f'<b>{name}</b>: <code class="kit-str">{text}</code>'
+    lines = value.count("\n") + 1
+    counted = f"{lines:,} lines" if lines > 1 else f"{len(value):,} characters"
+    return (
+        f"<details><summary><b>{name}</b> <i>text, {counted}</i></summary>"
+        f"{preformatted(value)}</details>"
+    )
+
+
+def _plain(value: Any) -> str:
+    """Write a number, a truth value, nothing, or an empty container, as JSON does."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def frames_html(frames: Frames) -> str:
+    """Return frames as an element, the first of them in sight."""
+    tabs = "".join(
+        _tab(frame, is_first=number == 0) for number, frame in enumerate(frames.rows)
+    )
+    return f'<form method="dialog" class="kit-tabs">{tabs}</form>'
+
+
+def frame_element(frame: Frame) -> str:
+    """Return the frame as an element of HTML, with a height that can be dragged.
+
+    Args:
+        frame: One that is to be embedded.
+    """
+    html = frame.html or ""
+    outer = _outer_document(frame.name, _inner_document(html, frame.allow), frame.allow)
+    return (
+        '<div class="kit-frame"><iframe loading="lazy" width="100%" height="400" '
+        'sandbox="allow-scripts allow-downloads allow-popups" '
+        f'referrerpolicy="no-referrer" title="{attribute(frame.name)}" '
+        f'srcdoc="{_quoted(outer)}"></iframe></div>'
+    )
+
+
+def resizing_element() -> str:
+    """Return the one script that a page with frames has."""
+    return f"<script>{resizing_script()}</script>"
+
+
+def resizing_script() -> str:
+    """Return the script of a page that gives its frames the height they ask for."""
+    return _script("frame_heights")
+
+
+def _tab(frame: Frame, *, is_first: bool) -> str:
+    checked = ' checked=""' if is_first else ""
+    return (
+        '<label class="kit-tab"><input type="radio" name="tab" '
+        f'data-lm-suppress-shortcuts="true"{checked}> '
+        f"<b>{html_text(label(frame.name))}</b> <small>{frame.size_text}</small>"
+        f'</label><div class="kit-panel">{_content(frame)}</div>'
+    )
+
+
+def _content(frame: Frame) -> str:
+    if frame.html is None:
+        return f"<p>{html_text(bounded(frame.note))}</p>"
+    return frame_element(frame)
+
+
+_LETTERS = re.compile(r"[^\w.-]+")
+
+
+def _policy(allow: tuple[str, ...]) -> str:
+    """Return the element that says what a document may load: what it brings along.
+
+    Making code from text adds nothing to the scripts of its own, and plots need it.
+    """
+    origins = "".join(f" {origin}" for origin in allow)
+    rules = (
+        "default-src 'none'",
+        f"script-src 'unsafe-inline' 'unsafe-eval' blob:{origins}",
+        f"style-src 'unsafe-inline'{origins}",
+        f"font-src data:{origins}",
+        "img-src data: blob:",
+        "media-src data: blob:",
+        "worker-src blob:",
+        "form-action 'none'",
+        "base-uri 'none'",
+    )
+    content = escape("; ".join(rules), quote=True)
+    return f'<meta http-equiv="Content-Security-Policy" content="{content}">'
+
+
+def _inner_document(html: str, allow: tuple[str, ...]) -> str:
+    return (
+        f"<!doctype html><html><head>{_policy(allow)}"
+        '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f"<style>{_style('deck')}{DECK_STYLE}</style><script>{_script('deck')}</script>"
+        f"</head><body>{html}</body></html>"
+    )
+
+
+def _outer_document(name: str, inner: str, allow: tuple[str, ...]) -> str:
+    file_name = attribute(f"{_LETTERS.sub('-', name) or 'deck'}.html")
+    return (
+        f"<!doctype html><html><head>{_policy(allow)}"
+        '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f"<title>{html_text(one_line(name))}</title><style>{_style('frame')}</style>"
+        f'</head><body><iframe sandbox="allow-scripts" referrerpolicy="no-referrer" '
+        f"title=\"{attribute(name)}\" srcdoc='{_quoted(inner, single=True)}'></iframe>"
+        '<nav><a href="#" target="_blank">Open in a new tab</a> '
+        f'<a href="#" download="{file_name}">Save</a></nav>'
+        f"<script>{_script('frame')}</script></body></html>"
+    )
+
+
+def _quoted(document: str, *, single: bool = False) -> str:
+    """Write a document as the value of an attribute, with each character in its place.
+
+    What the leaves spell out elsewhere stays as it is: this is no text to be read, and
+    in the attribute nothing but these two has a meaning.  A document in a document is
+    shorter between the quotes that the other one is not written with.
+    """
+    escaped = document.replace("&", "&amp;")
+    if single:
+        return escaped.replace("'", "&#39;")
+    return escaped.replace('"', "&quot;")
+
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def _script(name: str) -> str:
+    return _file(f"{name}.js")
+
+
+def _style(name: str) -> str:
+    return _file(f"{name}.css")
+
+
+@functools.cache
+def _file(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")
+
 
 _LONGEST_BEFORE = 60  # characters of an earlier value, beside the present one
 
@@ -70,14 +349,14 @@ def _rows(table: Table) -> Iterator[str]:
         cells = iter(zip(row, styles, before or row, strict=True))
         first, first_style, _ = next(cells)
         yield f"<tr{_mark(before)}{_hover(source)}>"
-        yield f'<th scope="row">{_cell(first, first_style)}</th>'
+        yield f'<th scope="row">{_styled_cell(first, first_style)}</th>'
         for cell, style, old in cells:
             was = "" if old == cell else _was(old)
-            yield f"<td>{_cell(cell, style)}{was}</td>"
+            yield f"<td>{_styled_cell(cell, style)}{was}</td>"
         yield "</tr>"
 
 
-def _cell(text: str, style: Style) -> str:
+def _styled_cell(text: str, style: Style) -> str:
     if not text or style == "text":
         return _text(text)
     if style == "macros":

@@ -16,8 +16,7 @@ from kit.display.leaves import leaves
 from kit.display.of_template import summarize_template
 from kit.display.sections.interface import inputs, outputs, received_types
 from kit.display.sections.subject import Subject
-from kit.display.summarizers import summarizes
-from kit.display.summary import Code, Fact, Facts, Section, Summary, Table
+from kit.display.summary import Code, Fact, Facts, Section, Summary, Table, summarizes
 from kit.task.workflow import Workflow
 
 _MOST_ROWS = 200

@@ -20,10 +20,10 @@ from kit.display.sections.overview import badges, overview
 from kit.display.sections.resources import resources
 from kit.display.sections.subject import Subject
 from kit.display.sections.targets import config, container, pod, sql
-from kit.display.summarizers import summarizes
 from kit.display.summary import (
     Section,
     Summary,
+    summarizes,
 )
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask

@@ -17,6 +17,7 @@ from kit.exporters.writing import class_name
 from kit.source.closure import Closure, Fragment
 from kit.source.executors import namespace_of, root_definition
 from kit.source.imports import requirements_of
+from kit.source.literals import SecretValues
 from kit.source.module import (
     import_lines,
     in_order,
@@ -26,7 +27,6 @@ from kit.source.module import (
     module_text,
     self_contained,
 )
-from kit.source.redaction import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]

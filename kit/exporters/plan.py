@@ -26,7 +26,7 @@ from kit.exporters.module import (
 from kit.exporters.requirements import Requirements, export_requirements
 from kit.exporters.writing import variables
 from kit.source.imports import make_importable
-from kit.source.redaction import SecretValues
+from kit.source.literals import SecretValues
 from kit.source.requirements import ImportedModules
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes

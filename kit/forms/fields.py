@@ -1,17 +1,113 @@
-"""A field of a form: one value that is typed or chosen."""
+"""Fields of a form: values that are typed, chosen, or paths of files."""
 
 from __future__ import annotations
 
+import atexit
+import datetime as dt
 import json
+import os
+import shutil
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from google.protobuf.struct_pb2 import Struct
 
 from kit.definition.json_values import as_text, to_json
 from kit.definition.parsing import Parser, parser_for
-from kit.errors import KitError
-from kit.types.annotated import annotations_of
+from kit.definition.times import parse_timedelta, write_timedelta
+from kit.errors import CustomError, DefinitionError, KitError, MetadataError
+from kit.template.custom import fill_struct
+from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
+from kit.types.annotated import annotations_of, is_class, underlying
+from kit.types.frames import is_frame_type
+
+
+def environment_text(environment: Mapping[str, str | None] | None) -> str:
+    """Write variables as lines of ``NAME=value``, or as JSON where lines would not do.
+
+    >>> environment_text({"TZ": "UTC"})
+    'TZ=UTC'
+    """
+    variables = dict(environment or {})
+    if any(value is None or "\n" in value for value in variables.values()):
+        return json.dumps(variables, indent=2, ensure_ascii=False)
+    return "\n".join(f"{name}={value}" for name, value in variables.items())
+
+
+def environment_of_text(text: str) -> dict[str, str]:
+    """Read what :func:`environment_text` writes.
+
+    Raises:
+        DefinitionError: A line has no ``=``, or it is no JSON object.
+    """
+    if text.lstrip().startswith("{"):
+        return _json_object(text, DefinitionError, "The environment")
+    found = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            msg = f"{line!r} is no variable: write NAME=value, one to a line."
+            raise DefinitionError(msg)
+        found[name.strip()] = value
+    return found
+
+
+def duration_text(duration: dt.timedelta | int | None) -> str:
+    """Write a duration with its units; none is an empty text."""
+    return write_timedelta(duration) if isinstance(duration, dt.timedelta) else ""
+
+
+def duration_of_text(text: str) -> dt.timedelta | None:
+    """Read a duration; an empty text is none.
+
+    Raises:
+        MetadataError: It is no duration.
+    """
+    if not text.strip():
+        return None
+    try:
+        return parse_timedelta(text)
+    except ValueError as error:
+        raise MetadataError(f"timeout: {error}") from error
+
+
+def custom_text(custom: Any) -> str:
+    """Write custom as JSON; empty if there is none, or if it is not JSON."""
+    if not custom:
+        return ""
+    try:
+        return json.dumps(custom, indent=2, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""  # the view tells what is wrong with it
+
+
+def custom_of_text(text: str) -> dict[str, Any]:
+    """Read custom; an empty text is none.
+
+    Raises:
+        CustomError: It is no JSON object, or nothing that a template holds.
+    """
+    custom = _json_object(text, CustomError, "custom") if text.strip() else {}
+    fill_struct(Struct(), custom)
+    return custom
+
+
+def _json_object(text: str, error_type: type[Exception], what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise error_type(f"{what} is no JSON: {error}.") from error
+    if isinstance(value, dict):
+        return value
+    kind = type(value).__name__
+    raise error_type(f"{what} must be a JSON object in braces, got a {kind}.")
+
 
 _NOTHING: Any = object()
 
@@ -306,3 +402,127 @@ def description_of(python_type: Any) -> str:
         if isinstance(annotation, str):
             return annotation
     return ""
+
+
+MOST_UPLOADED = 10_000_000
+"""Bytes: what a notebook's server takes in one message, with room for its form."""
+_TABLES = ".csv,.parquet"
+
+
+class PathField(TextField):
+    """A path or URL, typed, or that of files that are uploaded."""
+
+    _table: tuple[object, Reading] | None = None
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether several files are uploaded, as a folder."""
+        bare = underlying(self.python_type)
+        return is_class(bare) and issubclass(bare, FlyteDirectory)
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether the table is read, rather than named."""
+        return is_frame_type(underlying(self.python_type))
+
+    @property
+    def accepts(self) -> str:
+        """The extensions that a browser offers, all if it is empty."""
+        bare = underlying(self.python_type)
+        if self.is_frame or issubclass(bare, StructuredDataset):
+            return _TABLES
+        extension = getattr(bare, "extension", str)()
+        return f".{extension}" if extension and not self.takes_many else ""
+
+    def receive(self, uploads: Sequence[Upload]) -> Reading:
+        """Take uploaded files in the place of what is there.
+
+        Returns:
+            The value, or why the files are not taken.
+        """
+        size = sum(len(upload.content) for upload in uploads)
+        if size > MOST_UPLOADED:
+            text = (
+                f"{size:,} bytes are too many to upload: up to {MOST_UPLOADED:,} go "
+                "through a notebook. Put the path or URL of the data here."
+            )
+            return self.problem(text)
+        if uploads:
+            first, *_ = store_uploads(uploads)
+            self.type(str(first.parent if self.takes_many else first))
+        return self.read()
+
+    def _read(self) -> Reading:
+        """Read what is typed; a table once for each state of its file."""
+        if not self.is_frame:
+            return super()._read()
+        state = (self.text, _changed_at(self.text))
+        if self._table is None or self._table[0] != state:
+            self._table = (state, super()._read())
+        return self._table[1]
+
+
+def is_place(python_type: Any) -> bool:
+    """Tell whether values of a type are given by a path."""
+    if is_frame_type(python_type):
+        return True
+    kinds = (FlyteFile, FlyteDirectory, StructuredDataset, os.PathLike)
+    return is_class(python_type) and issubclass(python_type, kinds)
+
+
+def _changed_at(path: str) -> float | None:
+    try:
+        return Path(path).stat().st_mtime
+    except (OSError, ValueError):  # it is no path, or of another place
+        return None
+
+
+_LONGEST_NAME = 100
+_folders: list[Path] = []
+
+
+class Upload(NamedTuple):
+    """A file that came from a browser."""
+
+    name: str
+    content: bytes
+
+
+def store_uploads(uploads: Sequence[Upload]) -> list[Path]:
+    """Write files into a folder of their own, which stays until this process ends.
+
+    A run may read them long after the form is gone, and may be run again.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="kit-upload-"))
+    if not _folders:
+        atexit.register(_remove_all)
+    _folders.append(folder)
+    paths = [folder / name for name in _safe_names(uploads)]
+    for path, upload in zip(paths, uploads, strict=True):
+        path.write_bytes(upload.content)
+    return paths
+
+
+def _remove_all() -> None:
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
+
+
+def _safe_names(uploads: Sequence[Upload]) -> list[str]:
+    """Return a name for each file that no other one has."""
+    names: list[str] = []
+    for number, upload in enumerate(uploads):
+        name = _safe_name(upload.name)
+        names.append(f"{number}-{name}" if name in names else name)
+    return names
+
+
+def _safe_name(name: str) -> str:
+    """Return the last part of a name, as a file of any system may be called.
+
+    >>> _safe_name("../../a.csv"), _safe_name("..")
+    ('a.csv', 'upload')
+    """
+    last = name.replace("\\", "/").rpartition("/")[2].replace("\0", "")
+    last = last.encode(errors="replace")[-_LONGEST_NAME:].decode(errors="ignore")
+    return last if last.strip(". ") else "upload"

@@ -15,14 +15,15 @@ from kit.errors import CallError, KitError, nearest
 from kit.forms.fields import (
     ChoiceField,
     Field,
+    PathField,
     Problem,
     Reading,
     SwitchField,
     TextField,
     description_of,
+    is_place,
 )
 from kit.forms.nested import DictField, ListField, RecordField, UnionField, is_record
-from kit.forms.paths import PathField, is_place
 from kit.types import default_engine
 from kit.types.annotated import is_class, underlying
 

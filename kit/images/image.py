@@ -36,7 +36,7 @@ from kit.runners.docker.engine import (
     find_image,
     reap_leftovers,
 )
-from kit.source.redaction import SecretValues
+from kit.source.literals import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 

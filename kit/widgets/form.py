@@ -13,16 +13,18 @@ from kit.display.text import html_text, value_text
 from kit.display.types import python_type_name
 from kit.escape import one_line, shorten
 from kit.forms.fields import (
+    MOST_UPLOADED,
     ChoiceField,
     Field,
+    PathField,
     Problem,
     Reading,
     SwitchField,
     TextField,
+    Upload,
 )
 from kit.forms.form import Form, Input
 from kit.forms.nested import DictField, NestedField, RecordField, RowsField, UnionField
-from kit.forms.paths import MOST_UPLOADED, PathField, Upload
 from kit.widgets.base import Styles, close_parts, named
 
 _LONGEST_LABEL = 80

@@ -71,6 +71,6 @@ def _(run: Run) -> Any:
 @new_view.register(Deck)
 @new_view.register(Decks)
 def _(decks: Deck | Decks) -> Any:
-    from kit.widgets.live_decks import DecksView
+    from kit.widgets.run_view import DecksView
 
     return DecksView(decks)

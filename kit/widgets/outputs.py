@@ -22,8 +22,7 @@ from kit.display.outputs.files import (
     local_source,
     type_of,
 )
-from kit.display.outputs.records import value_rows
-from kit.display.outputs.rows import Order, Rows, rows_caption
+from kit.display.outputs.tables import Order, Rows, rows_caption, value_rows
 from kit.display.outputs.values import bounded_tree, fields_of, plain_text
 from kit.display.summary import Facts, Item
 from kit.running.outputs import Outputs

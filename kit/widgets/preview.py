@@ -10,25 +10,24 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import PastDefinition, history
-from kit.display.summarizers import summarizes
-from kit.display.summary import Summary
+from kit.display.summary import Summary, summarizes
 from kit.errors import DisplayError
-from kit.forms.edits import Edits
-from kit.forms.task_fields import Task
+from kit.forms.task_fields import Edits, Task
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
 from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.cell_events import watch
-from kit.widgets.snapshot import (
+from kit.widgets.view_registry import (
     Snapshot,
+    TaskView,
     compared,
+    forget,
     snapshot_of_definition,
     snapshot_of_task,
+    watch,
     with_proof,
 )
-from kit.widgets.view_registry import TaskView, forget
 
 if TYPE_CHECKING:
     from kit.widgets.preview_view import PreviewView

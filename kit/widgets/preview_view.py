@@ -12,15 +12,13 @@ from kit.display.html import heading_html
 from kit.display.notebook import forget_stylesheet
 from kit.display.summary import Code
 from kit.display.text import html_text
-from kit.forms.edits import Edits
 from kit.forms.fields import ChoiceField
-from kit.forms.task_fields import FIELDS, TaskField
+from kit.forms.task_fields import FIELDS, Edits, TaskField
 from kit.widgets.base import Styles, close_parts, close_tree, finder, live_box, named
-from kit.widgets.cell_events import stop_when_interrupted
 from kit.widgets.form import ChoiceRow, Shared, TextRow
 from kit.widgets.panes import Pane, Panes, panes_of
 from kit.widgets.run_panel import Panel
-from kit.widgets.snapshot import CHANGES
+from kit.widgets.view_registry import CHANGES, stop_when_interrupted
 
 if TYPE_CHECKING:
     from kit.widgets.preview import Preview

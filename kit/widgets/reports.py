@@ -12,8 +12,8 @@ import ipywidgets
 from kit.checks.report import CheckReport, Finding, fixed
 from kit.difference.diff import Difference
 from kit.display.html import heading_html, item_html, section_html
-from kit.display.of_checks import WHEN
-from kit.display.of_difference import (
+from kit.display.of_reports import (
+    WHEN,
     DrawnChange,
     change_groups,
     drawn_changes,

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 from kit.definition.interface import Interface
 from kit.definition.settings import SerializationSettings
 from kit.display.of_runs import summarize_run_shown
-from kit.display.summarizers import summarizes
-from kit.display.summary import Code, Fact, Facts, Section, Style, Summary, Table
+from kit.display.summary import (
+    Code,
+    Fact,
+    Facts,
+    Section,
+    Style,
+    Summary,
+    Table,
+    summarizes,
+)
 from kit.display.text import value_text
 from kit.errors import CallError
 from kit.forms.fields import Reading
@@ -21,8 +29,7 @@ from kit.running.run import Run, announced
 from kit.running.start import check_task, checked_timeout
 from kit.running.start import run as run_task
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.cell_events import stop_when_interrupted, watch
-from kit.widgets.view_registry import TaskView, forget
+from kit.widgets.view_registry import TaskView, forget, stop_when_interrupted, watch
 
 if TYPE_CHECKING:
     from kit.widgets.run_panel_view import PanelView

@@ -20,9 +20,8 @@ from kit.running.run import Run
 from kit.widgets.base import Styles, close_tree, live_box, named
 from kit.widgets.form import FormView
 from kit.widgets.panes import head_html
-from kit.widgets.redaction import Redaction
-from kit.widgets.run_view import RunView
-from kit.widgets.ticker import draw_while
+from kit.widgets.run_view import Redaction, RunView
+from kit.widgets.view_registry import draw_while
 
 if TYPE_CHECKING:
     from kit.widgets.run_panel import Panel

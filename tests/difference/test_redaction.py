@@ -14,7 +14,7 @@ POD = {"containers": [{"name": "m", "env": [{"name": "API_KEY", "value": SECRET}
 
 def faces(found) -> str:
     """Return all that is ever shown of a difference."""
-    from kit.display.of_difference import summarize_difference
+    from kit.display.of_reports import summarize_difference
 
     whole = json.dumps(found.to_json()) + repr(found) + repr(found.changes)
     return whole + repr(summarize_difference(found))

@@ -12,7 +12,7 @@ import kit
 from kit.display.console import plain_text
 from kit.display.html import page
 from kit.display.notebook import summarize
-from kit.display.of_comparisons import summarize_comparison, summarize_measured
+from kit.display.of_runs import summarize_comparison, summarize_measured
 
 BOTH = ("in-process", "subprocess")
 TASKS = """

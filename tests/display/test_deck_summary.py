@@ -7,8 +7,7 @@ import pytest
 from xss import PAYLOADS
 
 from kit.display.console import plain_text
-from kit.display.html import fragment, page
-from kit.display.html_frames import frame_element
+from kit.display.html import fragment, frame_element, page
 from kit.display.notebook import mimebundle, summarize
 from kit.display.summary import Frame
 from kit.shim.context import Deck

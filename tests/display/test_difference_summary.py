@@ -9,8 +9,8 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from kit.difference.diff import diff
 from kit.display.console import make_console, print_summary
-from kit.display.html_text import sides_html
-from kit.display.of_difference import summarize_difference
+from kit.display.html import sides_html
+from kit.display.of_reports import summarize_difference
 from kit.display.summary import Code, Facts, Finding
 
 

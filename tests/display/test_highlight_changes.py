@@ -7,7 +7,6 @@ from display_tasks import SETTINGS, full_task
 from xss import PAYLOADS, everywhere
 
 import kit
-from kit.display.highlight_changes import highlight_changes
 from kit.display.html import fragment
 from kit.display.of_template import summarize_task
 from kit.display.summary import (
@@ -19,6 +18,7 @@ from kit.display.summary import (
     Summary,
     Table,
     Tree,
+    highlight_changes,
 )
 
 

@@ -72,7 +72,7 @@ def test_a_section_is_a_function_and_its_place_in_the_list(copy):
 VIEW = """
 import dataclasses
 from kit.display.notebook import mimebundle
-from kit.display.summarizers import summarizes
+from kit.display.summary import summarizes
 from kit.display.summary import Fact, Facts, Section, Summary
 from kit.notebook import Shown
 

@@ -6,8 +6,7 @@ import pytest
 from preview_tasks import SETTINGS, heaviest, query_task
 
 from kit.errors import DefinitionError
-from kit.forms.edits import Edits
-from kit.forms.task_fields import FIELDS
+from kit.forms.task_fields import FIELDS, Edits
 from kit.template.serialize import LOCAL_SETTINGS, task_template, template_bytes
 
 TEXTS = {

@@ -12,9 +12,8 @@ from form_types import Colour, Limits, Model, Node, Options
 import kit
 from kit.definition.interface import Docstring
 from kit.errors import CallError
-from kit.forms.fields import ChoiceField
+from kit.forms.fields import MOST_UPLOADED, ChoiceField, Upload
 from kit.forms.form import Form, make_field
-from kit.forms.paths import MOST_UPLOADED, Upload
 
 
 def form(**inputs: Any) -> Form:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from kit.errors import CustomError, DefinitionError, MetadataError
-from kit.forms.texts import (
+from kit.forms.fields import (
     custom_of_text,
     custom_text,
     duration_of_text,

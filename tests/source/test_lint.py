@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import AuthoringError, UndefinedNameError
-from kit.source import lint
-from kit.source.lint import check_module
+from kit.source import module as lint
+from kit.source.module import check_module
 
 
 @pytest.fixture(params=["pyflakes", "bytecode"])

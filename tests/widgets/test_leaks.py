@@ -41,7 +41,7 @@ def counted():
 """
 RUN = """
 import time
-from kit.widgets import ticker
+from kit.widgets import view_registry as ticker
 (view,) = open_views(Panel)
 view.start().wait()
 while ticker._thread is not None:
@@ -206,7 +206,7 @@ def test_running_a_panel_again_leaves_nothing(kernel):
 def test_a_run_that_is_followed_again_and_again_leaves_nothing(kernel):
     """Neither of those that had ended by then, nor of those that went on."""
     kernel.run(DEFINE, "define")
-    kernel.run("import time; from kit.widgets import ticker", "import")
+    kernel.run("import time; from kit.widgets import view_registry as ticker", "import")
     kernel.run(GOING, "going")
 
     def count() -> dict[str, int]:

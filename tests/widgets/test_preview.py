@@ -16,8 +16,7 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.snapshot import CHANGES
-from kit.widgets.view_registry import open_views
+from kit.widgets.view_registry import CHANGES, open_views
 
 DEFINE = "task = query_task({text!r})"
 

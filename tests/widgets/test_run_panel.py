@@ -14,8 +14,8 @@ from xss import PAYLOADS
 import kit
 from kit.errors import CallError
 from kit.runners.outcome import Phase
-from kit.widgets import cell_events as cells
-from kit.widgets import ticker
+from kit.widgets import view_registry as cells
+from kit.widgets import view_registry as ticker
 
 ipywidgets = pytest.importorskip("ipywidgets")
 

@@ -90,7 +90,7 @@ def _platform(name: str | None) -> Platform | None:
 
 
 def _summary(report: CheckReport) -> Summary:
-    from kit.display.of_checks import summarize_check
+    from kit.display.of_reports import summarize_check
 
     return summarize_check(report)
 

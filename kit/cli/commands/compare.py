@@ -94,7 +94,7 @@ def _compare(
 def _summary(comparison: RunComparison, *, measured: bool) -> Summary:
     import dataclasses
 
-    from kit.display.of_comparisons import summarize_comparison, summarize_measured
+    from kit.display.of_runs import summarize_comparison, summarize_measured
 
     summary = summarize_comparison(comparison)
     if not measured:

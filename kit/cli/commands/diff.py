@@ -75,6 +75,6 @@ def _compare(old: str, new: str, settings: dict[str, str]) -> Difference:
 
 
 def _summary(difference: Difference) -> Summary:
-    from kit.display.of_difference import summarize_difference
+    from kit.display.of_reports import summarize_difference
 
     return summarize_difference(difference)

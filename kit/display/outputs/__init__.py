@@ -17,17 +17,18 @@ from kit.display.outputs.files import (
     folder_text,
     text_code,
 )
-from kit.display.outputs.frames import (
+from kit.display.outputs.tables import (
     ArrayRows,
     ArrowRows,
     FrameRows,
+    Rows,
     dataset_rows,
     is_array,
     is_arrow,
     is_frame,
+    record_rows,
+    rows_table,
 )
-from kit.display.outputs.records import record_rows
-from kit.display.outputs.rows import Rows, rows_table
 from kit.display.outputs.values import bounded_tree, fields_of, plain_text
 from kit.display.summary import Fact, Facts, Item, Picture, Table, Tree
 from kit.display.types import (

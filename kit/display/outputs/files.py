@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from kit.display.outputs.frames import ArrayRows, is_array, parquet_rows
-from kit.display.outputs.records import csv_rows
-from kit.display.outputs.rows import Rows, rows_table
+from kit.display.outputs.tables import (
+    ArrayRows,
+    Rows,
+    csv_rows,
+    is_array,
+    parquet_rows,
+    rows_table,
+)
 from kit.display.outputs.values import bounded_tree
 from kit.display.summary import (
     Code,

@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.checks.rules.custom import custom_findings
 from kit.definition.shipment import INLINE_KEY
-from kit.display.of_checks import finding_items
+from kit.display.of_reports import finding_items
 from kit.display.sections.subject import Subject, failure_items
 from kit.display.summary import (
     Code,

@@ -13,9 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from kit.display.outputs import rows_of
-from kit.display.outputs.frames import parquet_rows
-from kit.display.outputs.records import csv_rows, record_rows, value_rows
-from kit.display.outputs.rows import Order, sorted_positions
+from kit.display.outputs.tables import (
+    Order,
+    csv_rows,
+    parquet_rows,
+    record_rows,
+    sorted_positions,
+    value_rows,
+)
 from kit.types import StructuredDataset, default_engine
 
 

@@ -1,28 +1,277 @@
-"""Rows of data frames, arrays, Arrow tables and Parquet files, by their libraries."""
+"""Rows of what can be a table: records, arrays, frames and stored datasets."""
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 import sys
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from kit.display.outputs.rows import (
-    Column,
-    Order,
-    Rows,
-    SortedRows,
-    cell_text,
-    sorted_positions,
-)
+from kit.display.outputs.values import fields_of, plain_text
+from kit.display.summary import Table
 from kit.errors import KitError
+from kit.escape import shorten
 from kit.storage import is_remote, local_path
 from kit.types.datasets import StructuredDataset
 from kit.types.frames import PARQUET
 
-_MOST_COLUMNS = 200
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: Its title.
+        kind: What its cells are, in a word of its library: ``int64``, ``string``, …;
+            empty where a cell may be anything.
+        is_number: Whether its cells are numbers, which stand to the right.
+        is_sortable: Whether rows can be put in the order of its cells.
+    """
+
+    name: str
+    kind: str = ""
+    is_number: bool = False
+    is_sortable: bool = True
+
+
+@dataclass(frozen=True)
+class Order:
+    """The column that rows are sorted by, and which way."""
+
+    column: int
+    descending: bool = False
+
+
+class Rows(ABC):
+    """A table that is read page by page.
+
+    Attributes:
+        columns: Its columns.
+        count: How many rows it has.
+    """
+
+    columns: tuple[Column, ...]
+    count: int
+
+    @abstractmethod
+    def page(
+        self, start: int, stop: int, order: Order | None = None
+    ) -> list[tuple[str, ...]]:
+        """Return the cells of rows as text.
+
+        Args:
+            start: The first row, from 0.
+            stop: The row behind the last one; there may be fewer.
+            order: How all rows are sorted before; as they are by default. What is
+                missing comes last either way.
+        """
+
+
+class SortedRows(Rows):
+    """Rows whose order is kept until another one is asked for."""
+
+    def __init__(self, columns: Iterable[Column], count: int) -> None:
+        self.columns, self.count = tuple(columns), count
+        self._order: Order | None = None
+        self._positions: Any = range(count)
+
+    def page(
+        self, start: int, stop: int, order: Order | None = None
+    ) -> list[tuple[str, ...]]:
+        """Return the cells of rows as text: see :meth:`Rows.page`."""
+        if order != self._order:
+            everything = range(self.count)
+            self._positions = everything if order is None else self._sorted(order)
+            self._order = order
+        return self._cells([int(at) for at in self._positions[start:stop]])
+
+    @abstractmethod
+    def _sorted(self, order: Order) -> Any:
+        """Return the positions of all rows in an order."""
+
+    @abstractmethod
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        """Return the cells of the rows at these positions."""
+
+
+def sorted_positions(values: Sequence[Any], *, descending: bool) -> list[int]:
+    """Return where the sorted values are; values of any types have some order.
+
+    >>> sorted_positions([3, None, 1, "a"], descending=True)
+    [3, 0, 2, 1]
+    """
+    there = [n for n, value in enumerate(values) if not _is_missing(value)]
+    gone = [n for n, value in enumerate(values) if _is_missing(value)]
+    try:
+        there.sort(key=values.__getitem__, reverse=descending)
+    except TypeError:  # of several types, or of one that has no order
+        there.sort(key=lambda n: _rank(values[n]), reverse=descending)
+    return there + gone
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, (bool, int, float)):
+        return (0, float(value), "")
+    return (1, 0.0, cell_text(value))
+
+
+_LONGEST_CELL = 500
+
+
+def cell_text(value: Any) -> str:
+    """Write a cell; text stands for itself."""
+    text = value if isinstance(value, str) else plain_text(value)
+    return shorten(text, _LONGEST_CELL)
+
+
+_MOST_ROWS = 20
+_MOST_COLUMNS = 12
+_MOST_READ_COLUMNS = 200
+
+
+def rows_table(name: str, rows: Rows) -> Table:
+    """Return a table of the first rows and columns; its caption tells of the others."""
+    cells = tuple(row[:_MOST_COLUMNS] for row in rows.page(0, _MOST_ROWS))
+    titles = tuple(column.name for column in rows.columns[:_MOST_COLUMNS])
+    return Table(titles, cells, rows_caption(name, rows, len(cells)))
+
+
+def rows_caption(name: str, rows: Rows, shown: int) -> str:
+    """Say how large a table is, and how much of it is shown."""
+    width = len(rows.columns)
+    caption = f"{name}: {rows.count:,} {'row' if rows.count == 1 else 'rows'}"
+    if width > _MOST_COLUMNS:
+        caption += f" of {width:,} columns"
+    parts = []
+    if rows.count > shown:
+        parts.append(f"the first {shown} rows")
+    if width > _MOST_COLUMNS:
+        parts.append(f"the first {_MOST_COLUMNS} columns")
+    return f"{caption}, {' and '.join(parts)} of them" if parts else caption
+
+
+_LOOKED_AT = 20
+_ABSENT = object()
+
+
+class ObjectRows(SortedRows):
+    """Rows of a list, whose cells are read one by one.
+
+    Args:
+        items: The rows.
+        titles: Titles of the columns, by what finds their cells in a row.
+        cell: Reads a row's cell of a column; the absent one is empty.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Any],
+        titles: Mapping[Any, str],
+        cell: Callable[[Any, Any], Any],
+    ) -> None:
+        self._items, self._cell = items, cell
+        self._keys = tuple(titles)
+        columns = (
+            Column(title, is_number=self._is_number(key))
+            for key, title in titles.items()
+        )
+        super().__init__(columns, len(items))
+
+    def _sorted(self, order: Order) -> list[int]:
+        key = self._keys[order.column]
+        cells = [self._cell(item, key) for item in self._items]
+        known = [None if cell is _ABSENT else cell for cell in cells]
+        return sorted_positions(known, descending=order.descending)
+
+    def _cells(self, positions: list[int]) -> list[tuple[str, ...]]:
+        rows = (self._items[position] for position in positions)
+        return [tuple(self._text(row, key) for key in self._keys) for row in rows]
+
+    def _text(self, row: Any, key: Any) -> str:
+        cell = self._cell(row, key)
+        return "" if cell is _ABSENT else cell_text(cell)
+
+    def _is_number(self, key: Any) -> bool:
+        cells = [self._cell(item, key) for item in self._items[:_LOOKED_AT]]
+        return bool(cells) and all(type(cell) in (int, float) for cell in cells)
+
+
+def record_rows(items: Sequence[Any]) -> ObjectRows | None:
+    """Return the rows of a list of records of one shape; None if it is none.
+
+    Dictionaries may lack keys that others have.
+    """
+    shapes = [fields_of(item) for item in items[:_LOOKED_AT]]
+    if not shapes or any(not shape for shape in shapes):
+        return None
+    if all(isinstance(item, Mapping) for item in items[:_LOOKED_AT]):
+        if not all(isinstance(item, Mapping) for item in items):
+            return None
+        keys = dict.fromkeys(chain.from_iterable(items))
+        texts = all(isinstance(key, str) for key in keys)
+        if not texts or len(keys) > _MOST_READ_COLUMNS or _is_ragged(shapes, len(keys)):
+            return None
+        titles = {key: key for key in keys}
+        return ObjectRows(items, titles, lambda row, name: row.get(name, _ABSENT))
+    if len({type(item) for item in items}) > 1:
+        return None
+    titles = {name: name for name in shapes[0]}
+    return ObjectRows(items, titles, lambda row, name: getattr(row, name, _ABSENT))
+
+
+def _is_ragged(shapes: Iterable[tuple[str, ...]], width: int) -> bool:
+    """Tell records that have hardly a key in common."""
+    widest = max(map(len, shapes))
+    return width > 2 * widest
+
+
+def value_rows(items: Sequence[Any]) -> ObjectRows:
+    """Return a list's values as rows of one column, beside their positions."""
+    titles = {0: "", 1: "value"}
+    return ObjectRows(_Numbered(items), titles, lambda row, place: row[place])
+
+
+class _Numbered(Sequence[Any]):
+    """Items with their positions, made when they are asked for."""
+
+    def __init__(self, items: Sequence[Any]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[n] for n in range(*index.indices(len(self)))]
+        return (index, self._items[index])
+
+
+def csv_rows(text: str, delimiter: str) -> ObjectRows | None:
+    """Return the rows of a text with commas or tabs; None if it is no table."""
+    try:
+        lines = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    if not lines or not lines[0]:
+        return None
+
+    def cell(row: list[str], place: int) -> str:
+        return row[place] if place < len(row) else ""
+
+    return ObjectRows(lines[1:], dict(enumerate(lines[0])), cell)
+
+
 _MATRIX = 2  # dimensions
 
 
@@ -52,7 +301,7 @@ class FrameRows(SortedRows):
         import pandas as pd  # type: ignore[import-untyped] # it has no stubs
 
         table = frame.to_frame() if isinstance(frame, pd.Series) else frame
-        table = table.iloc[:, :_MOST_COLUMNS]
+        table = table.iloc[:, :_MOST_READ_COLUMNS]
         index = table.index
         parts = [(str(name), table.iloc[:, n]) for n, name in enumerate(table.columns)]
         if not _only_counts(index):
@@ -108,7 +357,9 @@ class ArrowRows(SortedRows):
     """Rows of an Arrow table."""
 
     def __init__(self, table: Any) -> None:
-        self._table = table.select(list(range(min(table.num_columns, _MOST_COLUMNS))))
+        self._table = table.select(
+            list(range(min(table.num_columns, _MOST_READ_COLUMNS)))
+        )
         super().__init__(map(_arrow_column, self._table.schema), table.num_rows)
 
     def _sorted(self, order: Order) -> Any:
@@ -146,7 +397,7 @@ class ArrayRows(SortedRows):
 
     def __init__(self, array: Any) -> None:
         table = array.reshape(-1, 1) if array.ndim == 1 else array
-        self._table = table[:, :_MOST_COLUMNS]
+        self._table = table[:, :_MOST_READ_COLUMNS]
         kind = str(array.dtype)
         is_number = array.dtype.kind in "iufc"
         names = ["value"] if array.ndim == 1 else map(str, range(self._table.shape[1]))
