@@ -255,7 +255,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Definition:
+class WrittenDefinition:
     """What makes a task.
 
     Attributes:
@@ -267,7 +267,7 @@ class Definition:
     namespace: Mapping[str, Any]
 
 
-def definition_of_task(variable: str, task: Task, executor: str) -> Definition:
+def definition_of_task(variable: str, task: Task, executor: str) -> WrittenDefinition:
     """Write the definition of a task.
 
     Args:
@@ -283,13 +283,13 @@ def definition_of_task(variable: str, task: Task, executor: str) -> Definition:
     return _of_class(variable, task, executor)
 
 
-def _of_function(variable: str, task: FunctionTask, executor: str) -> Definition:
+def _of_function(variable: str, task: FunctionTask, executor: str) -> WrittenDefinition:
     around = {**namespace_of(task.written_executor), executor: task.written_executor}
     write = Expressions(around)
     room = _LINE_WIDTH - len(f"{variable} = ({executor})")
     facts = {**decorator_facts(task), "ship": "module"}
     made = write.call(container_task, (), facts, f"task {variable}", room=room)
-    return Definition(f"{made}({executor})", {**around, **write.names})
+    return WrittenDefinition(f"{made}({executor})", {**around, **write.names})
 
 
 def decorator_facts(task: FunctionTask) -> dict[str, Any]:
@@ -325,7 +325,7 @@ def decorator_facts(task: FunctionTask) -> dict[str, Any]:
     }
 
 
-def _of_class(variable: str, task: Task, executor: str) -> Definition:
+def _of_class(variable: str, task: Task, executor: str) -> WrittenDefinition:
     kind = type(task)
     around = {**namespace_of(kind), executor: task.written_executor}
     write = Expressions(around)
@@ -335,4 +335,4 @@ def _of_class(variable: str, task: Task, executor: str) -> Definition:
         kwargs["ship"] = "module"
     room = _LINE_WIDTH - len(f"{variable} = ")
     made = write.call(kind, args, kwargs, f"task {variable}", room=room)
-    return Definition(made, {**around, **write.names})
+    return WrittenDefinition(made, {**around, **write.names})

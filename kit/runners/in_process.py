@@ -17,7 +17,7 @@ from kit.runners.log import LogLine, capture_output
 from kit.runners.outcome import Outcome
 from kit.runners.process import Exit
 from kit.runners.runner import RunRequest
-from kit.shim.container import ContainerRun, Verdict
+from kit.shim.container import ContainerRun, ExecutionResult
 from kit.shim.secrets import secret_variables
 from kit.task.call import variables_set
 
@@ -98,7 +98,7 @@ class _InProcessRun:
         }
         with variables_set(variables), self._capture():
             written = self._container_run().execute()
-        status = int(written is Verdict.UNWRITTEN)
+        status = int(written is ExecutionResult.UNWRITTEN)
         return Exit(status, None, time.monotonic() - started)
 
     def _capture(self) -> contextlib.AbstractContextManager[None]:

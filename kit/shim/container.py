@@ -46,7 +46,7 @@ _FLYTEKIT_RESOLVER = (
 )
 
 
-class Verdict(enum.Enum):
+class ExecutionResult(enum.Enum):
     """How a run ended, as far as this process could write it down."""
 
     SUCCEEDED = "outputs.pb was written"
@@ -85,7 +85,7 @@ class ContainerRun:
     on_error: Callable[[BaseException], None] | None = None
     report: str | None = None
 
-    def execute(self) -> Verdict:
+    def execute(self) -> ExecutionResult:
         """Run the task and write what it came to.
 
         Every exception ends in error.pb, SystemExit and MemoryError too.
@@ -101,7 +101,7 @@ class ContainerRun:
                 raise
             except BaseException as error:  # noqa: BLE001 - all of them are the verdict
                 return self._failed(error)
-            return Verdict.SUCCEEDED
+            return ExecutionResult.SUCCEEDED
 
     def load_resolver(self) -> Any:
         """Import the resolver.
@@ -201,18 +201,18 @@ class ContainerRun:
         except (KitError, OSError) as error:
             say(f"deck.html could not be written: {error}")
 
-    def _failed(self, error: BaseException) -> Verdict:
+    def _failed(self, error: BaseException) -> ExecutionResult:
         from kit.shim.error_document import is_ignore_outputs
 
         if is_ignore_outputs(error):
             say(f"the task asked for its outputs to be ignored: {error}")
-            return Verdict.IGNORED
+            return ExecutionResult.IGNORED
         loaded("failure", error)
         if self.on_error is not None:
             self.on_error(error)
         return self._write_error(error)
 
-    def _write_error(self, error: BaseException) -> Verdict:
+    def _write_error(self, error: BaseException) -> ExecutionResult:
         from kit.shim.error_document import error_document, error_file_name
 
         document = error_document(error, self.environ)
@@ -223,8 +223,8 @@ class ContainerRun:
             write_bytes(path, document.SerializeToString())
         except (KitError, OSError) as failure:
             say(f"{path} could not be written: {failure}")
-            return Verdict.UNWRITTEN
-        return Verdict.FAILED
+            return ExecutionResult.UNWRITTEN
+        return ExecutionResult.FAILED
 
     def _path(self, name: str) -> str:
         return f"{self.output_prefix.rstrip('/')}/{name}"
@@ -302,7 +302,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
             if received:  # while the verdict was written
                 return _TERMINATED
             raise
-    if received and verdict is Verdict.UNWRITTEN:
+    if received and verdict is ExecutionResult.UNWRITTEN:
         return _TERMINATED
     return _status(verdict, run.environ)
 
@@ -477,8 +477,8 @@ def _dump_stacks_on_request() -> None:
         faulthandler.register(signal.SIGUSR1, file=sys.__stderr__)
 
 
-def _status(verdict: Verdict, environ: Mapping[str, str]) -> int:
-    if verdict is Verdict.UNWRITTEN:
+def _status(verdict: ExecutionResult, environ: Mapping[str, str]) -> int:
+    if verdict is ExecutionResult.UNWRITTEN:
         return 1
     fail = environ.get("FLYTE_FAIL_ON_ERROR", "").lower() in ("true", "t", "1")
-    return 1 if fail and verdict is Verdict.FAILED else 0
+    return 1 if fail and verdict is ExecutionResult.FAILED else 0
