@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import logging
 import sys
 import threading
 import time
@@ -34,6 +35,7 @@ from kit.template.view import parse_template
 if TYPE_CHECKING:
     from kit.forecast.launch import LaunchForecast
 
+_log = logging.getLogger("kit")
 _KIT_ENTRYPOINTS = ("kit-execute", "kit.entrypoint")
 
 
@@ -115,14 +117,15 @@ class Attempt:
         """Foretell the answer to a launch, while the task runs."""
         from kit.forecast.launch import forecast_launch
 
-        if self.request.under:  # a proof, which may run nothing at all
-            self._launch.set_result(None)
-            return
+        found = None
         try:
-            inputs = LiteralMap.FromString(self.request.inputs)
-            self._launch.set_result(forecast_launch(self._registered, inputs))
-        except BaseException as error:  # noqa: BLE001 - raised where the run ends
-            self._launch.set_exception(error)
+            if not self.request.under:  # a proof, which may run nothing at all
+                inputs = LiteralMap.FromString(self.request.inputs)
+                found = forecast_launch(self._registered, inputs)
+        except Exception:
+            _log.exception("The launch of %s could not be foretold.", self.name)
+        finally:
+            self._launch.set_result(found)
 
     def on_line(self, line: LogLine) -> None:
         """Keep a line that the task wrote, and pass it on."""
