@@ -107,7 +107,7 @@ def kit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["run", "exits:task"], 3, "Importing exits failed."),
         (["run", "raises:task"], 3, "ValueError: mine"),
         (["run", "--runer", "x", "bad_tasks:exit"], 2, "'--runner'?"),
-        (["run", "bad_tasks:exit", "--timout", "3"], 2, "'--timeout'?"),
+        (["run", "bad_tasks:exit", "--timout", "3"], 2, "'--timeout'"),
         (["run", "bad_tasks:exit", "--directory", "raises.py"], 2, "is a file"),
         (["run", "bad_tasks:exit", "--directory", "/proc/x"], 1, "cannot be written"),
     ],

@@ -122,7 +122,7 @@ class Attempt:
             if not self.request.under:  # a proof, which may run nothing at all
                 inputs = LiteralMap.FromString(self.request.inputs)
                 found = forecast_launch(self._registered, inputs)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the run is not lost for it
             _log.exception("The launch of %s could not be foretold.", self.name)
         finally:
             self._launch.set_result(found)
