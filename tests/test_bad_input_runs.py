@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kit
-from kit.errors import CallError, ConversionError, StorageError
+from kit.errors import CallError, ConversionError, StorageError, TargetNotFoundError
 
 
 class Echo(kit.ShimTaskExecutor):
@@ -53,8 +53,11 @@ def test_inputs(inputs, error, words):
         ({"timeout": "1m"}, "A timeout is a positive number of seconds, got '1m'"),
         ({"time_out": 1}, "'time_out' in kit.run. Did you mean 'timeout'?"),
         ({"runner": "subproces"}, "Did you mean 'subprocess'?"),
-        ({"runner": 5}, "or has a method run, got 5"),
-        ({"runner": kit.SubprocessRunner}, "or has a method run, got <class"),
+        ({"runner": 5}, "or an object with a method run, got 5"),
+        (
+            {"runner": kit.SubprocessRunner},
+            "or an object with a method run, got <class",
+        ),
         ({"inputs": 5}, "inputs must map names to values, got 5"),
         ({"directory": 5}, "directory must be the path of a folder, got 5"),
         ({"directory": "a\0b"}, r"path of a folder, got 'a\\x00b'"),
@@ -66,11 +69,17 @@ def test_options(options, words):
         kit.run(echo, grams=1, **options)
 
 
-@pytest.mark.parametrize("thing", ["bad.echo", Echo, None])
+@pytest.mark.parametrize("thing", [5, Echo, None])
 def test_what_is_no_task(thing):
     """The error says what kit.run takes."""
     with pytest.raises(CallError, match=r"kit\.run takes a task, .* got"):
         kit.run(thing, grams=1)
+
+
+def test_a_text_names_a_task():
+    """As on the command line; the module has to be there."""
+    with pytest.raises(TargetNotFoundError, match="No module 'bad'"):
+        kit.run("bad.echo", grams=1)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/kit-run"])
