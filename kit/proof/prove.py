@@ -31,6 +31,7 @@ from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
+from kit.running.cleanup import remove_at_exit
 from kit.running.start import (
     check_options,
     check_task,
@@ -250,6 +251,8 @@ class _Attempt:
                 return _not_made(self.task, error)
             if self.runs:
                 keep()
+                if run.succeeded:
+                    remove_at_exit(folder)
             found = read_notes(notes)
             return dataclasses.replace(
                 self._judge(run, found), custom=custom_use(request.template, found)

@@ -34,7 +34,7 @@ def tidied(outcome: Outcome, *, keep: bool) -> Outcome:
     left = discarded(outcome)
     ends_here = left.succeeded or left.phase is Phase.ABORTED
     if left.directory is not None and ends_here:
-        _remove_at_exit(left.directory)
+        remove_at_exit(left.directory)
     return left
 
 
@@ -70,7 +70,7 @@ def restore(directory: Path, request: RunRequest) -> bool:
     except OSError as error:
         msg = f"The folder of the run cannot be made again: {error}."
         raise StorageError(msg) from error
-    _remove_at_exit(directory)
+    remove_at_exit(directory)
     return True
 
 
@@ -82,7 +82,8 @@ def _is_needed(outcome: Outcome, directory: Path) -> bool:
     return str(directory).encode() in outcome.literals.SerializeToString()
 
 
-def _remove_at_exit(directory: Path) -> None:
+def remove_at_exit(directory: Path) -> None:
+    """Remove a folder when this process ends."""
     if not _at_exit:
         atexit.register(_remove_all)
     _at_exit.add(directory)

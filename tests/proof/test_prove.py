@@ -223,6 +223,30 @@ def test_a_secret_that_is_asked_for_is_there(cell, monkeypatch):
     assert "hush" not in f"{proof.run.command}{proof!r}{proof.steps}"
 
 
+def test_the_folder_of_a_good_run_goes_with_this_process(tmp_path):
+    """Its outputs can be looked at until then."""
+    (tmp_path / "tasks.py").write_text(
+        "import kit\n\n@kit.container_task(image='i:1', ship='inline')\n"
+        "def same(tt, n: int) -> int:\n    return n\n"
+    )
+    source = (
+        "import kit, tasks\n"
+        "proof = kit.prove(tasks.same, n=1)\n"
+        "print(proof.run.directory, proof.run.directory.is_dir())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder, was_there = done.stdout.split()
+    assert was_there == "True"
+    assert not Path(folder).exists()
+
+
 def test_a_proof_without_inputs_leaves_no_folder(image, monkeypatch, tmp_path):
     """Only a run has files that its outputs may refer to."""
     place = tmp_path / "temporary"
