@@ -96,7 +96,7 @@ def expected_type(
     """
     if type(hint) is type and _SIMPLE.get(hint) == declared.simple:
         return hint
-    if hint is None or isinstance(hint, typing.TypeVar):
+    if hint is None or hint is Any or isinstance(hint, typing.TypeVar):
         return engine.guess_type(declared)
     try:
         own = engine.literal_type(hint)
