@@ -102,7 +102,7 @@ def _try_a_container() -> None:
     """Run nothing in a container, without kit."""
     command = ["docker", "run", "--rm", "--network=none", f"{IMAGE}:latest"]
     done = subprocess.run(
-        [*command, "python3", "-c", ""], capture_output=True, text=True, check=False
+        [*command, "kit-execute", "--help"], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise BrokenEngineError(done.stderr.strip().splitlines()[-1])
