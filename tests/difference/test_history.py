@@ -44,7 +44,8 @@ def test_definitions_are_numbered_by_name():
     assert [entry.number for entry in session.of("lab.query")] == [1, 2]
     assert session.of("other") == ()
     assert repr(session) == "History(2 definitions)"
-    assert repr(session.of("lab.query")[0]) == "PastDefinition(name='lab.query', number=1)"
+    first = session.of("lab.query")[0]
+    assert repr(first) == "PastDefinition(name='lab.query', number=1)"
 
 
 def test_a_definition_is_a_side_of_a_diff():
