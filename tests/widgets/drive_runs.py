@@ -25,9 +25,11 @@ import kit
 def slow(tt, steps: int) -> dict:
     import time
     deck = kit.Deck("progress", "")
+    notes = kit.Deck("notes", "")
     for step in range(steps):
         print("step", step, flush=True)
         deck.append(f"<p style='height: 40px; margin: 0'>step {step}</p>")
+        notes.append(f"<p>note {step}</p>")
         kit.Deck.publish()
         time.sleep(0.1)
     return {"steps": steps}
@@ -94,9 +96,10 @@ def followed(lab: Lab) -> dict[str, Any]:
     early = deck_text(page, "step 3")
     seen: dict[str, Any] = {"early": "step 59" not in early}
     seen["running"] = view.locator("[aria-current]").inner_text()
-    view.locator(".kit-tab").nth(1).click()
-    deck_text(page, "step 30")
-    seen["tab"] = view.locator(".kit-tab input").nth(1).is_checked()
+    notes = view.locator(".kit-tab", has_text="notes").first
+    notes.click()
+    deck_text(page, "note 30")  # it has been drawn anew, many times
+    seen["tab"] = notes.locator("input").is_checked()
     view.locator(".kit-tab").first.click()
     phase(view, "SUCCEEDED")
     view.locator(".kit-outputs").wait_for()

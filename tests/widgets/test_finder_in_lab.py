@@ -19,11 +19,11 @@ def test_search_goes_through_what_is_folded_too(seen):
     assert seen["ran"]
     assert seen["searched"] == {
         "folded": True,
-        "first": "1 of 3",
-        "last": "3 of 3",
+        "first": "1 of 5",
+        "last": "5 of 5",
         "unfolded": True,
-        "highlights": {"kit-found-1": 3, "kit-found-1-now": 1},
-        "before": "2 of 3",
+        "highlights": {"kit-found-1": 5, "kit-found-1-now": 1},
+        "before": "4 of 5",
         "cleared": "",
         "none": 0,
     }
@@ -42,8 +42,8 @@ def test_a_text_is_copied_as_it_is(seen):
 def test_a_report_is_filtered_and_repaired(seen):
     """The error goes, and the code to keep that is there."""
     assert seen["reported"] == {
-        "all": "2 of 2 findings",
-        "errors": "1 of 2 findings",
+        "all": "4 of 4 findings",
+        "errors": "1 of 4 findings",
         "fixed": "limits=kit.Resources(cpu='1100m'),",
     }
 
