@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from kit.definition.security import Secret as Secret
     from kit.definition.security import SecurityContext as SecurityContext
     from kit.definition.settings import SerializationSettings as SerializationSettings
+    from kit.difference.arriving import Arrival as Arrival
+    from kit.difference.arriving import arrives as arrives
     from kit.difference.diff import Difference as Difference
     from kit.difference.diff import diff as diff
     from kit.difference.history import history as history

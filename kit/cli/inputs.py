@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,12 +16,14 @@ from kit.cli.output import prints_to_stderr
 from kit.definition.interface import Interface, is_optional
 from kit.definition.json_values import as_text
 from kit.definition.parsing import Parser, parser_for
+from kit.errors import nearest
 from kit.escape import one_line, shorten
 from kit.running.start import TrustedTemplate
 from kit.targets import Task, load_task, parse_target, read_message
 from kit.template.files import template_of
 
 if TYPE_CHECKING:
+    from kit.forecast.platform import Platform
     from kit.runners.runner import Runner
 
 
@@ -59,6 +62,44 @@ def given(flags: Mapping[str, str | None]) -> dict[str, str]:
 
 
 _NAMES = ("network", "pull", "platform")
+
+
+def platform_flag(*, what: str = "") -> Callable[[F], F]:
+    """Make ``--platform``, whose value :func:`chosen_platform` reads.
+
+    Args:
+        what: What the deployment is for, after its name in the help.
+    """
+    named = f"The Flyte deployment {what}".rstrip()
+    return click.option(
+        "--platform",
+        "platform",
+        metavar="sandbox|flyte-core|FILE",
+        help=f"{named}: one of these, or a YAML file of kit.Platform.",
+    )
+
+
+def chosen_platform(name: str | None) -> Platform | None:
+    """Return the platform that ``--platform`` names.
+
+    Raises:
+        UsageError: It is no preset, and no file.
+        PlatformError: The file describes no platform.
+    """
+    from kit.forecast.platform import Platform
+
+    presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
+    if name is None:
+        return None
+    if name in presets:
+        return presets[name]()
+    if "://" not in name and not Path(name).exists():
+        msg = (
+            f"--platform: no file {name!r}: expected {', '.join(presets)}, or a YAML "
+            f"file of kit.Platform.{nearest(name, presets)}"
+        )
+        raise click.UsageError(msg)
+    return Platform.from_file(name)
 
 
 def docker_flags() -> list[click.Option]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flyteidl.core.tasks_pb2 import (
@@ -10,6 +11,8 @@ from flyteidl.core.tasks_pb2 import (
 )
 
 from kit.definition.settings import SerializationSettings
+from kit.difference.arriving import Arrival
+from kit.display.sections.arrival import arrival_marks
 from kit.display.sections.command import command, loader_arguments, rendered
 from kit.display.sections.custom import custom, inline_source
 from kit.display.sections.environment import appended, environment, secrets
@@ -23,6 +26,7 @@ from kit.display.sections.targets import config, container, pod, sql
 from kit.display.summary import (
     Section,
     Summary,
+    highlight_changes,
     summarizes,
 )
 from kit.task.partial_template import partial_template
@@ -51,6 +55,12 @@ def task_subject(
 ) -> Subject:
     """Return what a task's view is made from."""
     template, failures = partial_template(task, settings)
+    return replace(_made_of(template, task, settings), failures=failures)
+
+
+def _made_of(
+    template: TaskTemplate, task: Any, settings: SerializationSettings
+) -> Subject:
     interface = task.python_interface
     return Subject(
         template=template,
@@ -58,7 +68,6 @@ def task_subject(
         settings=settings,
         defaults=interface.default_inputs_as_kwargs,
         order=(*interface.inputs, *interface.outputs),
-        failures=failures,
     )
 
 
@@ -85,6 +94,29 @@ def summarize_template(
 def summarize_view(view: TaskTemplateView) -> Summary:
     """Summarize the executor's view of a template."""
     return summarize_template(view.to_flyte_idl())
+
+
+@summarizes(Arrival)
+def summarize_arrival(arrival: Arrival) -> Summary:
+    """Summarize the template that arrives: what changed on its way, then all of it.
+
+    What differs from the registered template is marked where it is, too.
+    """
+    subjects = (
+        _subject_of(arrival, template)
+        for template in (arrival.template, arrival.registered)
+    )
+    summary = highlight_changes(*map(summarize_subject, subjects))
+    count = len(arrival.marks)
+    status = f"{count:,} change{'' if count == 1 else 's'} on its way"
+    sections = (arrival_marks(arrival), *summary.sections)
+    return replace(summary, kind="arriving task", status=status, sections=sections)
+
+
+def _subject_of(arrival: Arrival, template: TaskTemplate) -> Subject:
+    if arrival.task is None or arrival.settings is None:
+        return Subject(template=template)
+    return _made_of(template, arrival.task, arrival.settings)
 
 
 SECTIONS: tuple[Callable[[Subject], Section], ...] = (

@@ -1,17 +1,26 @@
-"""What Flyte makes of a run: its answer to the launch, and the execution's end."""
+"""What Flyte makes of a launch and of a run: its answer, and the execution's end."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.definition.interface import Interface, is_optional
+from kit.definition.settings import SerializationSettings
+from kit.errors import ConversionError
 from kit.forecast.ending import EndForecast
-from kit.forecast.launch import LaunchForecast, forecast_launch
+from kit.forecast.launch import LaunchForecast, LaunchRefusal, forecast_launch
 from kit.forecast.platform import UNKNOWN, Platform
 from kit.runners.judge import refused
 from kit.runners.outcome import Outcome, Phase
+from kit.targets import Task
+from kit.task.call import input_literals, name_arguments
+from kit.template.serialize import LOCAL_SETTINGS, task_template
+from kit.types import default_engine
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,77 @@ class OnFlyte:
 
     def __repr__(self) -> str:
         return f"OnFlyte({' '.join(self.lines) or 'as here'})"
+
+
+def launch_refusals(
+    task: Task,
+    inputs: Mapping[str, Any],
+    platform: Platform = UNKNOWN,
+    *,
+    settings: SerializationSettings = LOCAL_SETTINGS,
+) -> dict[str, tuple[LaunchRefusal, ...]]:
+    """Return why a launch of a task by itself would be refused, by input.
+
+    Nothing runs, so a form can ask at each change of a field. Defaults of inputs that
+    are left out are filled in, as whoever launches from Python does.
+
+    Args:
+        task: The task.
+        inputs: Python values; all of them need not be given yet.
+        platform: Where it would be launched; what is not known of it refuses nothing.
+        settings: What the template is made with.
+
+    Returns:
+        The refusals of each input that has any, and under ``""`` those of the launch
+        as a whole; empty if it is accepted. A value of which no literal can be made is
+        never sent: its refusal has no code, and kit's own words.
+
+    Raises:
+        CallError: A name is no input.
+        DefinitionError: The task's template cannot be made.
+
+    Example:
+        >>> from kit.decorator import container_task
+        >>> @container_task(image="acme/a:1", name="flat")
+        ... def flat(tt, d: dict[str, dict[str, int]]) -> int:
+        ...     return len(d)
+        >>> [refusal] = launch_refusals(flat, {"d": {"a": {"k": 1}, "b": {}}})["d"]
+        >>> refusal.code, refusal.words[:26]
+        ('INVALID_ARGUMENT', 'invalid d input wrong type')
+    """
+    interface = task.python_interface
+    given = name_arguments(task.name, interface, (), inputs)
+    literals, found = LiteralMap(), dict[str, tuple[LaunchRefusal, ...]]()
+    for name, value in (_defaults(interface) | given).items():
+        made = _literal_of(task, name, value)
+        if isinstance(made, LaunchRefusal):
+            found[name] = (made,)
+        else:
+            literals.MergeFrom(made)
+    unsent = set(found)
+    forecast = forecast_launch(task_template(task, settings), literals, platform)
+    for refusal in forecast.refusals:
+        if refusal.input not in unsent:
+            found[refusal.input] = (*found.get(refusal.input, ()), refusal)
+    return found
+
+
+def _literal_of(task: Task, name: str, value: Any) -> LiteralMap | LaunchRefusal:
+    """Return an input's literal, in a map, or why there is none."""
+    interface = task.python_interface
+    try:
+        return input_literals(task.name, interface, {name: value}, default_engine)
+    except ConversionError as error:
+        return LaunchRefusal("", str(error), name, "Give another value.")
+
+
+def _defaults(interface: Interface) -> dict[str, Any]:
+    """Return what a caller in Python may leave out; ``None`` for what is optional."""
+    return {
+        name: default
+        for name, (kind, default) in interface.inputs_with_defaults.items()
+        if default is not None or is_optional(kind)
+    }
 
 
 def forecast_run(

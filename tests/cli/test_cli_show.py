@@ -14,6 +14,7 @@ from google.protobuf import json_format
 
 import kit
 from kit.cli import main
+from kit.forecast.arrival import arriving_template
 from kit.template.files import read_template
 from kit.template.serialize import LOCAL_SETTINGS, task_template
 
@@ -155,3 +156,26 @@ def test_without_click_the_command_says_what_to_install():
     assert done.returncode == 2
     assert "pip install 'flyte-task-kit[cli]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_arriving_template(capsys, tmp_path: Path):
+    """With what changed on the way first, and the message itself in a file."""
+    wanted = ["show", "cli_tasks:echo", "--arrives", "--platform", "flyte-core"]
+    assert main(wanted) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("arriving task cli.echo")
+    changes = out[out.index("\nChanged on the way\n") : out.index("\nOverview\n")]
+    assert "settled" in changes
+    assert max(map(len, out.splitlines())) <= 80
+    path = tmp_path / "task.pb"
+    assert main([*wanted, "-o", str(path)]) == 0
+    platform = kit.Platform.flyte_core()
+    assert read_template(str(path)) == arriving_template(EXPECTED, platform)
+
+
+def test_a_platform_needs_what_it_settles(capsys):
+    """What is registered does not depend on it."""
+    assert main(["show", "cli_tasks:echo", "--platform", "sandbox"]) == 2
+    assert "pass --arrives too" in capsys.readouterr().err
+    assert main(["show", "cli_tasks:echo", "--arrives", "--platform", "x"]) == 2
+    assert "no file 'x'" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 
@@ -11,6 +12,7 @@ from running_tasks import divide, double
 import kit
 from kit.display.console import plain_text
 from kit.display.notebook import summarize
+from kit.running.on_flyte import launch_refusals
 
 
 @kit.container_task(image="i:1", ship="inline")
@@ -110,3 +112,55 @@ def test_a_run_that_was_stopped_has_no_forecast_of_its_end():
     run = kit.run(double, n=1, timeout=0.001)
     assert run.phase.value == "TIMED_OUT"
     assert run.on_flyte.end is None
+
+
+@kit.container_task(image="i:1", ship="inline")
+def launched(
+    tt,
+    d: dict[str, dict[str, int]],
+    t: dt.timedelta,
+    n: int = 3,
+    o: int | None = None,
+    *,
+    text: str,
+) -> int:
+    """Have inputs of several kinds."""
+    return n
+
+
+def test_refusals_stand_by_their_inputs():
+    """A value that Flyte takes for another type, and one that has no literal."""
+    refusals = launch_refusals(
+        launched,
+        {
+            "d": {"a": {"k": 1}, "b": {}},
+            "t": dt.timedelta(days=150_000),
+            "text": "a",
+        },
+    )
+    assert sorted(refusals) == ["d", "t"]
+    assert refusals["d"][0].code == "INVALID_ARGUMENT"
+    assert refusals["d"][0].words.startswith("invalid d input wrong type.")
+    assert refusals["t"][0].code == ""
+    assert "292 years" in refusals["t"][0].words
+
+
+def test_what_is_not_given_yet_is_said_of_it():
+    """But not of what has a default or may be None."""
+    refusals = launch_refusals(launched, {"d": {}})
+    assert {name: found[0].words for name, found in refusals.items()} == {
+        "t": "expected_inputs t missing",
+        "text": "expected_inputs text missing",
+    }
+
+
+def test_a_good_launch_has_no_refusals():
+    """And one that is too large has one of its largest input."""
+    good = {"d": {}, "t": dt.timedelta(1), "text": "a"}
+    assert launch_refusals(launched, good) == {}
+    large = launch_refusals(launched, {**good, "text": "x" * 1_650_000})
+    assert "etcdserver: request is too large" in large["text"][0].words
+    small = kit.Platform(object_limit=10_000)
+    assert launch_refusals(launched, {**good, "text": "x" * 20_000}, small)[""]
+    with pytest.raises(kit.errors.CallError, match="unexpected keyword argument 'z'"):
+        launch_refusals(launched, {"z": 1})

@@ -9,14 +9,12 @@ import click
 
 from kit.cli.app import ExitStatus
 from kit.cli.completion import TaskTarget
-from kit.cli.inputs import given, settings_flags
+from kit.cli.inputs import chosen_platform, given, platform_flag, settings_flags
 from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
-from kit.errors import nearest
 
 if TYPE_CHECKING:
     from kit.checks.report import CheckReport, Finding
     from kit.display.summary import Summary
-    from kit.forecast.platform import Platform
 
 
 _EPILOG = """\b
@@ -34,12 +32,7 @@ Exit status: 0 nothing found that will fail; 1 errors were found; 2 wrong comman
 
 @click.command("check", epilog=_EPILOG, params=[*output_flags()])
 @click.argument("target", metavar="TASK", type=TaskTarget(files=True))
-@click.option(
-    "--platform",
-    "platform",
-    metavar="sandbox|flyte-core|FILE",
-    help="The Flyte deployment: one of these, or a YAML file of kit.Platform.",
-)
+@platform_flag()
 @settings_flags(where="of the task")
 def command(
     target: str,
@@ -59,7 +52,7 @@ def command(
     from kit.template.serialize import LOCAL_SETTINGS
 
     form = form_of(form, output, message="A report")
-    described = _platform(platform)
+    described = chosen_platform(platform)
     with prints_to_stderr():
         subject = read_target(target)
         report = check(subject, LOCAL_SETTINGS.replace(**given(settings)), described)
@@ -70,23 +63,6 @@ def command(
         document=lambda: _document(report),
     )
     return ExitStatus.OK if report.ok else ExitStatus.FAILED
-
-
-def _platform(name: str | None) -> Platform | None:
-    from kit.forecast.platform import Platform
-
-    presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
-    if name is None:
-        return None
-    if name in presets:
-        return presets[name]()
-    if "://" not in name and not Path(name).exists():
-        msg = (
-            f"--platform: no file {name!r}: expected {', '.join(presets)}, or a YAML "
-            f"file of kit.Platform.{nearest(name, presets)}"
-        )
-        raise click.UsageError(msg)
-    return Platform.from_file(name)
 
 
 def _summary(report: CheckReport) -> Summary:

@@ -9,7 +9,7 @@ import click
 
 from kit.cli.app import EPILOG, ExitStatus, report
 from kit.cli.completion import TaskTarget
-from kit.cli.inputs import given, settings_flags
+from kit.cli.inputs import chosen_platform, given, platform_flag, settings_flags
 from kit.cli.output import (
     VIEWS,
     form_of,
@@ -22,7 +22,9 @@ from kit.errors import TargetError
 
 if TYPE_CHECKING:
     from kit.definition.settings import SerializationSettings
+    from kit.difference.arriving import Arrival
     from kit.display.sections.subject import Subject
+    from kit.forecast.platform import Platform
     from kit.targets import Task
     from kit.template.files import TemplateMessage
 
@@ -36,6 +38,7 @@ or package.tgz::task. A module is imported; files are only read.
   kit show TASK --details
   kit show TASK --format html -o task.html
   kit show TASK --version v7 -o task.pb
+  kit show TASK --arrives --platform flyte-core
   kit show task.pb
 """
 
@@ -48,11 +51,19 @@ or package.tgz::task. A module is imported; files are only read.
     is_flag=True,
     help="Show every field and where it comes from, too, and the message as text.",
 )
+@click.option(
+    "--arrives",
+    is_flag=True,
+    help="Show the template as its container reads it, and what changed on the way.",
+)
+@platform_flag(what="that settles its resources (with --arrives)")
 def command(
     target: str,
     form: str | None,
     output: Path | None,
     details: bool,  # noqa: FBT001 - click passes a flag
+    arrives: bool,  # noqa: FBT001 - idem
+    platform: str | None,
     **settings: str | None,
 ) -> ExitStatus:
     """Show the template of a task."""
@@ -62,8 +73,17 @@ def command(
 
     form = form_of(form, output)
     chosen = LOCAL_SETTINGS.replace(**given(settings))
+    described = chosen_platform(platform)
+    if described is not None and not arrives:
+        msg = "--platform settles what arrives: pass --arrives too."
+        raise click.UsageError(msg)
     with prints_to_stderr():
         found = _read(target, given(settings))
+        if arrives:
+            arrived = _arrival(found, chosen, described)
+    if arrives:
+        return _write_arrival(arrived, form, output, details=details)
+    with prints_to_stderr():
         if form not in VIEWS:
             data = encode_template(_message(found, chosen), form)
         else:
@@ -90,6 +110,30 @@ def _read(target: str, replaced: dict[str, str]) -> Task | TemplateMessage:
         msg = f"{target!r} contains a finished template: leave {flags} out."
         raise click.UsageError(msg)
     return read_target(named)
+
+
+def _arrival(
+    found: Task | TemplateMessage,
+    settings: SerializationSettings,
+    platform: Platform | None,
+) -> Arrival:
+    from kit.difference.arriving import arrives
+
+    return arrives(found, settings, platform)
+
+
+def _write_arrival(
+    arrival: Arrival, form: str, output: Path | None, *, details: bool
+) -> ExitStatus:
+    from kit.display.of_template import summarize_arrival
+    from kit.template.files import encode_template
+
+    if form in VIEWS:
+        summary = summarize_arrival(arrival)
+        write_result(form, output, summary=lambda: summary, details=details)
+    else:
+        write_data(encode_template(arrival.template, form), output)
+    return ExitStatus.OK
 
 
 def _message(
