@@ -22,6 +22,7 @@ from rich.style import Style as RichStyle
 from rich.syntax import Syntax
 from rich.text import Text
 
+from kit.display.log import terminal_text
 from kit.display.summary import (
     Badge,
     Code,
@@ -297,7 +298,7 @@ def run_progress(run: Run) -> Iterator[None]:
         )
         spinner.update(text=Text(status, style="bold", overflow="ellipsis"))
         lines = [
-            Text(f"  {visible(line.text)}", style="dim", no_wrap=True)
+            Text.from_ansi(f"  {terminal_text(line.text)}", style="dim", no_wrap=True)
             for line in run.logs.tail(_LINES)
         ]
         return Group(*lines, spinner)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kit.display.log import plain
 from kit.display.outputs import output_items, wire_table
 from kit.display.summary import (
     Code,
@@ -129,7 +130,7 @@ def _logs(run: Outcome) -> Iterator[Item]:
         return
     hidden = len(run.logs) - len(lines) + run.logs.dropped
     caption = f"the last {len(lines)} of {len(lines) + hidden:,} lines"
-    text = "\n".join(f"{line.stream}  {line.text}" for line in lines)
+    text = "\n".join(f"{line.stream}  {plain(line.text)}" for line in lines)
     yield Code(text, "text", caption if hidden else "")
 
 

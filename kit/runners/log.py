@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import contextvars
 import io
+import re
 import sys
 import threading
 from collections import deque
@@ -21,10 +22,18 @@ Stream = Literal["stdout", "stderr"]
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of output without its line end, and the stream it came from."""
+    """One line of output without its line end, and the stream it came from.
+
+    Attributes:
+        stream: The stream.
+        text: The line.
+        is_overwritten: Whether it ended in a carriage return alone: in a terminal the
+            next line of its stream is written over it, as progress bars do.
+    """
 
     stream: Stream
     text: str
+    is_overwritten: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -95,7 +104,9 @@ class Log:
     """The last lines of a run, safe to append to and read from several threads.
 
     What no longer fits is forgotten from the front and counted in :attr:`dropped`,
-    so a task that prints for hours costs no more memory than a quiet one.
+    so a task that prints for hours costs no more memory than a quiet one.  A line that
+    is overwritten is replaced by the next one of its stream, so a progress bar is one
+    line.
 
     >>> log = Log(max_lines=2)
     >>> for word in ("one", "two", "three"):
@@ -109,6 +120,7 @@ class Log:
 
     Attributes:
         dropped: How many lines are forgotten.
+        changes: How many lines were appended, those that replaced another one too.
     """
 
     def __init__(
@@ -123,7 +135,9 @@ class Log:
         self._max_characters = max_characters
         self._lock = threading.Lock()
         self._file: LogFile | None = None
+        self._replaceable: dict[Stream, int] = {}  # the numbers of overwritten lines
         self.dropped = 0
+        self.changes = 0
 
     def append(self, line: LogLine) -> None:
         """Keep a line, and forget the oldest ones if there are now too many.
@@ -134,11 +148,26 @@ class Log:
         with self._lock:
             if self._file is not None:
                 self._file.write(line)
-            self._lines.append(line)
+            self.changes += 1
+            place = self._place(line)
+            if place is None:
+                self._lines.append(line)
+            else:
+                self._characters -= len(self._lines[place].text)
+                self._lines[place] = line
             self._characters += len(line.text)
             while self._is_over_full():
                 self._characters -= len(self._lines.popleft().text)
                 self.dropped += 1
+
+    def _place(self, line: LogLine) -> int | None:
+        """Return where the line is that this one overwrites; None if there is none."""
+        number = self._replaceable.pop(line.stream, -1)
+        is_kept = number >= self.dropped
+        if line.is_overwritten:
+            last = self.dropped + len(self._lines)
+            self._replaceable[line.stream] = number if is_kept else last
+        return number - self.dropped if is_kept else None
 
     def write_to(self, path: Path) -> None:
         """Write every line from now on to a file, which is made with the first."""
@@ -189,6 +218,7 @@ class Log:
         return f"Log({len(self)} lines, {self.dropped} dropped)"
 
 
+_LINE_END = re.compile("([\r\n])")
 MAX_LINE = 65_536
 """Characters after which a line is passed on although it has not ended."""
 
@@ -197,30 +227,35 @@ class Lines:
     """Decodes one stream and calls back with each of its lines.
 
     Bytes that are not UTF-8 become replacement characters.  A carriage return ends a
-    line too, as in Python's text mode, so that progress bars are lines.
+    line too, which the next one overwrites.
     """
 
     def __init__(self, stream: Stream, emit: Callable[[LogLine], None]) -> None:
         utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-        self._decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
+        # It passes on both characters of a line end together.
+        self._decoder = io.IncrementalNewlineDecoder(utf8, translate=False)
         self._stream: Stream = stream
         self._emit = emit
         self._rest = ""
 
     def feed(self, data: bytes, *, final: bool = False) -> None:
         """Take the next bytes; ``final`` also passes on a line that has no end."""
-        *lines, rest = (self._rest + self._decoder.decode(data, final)).split("\n")
+        text = self._decoder.decode(data, final).replace("\r\n", "\n")
+        *lines, rest = _LINE_END.split(self._rest + text)
+        for line, end in zip(lines[::2], lines[1::2], strict=True):
+            self._emit_line(line, is_overwritten=end == "\r")
         if final and rest:
-            lines.append(rest)
+            self._emit_line(rest, is_overwritten=False)
             rest = ""
-        for line in lines:
-            if len(line) <= MAX_LINE:
-                self._emit(LogLine(self._stream, line))
-            else:
-                self._emit_in_pieces(line)
         whole = max(len(rest) - 1, 0) // MAX_LINE * MAX_LINE
         self._emit_in_pieces(rest[:whole])
         self._rest = rest[whole:]
+
+    def _emit_line(self, line: str, *, is_overwritten: bool) -> None:
+        if len(line) > MAX_LINE:
+            self._emit_in_pieces(line)
+        elif line or not is_overwritten:  # a carriage return at the start of a line
+            self._emit(LogLine(self._stream, line, is_overwritten))
 
     def _emit_in_pieces(self, text: str) -> None:
         for start in range(0, len(text), MAX_LINE):

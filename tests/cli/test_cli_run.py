@@ -34,7 +34,7 @@ def test_a_run_in_a_fresh_process(capsys):
     assert printed.out.startswith("to stdout\n")
     assert "run cli.echo  SUCCEEDED" in printed.out
     assert "twice  4" in printed.out
-    assert printed.err == "\\x1b[31mto stderr\n"
+    assert printed.err == "to stderr\n"
 
 
 def test_flags_have_the_types_of_the_interface(capsys):

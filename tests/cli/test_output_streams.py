@@ -40,10 +40,25 @@ def penguin(tt, n: int = 1) -> int:
 '''
 
 
+BAR = """
+import sys
+import kit
+
+@kit.container_task(image="a:1")
+def bar(tt) -> int:
+    print("\\x1b[32mINFO\\x1b[0m \\x1b]0;title\\x07begin", flush=True)
+    for number in range(0, 101, 10):
+        sys.stdout.write(f"\\r{number:3}%|{number * '#'}|")
+    print("\\nend")
+    return 1
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Write a module that prints wherever it can."""
     (tmp_path / "loud.py").write_text(LOUD, encoding="utf-8")
+    (tmp_path / "bars.py").write_text(BAR, encoding="utf-8")
     return tmp_path
 
 
@@ -95,6 +110,20 @@ def test_text_shows_what_a_task_prints(folder: Path):
     """Where a person reads, a run's lines come as they are written."""
     out, _ = kit(folder, "run", "loud.py:loud")
     assert b"task: print" in out
+
+
+def test_a_progress_bar_is_its_last_line_in_a_file(folder: Path):
+    """Without its colours."""
+    out, _ = kit(folder, "run", "bars.py:bar")
+    assert out.startswith(f"INFO begin\n100%|{100 * '#'}|\nend\n".encode())
+
+
+def test_a_progress_bar_stays_one_line_in_a_terminal(folder: Path):
+    """Each update is written over the one before; colours are obeyed, titles not."""
+    text = _typed(folder, "run", "bars.py:bar")
+    assert text.startswith("\x1b[0;32mINFO\x1b[0m begin\x1b[0m\x1b[K\n")
+    assert f"  0%||\x1b[K\r 10%|{10 * '#'}|\x1b[K\r" in text
+    assert f"100%|{100 * '#'}|\x1b[K\nend\x1b[K\n" in text
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])

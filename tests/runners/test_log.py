@@ -58,3 +58,35 @@ def test_tail_is_the_end():
         log.append(LogLine("stdout", str(number)))
     assert [str(line) for line in log.tail(2)] == ["3", "4"]
     assert log.tail(0) == ()
+
+
+def bar(percent: int, stream="stderr") -> LogLine:
+    """Return an update of a progress bar."""
+    return LogLine(stream, f"{percent}%", is_overwritten=percent < 100)
+
+
+def test_a_progress_bar_is_one_line():
+    """Each update replaces the one before, with the other stream's lines between."""
+    log = Log()
+    log.append(LogLine("stdout", "begin"))
+    for percent in range(101):
+        log.append(bar(percent))
+        if percent == 50:
+            log.append(LogLine("stdout", "half"))
+    log.append(bar(0))
+    assert lines(log) == ["begin", "100%", "half", "0%"]
+    assert (log.dropped, log.changes) == (0, 104)
+
+
+def test_a_bar_that_was_dropped_begins_a_new_line():
+    """And its characters are counted once."""
+    log = Log(max_lines=2, max_characters=20)
+    log.append(bar(1))
+    log.append(LogLine("stdout", "a"))
+    log.append(LogLine("stdout", "b"))
+    log.append(bar(2))
+    log.append(bar(3))
+    assert (lines(log), log.dropped) == (["b", "3%"], 2)
+    for _ in range(50):
+        log.append(bar(4))
+    assert lines(log) == ["b", "4%"]

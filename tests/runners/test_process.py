@@ -66,9 +66,13 @@ def test_a_last_line_without_end_is_kept():
 
 
 def test_carriage_returns_end_lines():
-    """Progress bars and Windows line ends make lines, as in Python's text mode."""
-    lines, _ = collect("import sys; sys.stdout.write('1%\\r2%\\r\\ndone\\n')")
-    assert [line.text for line in lines] == ["1%", "2%", "done"]
+    """Windows line ends are line ends; after a bare one, the line is overwritten."""
+    lines, _ = collect("import sys; sys.stdout.write('\\r1%\\r2%\\r\\ndone\\n')")
+    assert lines == [
+        LogLine("stdout", "1%", is_overwritten=True),
+        LogLine("stdout", "2%"),
+        LogLine("stdout", "done"),
+    ]
 
 
 def test_bytes_that_are_not_text_are_replaced():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,17 +115,28 @@ def _run(
     return status_of(outcome)
 
 
+_CLEAR = "\x1b[K"  # what was on the line before, up to its end
+
+
 def _print_line(line: LogLine) -> None:
     """Print a task's line on the stream it came from."""
-    from kit.escape import visible
-
-    click.echo(visible(line.text), err=line.stream == "stderr")
+    _print(line, err=line.stream == "stderr")
 
 
 def _print_to_stderr(line: LogLine) -> None:
-    from kit.escape import visible
+    _print(line, err=True)
 
-    click.echo(visible(line.text), err=True)
+
+def _print(line: LogLine, *, err: bool) -> None:
+    """Print a line with its colours; in a terminal a progress bar stays one line."""
+    from kit.display.log import terminal_text
+
+    text = terminal_text(line.text)
+    if (sys.stderr if err else sys.stdout).isatty():
+        end = "\r" if line.is_overwritten else "\n"
+        click.echo(f"{text}{_CLEAR}{end}", nl=False, err=err)
+    elif not line.is_overwritten:
+        click.echo(text, err=err)
 
 
 def _summary(run: Outcome, on_flyte: OnFlyte, *, is_live: bool) -> Summary:
