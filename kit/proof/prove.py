@@ -31,7 +31,7 @@ from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner, RunRequest
 from kit.runners.subprocess import SubprocessRunner
-from kit.running.cleanup import remove_at_exit
+from kit.running.cleanup import claim, release, remove_at_exit
 from kit.running.start import (
     check_options,
     check_task,
@@ -251,8 +251,8 @@ class _Attempt:
                 return _not_made(self.task, error)
             if self.runs:
                 keep()
-                if run.succeeded:
-                    remove_at_exit(folder)
+                leave = remove_at_exit if run.succeeded else release
+                leave(folder)
             found = read_notes(notes)
             return dataclasses.replace(
                 self._judge(run, found), custom=custom_use(request.template, found)
@@ -289,6 +289,7 @@ def _folder() -> Iterator[tuple[Path, Callable[[], object]]]:
         raise StorageError(msg) from error
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        claim(folder)
         yield folder, stack.pop_all
 
 

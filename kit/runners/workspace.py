@@ -11,10 +11,15 @@ from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.errors import StorageError
 from kit.forecast.arrival import arriving_bytes, arriving_inputs
+from kit.runners.session import own_session
 from kit.template.macros import RenderContext
 
 DECK_FILE = "deck.html"
 """Where the decks are, in the folder of outputs."""
+
+SESSION_FILE = "session"
+"""Which process uses a temporary folder; empty once none does, see
+:mod:`kit.running.cleanup`."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,8 @@ class Workspace:
                 self.discard()
             raise
         try:
+            if self.is_temporary:
+                (self.directory / SESSION_FILE).write_text(own_session(), "utf-8")
             for folder in (self.work, self.outputs, self.raw):
                 folder.mkdir(exist_ok=True)
             self.inputs.write_bytes(_arriving(inputs))

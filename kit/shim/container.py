@@ -88,15 +88,20 @@ class ContainerRun:
     def execute(self) -> ExecutionResult:
         """Run the task and write what it came to.
 
-        Every exception ends in error.pb, SystemExit and MemoryError too.
+        Every exception ends in error.pb, SystemExit and MemoryError too, and a
+        KeyboardInterrupt that the executor raises by itself.
 
         Raises:
             KeyboardInterrupt: Someone stopped the run; nothing is written then.
         """
-        with self._telemetry() as telemetry:
+        with self._telemetry() as telemetry, _noted_interrupts() as interrupts:
             try:
                 self._run(telemetry)
             except KeyboardInterrupt as error:
+                from kit.shim.executable import is_authors
+
+                if is_authors(error) and not interrupts:
+                    return self._failed(error)
                 loaded("failure", error)
                 raise
             except BaseException as error:  # noqa: BLE001 - all of them are the verdict
@@ -274,6 +279,28 @@ def say(text: str) -> None:
         _of_the_start[-1].write(line)
     else:
         print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - the log
+
+
+@contextlib.contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Note each SIGINT that arrives, which ends the run as it would anyway."""
+    noted: list[int] = []
+    before: Any = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or not callable(before):
+        yield noted  # no handler can be set, or none would be called
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, before)
 
 
 _TERMINATED = 128 + signal.SIGTERM

@@ -167,6 +167,8 @@ def _message(error: BaseException) -> str:
     summary = "".join(traceback.format_exception_only(type(error), error)).strip()
     if isinstance(error, SystemExit):
         summary += ": the task ended its process. Return the outputs, or raise an error"
+    if isinstance(error, KeyboardInterrupt):
+        summary += ": the task raised it; nobody stopped the run. Raise an error"
     indent = "    "
     return (
         f"Trace:\n\n{textwrap.indent(trace, indent)}\n"

@@ -85,7 +85,7 @@ def _run(
     inputs: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> ExitStatus:
-    from kit.running.cleanup import discarded
+    from kit.running.cleanup import discarded, release
     from kit.running.start import run as run_task
 
     output = options.get("output")
@@ -105,6 +105,8 @@ def _run(
     outcome = run.outcome
     if options.get("directory") is None:
         outcome = discarded(outcome)
+        if outcome.directory is not None:
+            release(outcome.directory)
     write_result(
         form,
         output,

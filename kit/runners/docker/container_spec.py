@@ -13,7 +13,8 @@ from flyteidl.core.tasks_pb2 import ExtendedResources, Resources, TaskTemplate
 
 from kit.definition.resources import parse_quantity
 from kit.errors import SecretNotFoundError
-from kit.runners.docker.engine import LABEL, own_session
+from kit.runners.docker.engine import LABEL
+from kit.runners.session import own_session
 from kit.shim.secrets import SecretsManager
 
 _SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 - of the container, not a temporary file

@@ -52,6 +52,10 @@ class Endings:
         """End as a script ends."""
         sys.exit(n)
 
+    def interrupts_itself(self, n, payload):
+        """Raise what Ctrl-C raises."""
+        raise KeyboardInterrupt
+
     def os_exit(self, n, payload):
         """End the process without a word."""
         print("last words", flush=True)

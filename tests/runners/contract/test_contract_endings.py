@@ -125,6 +125,16 @@ def test_sys_exit(place: Place):
         assert (failed.error.type, failed.exit_status) == ("ExitStatus", 3)
 
 
+@on(*KIT)
+def test_a_keyboard_interrupt_of_the_executor(place: Place):
+    """It is the user's error, with the user's traceback, and not Ctrl-C."""
+    failed = place.run("interrupts_itself")
+    assert failed.phase is Phase.FAILED
+    assert (failed.error.type, failed.error.origin) == ("KeyboardInterrupt", "USER")
+    assert "nobody stopped the run" in failed.error.message
+    assert "raise KeyboardInterrupt" in failed.error.traceback
+
+
 @on(*OWN_PROCESS, DOCKER_FLYTEKIT)
 @pytest.mark.parametrize(("status", "kind"), [(0, "NoOutputs"), (3, "ExitStatus")])
 def test_os_exit(place: Place, status: int, kind: str):

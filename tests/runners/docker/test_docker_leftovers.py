@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from daemon import containers_of
 
-from kit.runners.docker.engine import own_session, reap_leftovers, session_is_dead
+from kit.runners.docker.engine import reap_leftovers
+from kit.runners.session import own_session, session_is_dead
 
 pytestmark = pytest.mark.docker
 

@@ -9,9 +9,9 @@ import pytest
 
 from kit.runners.docker.container import Container, ending_signal
 from kit.runners.docker.container_spec import ContainerSpec
-from kit.runners.docker.engine import own_session
 from kit.runners.log import LogLine
 from kit.runners.process import Exit
+from kit.runners.session import own_session
 
 BEGIN = "import signal as s, sys, time\n"
 END = "print('ready', flush=True)\ntime.sleep(60)"
