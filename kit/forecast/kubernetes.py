@@ -37,6 +37,14 @@ _NOT_LABEL_VALUE = (
     "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
     f"'{_LABEL_VALUE}')"
 )
+_NOT_VARIABLE = (
+    "a valid environment variable name must consist only of printable ASCII characters "
+    "other than '='"
+)
+_NOT_KEY = (
+    f"a valid config key must consist of {_ALPHANUMERIC} (e.g. 'key.name',  or "
+    "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
 _MOST_ANNOTATION_BYTES = 256 * 2**10
 
 
@@ -76,6 +84,51 @@ def label_value_faults(value: str) -> list[str]:
     return faults if _matches(_LABEL_VALUE, value) else [*faults, _NOT_LABEL_VALUE]
 
 
+def variable_faults(path: str, name: str) -> list[str]:
+    """Return what an API server says of the name of a container's variable.
+
+    Args:
+        path: The place of the variable: ``spec.containers[0].env[1]``.
+        name: Its name.
+    """
+    if not name:
+        return [f"{path}.name: Required value"]
+    if not _matches("[ -<>-~]+", name):
+        return [invalid(f"{path}.name", name, _NOT_VARIABLE)]
+    return []
+
+
+def secret_faults(path: str, name: str, key: str) -> list[str]:
+    """Return what an API server says of a variable that is read from a secret.
+
+    Args:
+        path: The place of the variable.
+        name: The name of the secret.
+        key: The key in it.
+    """
+    place = f"{path}.valueFrom.secretKeyRef"
+    faults = [invalid(f"{place}.name", name, each) for each in subdomain_faults(name)]
+    if len(key) > _MOST_KEY:
+        most = f"must be no more than {_MOST_KEY} characters"
+        faults.append(invalid(f"{place}.key", key, most))
+    if not _matches("[-._a-zA-Z0-9]+", key):
+        faults.append(invalid(f"{place}.key", key, _NOT_KEY))
+    return faults
+
+
+_MOST_KEY = 253
+
+
+def taken_mount(path: str, place: str) -> str:
+    """Return what an API server says of a volume that is mounted where another is.
+
+    Args:
+        path: The place of the mount: ``spec.containers[0].volumeMounts[1]``.
+        place: Where it is mounted.
+    """
+    return invalid(f"{path}.mountPath", place, "must be unique")
+
+
 def metadata_faults(
     labels: Mapping[str, str], annotations: Mapping[str, str]
 ) -> list[str]:
@@ -85,14 +138,13 @@ def metadata_faults(
     that of its words.
     """
     faults = []
+    at, notes = "metadata.labels", "metadata.annotations"
     for key, value in labels.items():
-        faults += [_invalid("labels", key, f) for f in qualified_name_faults(key)]
-        faults += [_invalid("labels", value, f) for f in label_value_faults(value)]
+        faults += [invalid(at, key, fault) for fault in qualified_name_faults(key)]
+        faults += [invalid(at, value, fault) for fault in label_value_faults(value)]
     for key in annotations:
-        lower = key.lower()
-        faults += [
-            _invalid("annotations", key, f) for f in qualified_name_faults(lower)
-        ]
+        told = qualified_name_faults(key.lower())
+        faults += [invalid(notes, key, fault) for fault in told]
     size = sum(len(k.encode()) + len(v.encode()) for k, v in annotations.items())
     if size > _MOST_ANNOTATION_BYTES:
         most = f"may not be more than {_MOST_ANNOTATION_BYTES} bytes"
@@ -105,8 +157,13 @@ def joined(faults: list[str]) -> str:
     return faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
 
 
-def _invalid(field: str, value: str, fault: str) -> str:
-    return f"metadata.{field}: Invalid value: {quoted_text(value)}: {fault}"
+def invalid(path: str, value: str, fault: str) -> str:
+    """Return what an API server says of a value that it does not take.
+
+    >>> invalid("spec.x", "a b", "no blanks")
+    'spec.x: Invalid value: "a b": no blanks'
+    """
+    return f"{path}: Invalid value: {quoted_text(value)}: {fault}"
 
 
 def _length_faults(text: str, most: int) -> list[str]:

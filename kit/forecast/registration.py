@@ -13,14 +13,20 @@ from typing import Any, NamedTuple
 from flyteidl.core.compiler_pb2 import CompiledTask
 from flyteidl.core.identifier_pb2 import Identifier
 from flyteidl.core.interface_pb2 import Variable
-from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 
-from kit.errors import TemplateError
+from kit.definition.resources import parse_quantity
+from kit.errors import ResourcesError, TemplateError
 from kit.forecast.arrival import has_odd_number, settle_numbers
-from kit.forecast.kubernetes import node_id, variable_names, workflow_of
+from kit.forecast.kubernetes import (
+    is_dns_label,
+    node_id,
+    variable_names,
+    workflow_of,
+)
 from kit.forecast.literal_types import message_text
 
 _START = "start-node"
@@ -46,6 +52,56 @@ class Fault(NamedTuple):
     def words(self) -> str:
         """The error as it stands in a list of them."""
         return f"Code: {self.code}, Node Id: {self.node}, Description: {self.text}"
+
+
+def registration_faults(template: TaskTemplate) -> tuple[Fault, ...]:
+    """Return the errors of a registration's compilation, in the compiler's order."""
+    target = template.WhichOneof("target")
+    found = set()
+    if target == "container":
+        found = {*_amounts(template.container.resources)}
+        interface = template.interface
+        used = interface.inputs.variables or interface.outputs.variables
+        if used and not (template.container.command or template.container.args):
+            text = "Value required [command]."
+            found.add(Fault("ValueRequired", "container", text))
+    elif target == "k8s_pod":
+        found = {*_names(template)}
+    return tuple(sorted(found, key=lambda fault: (fault.code, fault.words)))
+
+
+def registration_words(template: TaskTemplate) -> str:
+    """Return what flyteadmin says of :func:`registration_faults`, in one message."""
+    faults = registration_faults(template)
+    return f"task failed compilation with {collected(faults)}"
+
+
+def _amounts(resources: Resources) -> Iterator[Fault]:
+    for entry in (*resources.requests, *resources.limits):
+        if not _is_quantity(entry.value):
+            known = Resources.ResourceName.DESCRIPTOR.values_by_number.get(entry.name)
+            name = known.name if known else str(entry.name)
+            text = f"Unrecognized value [{entry.value}]."
+            yield Fault("UnrecognizedValue", f"resources.{name}", text)
+
+
+def _is_quantity(text: str) -> bool:
+    try:
+        parse_quantity(text)
+    except ResourcesError:
+        return False
+    return True
+
+
+def _names(template: TaskTemplate) -> Iterator[Fault]:
+    fields = template.k8s_pod.pod_spec.fields
+    listed = fields["containers"].list_value.values if "containers" in fields else ()
+    for value in listed:
+        facts = value.struct_value.fields
+        name = facts["name"].string_value if "name" in facts else ""
+        if not is_dns_label(name):
+            text = "Invalid value [k8s pod spec container name]."
+            yield Fault("InvalidValue", "root", text)
 
 
 def compilation_faults(template: TaskTemplate) -> tuple[Fault, ...]:

@@ -9,17 +9,17 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.checks.compiler import registration_words
 from kit.checks.report import Repair, Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.images import check_image_reference
 from kit.definition.resources import parse_quantity
 from kit.definition.security import looks_secret
 from kit.errors import ImageError, ResourcesError
-from kit.forecast.kubernetes import is_dns_label
+from kit.forecast.kubernetes import is_dns_label, taken_mount, variable_faults
 from kit.forecast.pods.attempt import PodLaunch
 from kit.forecast.pods.pod import forecast_pod
-from kit.template.macros import macro_spans, quoted_text
+from kit.forecast.registration import registration_words
+from kit.template.macros import macro_spans
 from kit.template.serialize import is_placeholder
 
 
@@ -79,7 +79,7 @@ def has_command(subject: Subject) -> Iterator[Problem]:
         return  # the args are what could not be made
     if subject.is_container and has_variables and not subject.words:
         message = "Registration is refused: it has inputs or outputs, and no command."
-        words = registration_words(subject)
+        words = registration_words(subject.template)
         yield Problem("container.args", message, "Give the container args.", words)
 
 
@@ -119,10 +119,7 @@ def data_paths_differ(subject: Subject) -> Iterator[Problem]:
     paths = data.input_path or "/var/flyte/inputs", data.output_path
     if data.enabled and paths[0] == (paths[1] or "/var/flyte/outputs"):
         message = "The pod is refused: inputs and outputs are mounted at one path."
-        words = (
-            "spec.containers[0].volumeMounts[1].mountPath: Invalid value: "
-            f"{quoted_text(paths[0])}: must be unique"
-        )
+        words = taken_mount("spec.containers[0].volumeMounts[1]", paths[0])
         fix = "Give data_config two paths."
         yield Problem("container.data_config.output_path", message, fix, words)
 
@@ -191,20 +188,16 @@ def names_are_valid(subject: Subject) -> Iterator[Problem]:
     """Kubernetes takes the names of the variables."""
     for index, pair in enumerate(subject.template.container.env):
         key = pair.key
-        if not key or "=" in key or not (key.isascii() and key.isprintable()):
+        faults = variable_faults(f"spec.containers[0].env[{index}]", key)
+        for words in faults:
             message = (
                 f"The pod is refused: {key!r:.80} is not a valid name of a variable."
             )
             fix = "Use letters, digits and underscores."
-            words = f"spec.containers[0].env[{index}].name: Required value"
-            if key:
-                words = (
-                    f"spec.containers[0].env[{index}].name: Invalid value: "
-                    f"{quoted_text(key)}: a valid environment variable name must "
-                    "consist only of printable ASCII characters other than '='"
-                )
             yield Problem(_path(index, key), message, fix, words)
-        elif not _STRICT_NAME.fullmatch(key) and _is_old(subject.platform.kubernetes):
+        if faults:
+            continue
+        if not _STRICT_NAME.fullmatch(key) and _is_old(subject.platform.kubernetes):
             message = f"Kubernetes before 1.30 refuses a variable named {key!r:.80}."
             fix = "Use letters, digits, '-', '_' and '.', and no digit first."
             severity = None if subject.platform.kubernetes else Severity.WARNING
@@ -353,7 +346,7 @@ def pod_containers_have_names(subject: Subject) -> Iterator[Problem]:
             message = f"Registration is refused: {name!r:.80} names no container."
             path = f"k8s_pod.pod_spec.containers[{index}].name"
             fix = "Use up to 63 lower-case letters, digits and '-'."
-            yield Problem(path, message, fix, registration_words(subject))
+            yield Problem(path, message, fix, registration_words(subject.template))
 
 
 @error("pod.container_names", "run")

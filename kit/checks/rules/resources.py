@@ -8,12 +8,12 @@ from typing import Any
 
 from flyteidl.core.tasks_pb2 import Resources
 
-from kit.checks.compiler import registration_words
 from kit.checks.report import Repair
 from kit.checks.rule import Problem, Subject, error, note, warning
 from kit.definition.resources import parse_quantity
 from kit.errors import ResourcesError
 from kit.forecast.kubernetes import is_dns_label, label_value_faults
+from kit.forecast.registration import registration_words
 from kit.forecast.resources import (
     Refusal,
     amounts,
@@ -265,7 +265,7 @@ def unplaced_entries_parse(subject: Subject) -> Iterator[Problem]:
     for path, entry in _entries(subject):
         if entry.name in _UNPLACED and _sign(entry.value) is None:
             name = _name(entry.name)
-            words = registration_words(subject)
+            words = registration_words(subject.template)
             message = (
                 f"Registration is refused: the amount of {name} is not a quantity."
             )

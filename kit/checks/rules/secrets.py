@@ -12,8 +12,7 @@ from flyteidl.core.security_pb2 import Secret
 
 from kit.checks.report import Repair, Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
-from kit.forecast.kubernetes import subdomain_faults
-from kit.template.macros import quoted_text
+from kit.forecast.kubernetes import secret_faults, taken_mount, variable_faults
 
 _ENV, _FILE, _ANY = Secret.ENV_VAR, Secret.FILE, Secret.ANY
 _AS_FILE = (_FILE, _ANY)
@@ -82,26 +81,15 @@ def names_are_kubernetes(subject: Subject) -> Iterator[Problem]:
         is_variable = secret.mount_requirement == _ENV
         severity = None if is_variable else Severity.WARNING
         start = "The pod is refused" if is_variable else "No such secret can exist"
-        for fault in subdomain_faults(secret.group) if secret.group else ():
-            message = f"{start}: {secret.group!r:.80} is not a valid name of a secret."
-            words = (
-                "…valueFrom.secretKeyRef.name: Invalid value: "
-                f"{quoted_text(secret.group)}: {fault}"
-            )
+        for words in secret_faults("…", secret.group or "x", secret.key or "x"):
+            part = "name" if ".name: " in words else "key"
+            value = secret.group if part == "name" else secret.key
+            message = f"{start}: {value!r:.80} is not a valid {part} of a secret."
             fix = "Use lower-case letters, digits, '-' and '.'."
-            yield Problem(f"{path}.group", message, fix, words, severity=severity)
-        if secret.key and not _CONFIG_KEY.fullmatch(secret.key):
-            message = f"{start}: {secret.key!r:.80} is not a valid key of a secret."
-            words = (
-                "…valueFrom.secretKeyRef.key: Invalid value: "
-                f"{quoted_text(secret.key)}: a valid config key must consist of "
-                "alphanumeric characters, '-', '_' or '.'"
-            )
-            fix = "Use letters, digits, '-', '_' and '.'."
-            yield Problem(f"{path}.key", message, fix, words, severity=severity)
-
-
-_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+            if part == "key":
+                fix = "Use letters, digits, '-', '_' and '.'."
+            where = f"{path}.{'group' if part == 'name' else 'key'}"
+            yield Problem(where, message, fix, words, severity=severity)
 
 
 @error("secret.env_var", "run")
@@ -109,14 +97,10 @@ def variables_are_kubernetes(subject: Subject) -> Iterator[Problem]:
     """Kubernetes takes the name of a secret's own variable."""
     for path, secret in _mounted(subject):
         name = secret.env_var
-        if name and ("=" in name or not (name.isascii() and name.isprintable())):
+        faults = variable_faults("spec.containers[0].env[…]", name) if name else ()
+        for words in faults:
             message = (
                 f"The pod is refused: {name!r:.80} is not a valid name of a variable."
-            )
-            words = (
-                f"spec.containers[0].env[…].name: Invalid value: {quoted_text(name)}: "
-                "a valid environment variable name must consist only of printable "
-                "ASCII characters other than '='"
             )
             fix = "Use upper-case letters, digits and underscores."
             yield Problem(f"{path}.env_var", message, fix, words)
@@ -136,10 +120,7 @@ def mount_paths_are_free(subject: Subject) -> Iterator[Problem]:
         place = f"/etc/flyte/secrets/{secret.group.lower()}"
         if secret.mount_requirement in _AS_FILE and place in taken:
             message = f"The pod is refused: a volume is mounted at {place!r:.120}, too."
-            words = (
-                "spec.containers[0].volumeMounts[1].mountPath: Invalid value: "
-                f"{quoted_text(place)}: must be unique"
-            )
+            words = taken_mount("spec.containers[0].volumeMounts[1]", place)
             yield Problem(path, message, "Mount the volume elsewhere.", words)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from kit.definition.resources import Quantity, parse_quantity
 from kit.forecast.kubernetes import (
+    invalid,
     is_dns_label,
     joined,
     label_value_faults,
     metadata_faults,
+    secret_faults,
     subdomain_faults,
+    taken_mount,
+    variable_faults,
 )
 from kit.template.macros import quoted_text
 
@@ -172,11 +175,11 @@ def _spec_faults(spec: Json) -> Iterator[str]:
         names.add(container["name"])
     account = spec.get("serviceAccountName", "")
     for fault in subdomain_faults(account) if account else ():
-        yield _invalid("spec.serviceAccountName", account, fault)
+        yield invalid("spec.serviceAccountName", account, fault)
     yield from _affinity_faults(spec.get("affinity", {}))
     for index, each in enumerate(spec.get("tolerations", ())):
         for fault in label_value_faults(each.get("value", "")):
-            yield _invalid(f"spec.tolerations[{index}].operator", each["value"], fault)
+            yield invalid(f"spec.tolerations[{index}].operator", each["value"], fault)
 
 
 _NOT_LABEL = (
@@ -190,9 +193,9 @@ def _volume_faults(path: str, volume: Json) -> Iterator[str]:
     name = volume["name"]
     if len(name) > _LONGEST_LABEL:
         most = f"must be no more than {_LONGEST_LABEL} characters"
-        yield _invalid(f"{path}.name", name, most)
+        yield invalid(f"{path}.name", name, most)
     elif not is_dns_label(name):
-        yield _invalid(f"{path}.name", name, _NOT_LABEL)
+        yield invalid(f"{path}.name", name, _NOT_LABEL)
     size = volume.get("emptyDir", {}).get("sizeLimit", "0")
     if parse_quantity(size).amount < 0:
         told = "Forbidden: SizeLimit field must be a valid resource quantity"
@@ -205,37 +208,15 @@ def _container_faults(path: str, container: Json, volumes: set[str]) -> Iterator
         yield f"{path}.image: Required value"
     elif image != image.strip():
         told = "must not have leading or trailing whitespace"
-        yield _invalid(f"{path}.image", image, told)
+        yield invalid(f"{path}.image", image, told)
     for index, variable in enumerate(container.get("env", ())):
-        yield from _variable_faults(f"{path}.env[{index}]", variable)
+        place = f"{path}.env[{index}]"
+        yield from variable_faults(place, variable["name"])
+        secret = variable.get("valueFrom", {}).get("secretKeyRef")
+        if secret is not None:
+            yield from secret_faults(place, secret["name"], secret["key"])
     yield from _mount_faults(path, container.get("volumeMounts", ()), volumes)
     yield from _amount_faults(f"{path}.resources", container.get("resources", {}))
-
-
-_NOT_VARIABLE = (
-    "a valid environment variable name must consist only of printable ASCII characters "
-    "other than '='"
-)
-_NOT_KEY = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
-    "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
-    "'[-._a-zA-Z0-9]+')"
-)
-
-
-def _variable_faults(path: str, variable: Json) -> Iterator[str]:
-    name = variable["name"]
-    if not name:
-        yield f"{path}.name: Required value"
-    elif not re.fullmatch(r"[ -<>-~]+", name):
-        yield _invalid(f"{path}.name", name, _NOT_VARIABLE)
-    secret = variable.get("valueFrom", {}).get("secretKeyRef")
-    if secret is not None:
-        reference = f"{path}.valueFrom.secretKeyRef"
-        for fault in subdomain_faults(secret["name"]):
-            yield _invalid(f"{reference}.name", secret["name"], fault)
-        if not re.fullmatch("[-._a-zA-Z0-9]+", secret["key"]):
-            yield _invalid(f"{reference}.key", secret["key"], _NOT_KEY)
 
 
 def _mount_faults(path: str, mounts: list[Json], volumes: set[str]) -> Iterator[str]:
@@ -245,7 +226,7 @@ def _mount_faults(path: str, mounts: list[Json], volumes: set[str]) -> Iterator[
         if mount["name"] not in volumes:
             yield f"{where}.name: Not found: {quoted_text(mount['name'])}"
         if mount["mountPath"] in taken:
-            yield _invalid(f"{where}.mountPath", mount["mountPath"], "must be unique")
+            yield taken_mount(where, mount["mountPath"])
         taken.add(mount["mountPath"])
 
 
@@ -258,7 +239,7 @@ def _amount_faults(path: str, resources: Json) -> Iterator[str]:
             if amounts[name].amount < 0:
                 told = "must be greater than or equal to 0"
                 where = f"{path}.{part}[{name}]"
-                yield _invalid(where, amounts[name].canonical, told)
+                yield invalid(where, amounts[name].canonical, told)
     for name in sorted(requests):
         yield from _over_limit(f"{path}.requests", name, requests[name], limits)
 
@@ -271,10 +252,10 @@ def _over_limit(
         return
     if "/" in name and request.amount != limit.amount:
         told = f"must be equal to {name} limit of {limit.canonical}"
-        yield _invalid(path, request.canonical, told)
+        yield invalid(path, request.canonical, told)
     elif "/" not in name and request.amount > limit.amount:
         told = f"must be less than or equal to {name} limit of {limit.canonical}"
-        yield _invalid(path, request.canonical, told)
+        yield invalid(path, request.canonical, told)
 
 
 def _read(amounts: Json) -> dict[str, Quantity]:
@@ -292,8 +273,4 @@ def _affinity_faults(affinity: Json) -> Iterator[str]:
                     f".matchExpressions[{index}].values[{place}]"
                 )
                 for fault in label_value_faults(value):
-                    yield _invalid(path, value, fault)
-
-
-def _invalid(path: str, value: str, fault: str) -> str:
-    return f"{path}: Invalid value: {quoted_text(value)}: {fault}"
+                    yield invalid(path, value, fault)
