@@ -15,6 +15,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,7 +105,10 @@ def claim(directory: Path) -> None:
 
 def _note(directory: Path, session: str) -> None:
     with contextlib.suppress(OSError):  # on a full disk, as all that is written there
-        (directory / SESSION_FILE).write_text(session, "utf-8")
+        path = directory / SESSION_FILE
+        path.write_text(session, "utf-8")
+        now = time.time_ns()  # the clock of files may stand still for milliseconds
+        os.utime(path, ns=(now, now))
 
 
 def _keep(directory: Path) -> None:
