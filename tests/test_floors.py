@@ -24,7 +24,7 @@ FLOORS = (
         "kit.renderers",
     ),
     ("kit.task",),
-    ("kit.targets",),
+    ("kit.targets", "kit.evidence"),
     ("kit.runners",),
     ("kit.running",),
     (
@@ -35,6 +35,7 @@ FLOORS = (
         "kit.checks",
         "kit.difference",
     ),
+    ("kit.readiness",),
     ("kit.display", "kit.forms"),
     ("kit.widgets",),
     ("kit.cli", "kit.demo", "kit.magics", "kit.faces", "kit.__main__", "kit"),

@@ -16,6 +16,7 @@ from typing import Any
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import Shipment
 from kit.errors import ExecutorError, KitError, MacroError, StorageError, TemplateError
+from kit.evidence import Evidence, Rung, State, record
 from kit.proof import child
 from kit.proof.diagnosis import FailureFacts, diagnose, local_notes
 from kit.proof.outcome import (
@@ -207,7 +208,23 @@ def prove(
         cancellation=cancellation or Cancellation(),
     )
     attempt = _Attempt(task, shipment, made, runs=runs)
-    return attempt.proof(request, runner or SubprocessRunner(isolated=True))
+    place = runner or SubprocessRunner(isolated=True)
+    proof = attempt.proof(request, place)
+    if isinstance(place, SubprocessRunner) and not request.cancellation.is_cancelled:
+        record(template, _evidence(proof, time.monotonic() - started))
+    return proof
+
+
+def _evidence(proof: Proof, seconds: float) -> Evidence:
+    if proof.failure is None:
+        return Evidence(Rung.PROOF, State.PASSED, seconds=seconds)
+    return Evidence(
+        Rung.PROOF,
+        State.FAILED,
+        f"fails at {proof.failure.step}",
+        str(proof.failure),
+        seconds=seconds,
+    )
 
 
 def _not_made(task: Task, error: BaseException) -> Proof:

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kit.errors import StorageError
+from kit.evidence import Rung
 from kit.runners.attempt import Attempt, local_command, refuse_main
 from kit.runners.environment import (
     inherited_environment,
@@ -32,11 +34,13 @@ class SubprocessRunner:
     """Runs tasks with ``kit-execute`` (or ``pyflyte-execute``) of this interpreter.
 
     Attributes:
+        rung: What its runs are evidence of.
         grace: Seconds between SIGINT and SIGKILL when a run is stopped.
         isolated: Whether the process gets the container's variables only, and imports
             only what is installed.
     """
 
+    rung: ClassVar[Rung] = Rung.RUN
     grace: float = GRACE_SECONDS
     isolated: bool = False
 

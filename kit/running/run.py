@@ -140,9 +140,22 @@ class Run(Shown):
             ended = tidied(ended, keep=self._keep)
         except BaseException as error:
             ended = tidied(_not_run(self.standing, error), keep=self._keep)
+            self._record(ended)
             self._end(ended, error)
             raise
+        self._record(ended)
         self._end(ended)
+
+    def _record(self, ended: Outcome) -> None:
+        """Record what the run says of its template; the run is not lost for it."""
+        from kit.running.record import record_run
+
+        try:
+            record_run(self._request, self._place, ended, self.number)
+        except Exception:
+            import logging
+
+            logging.getLogger("kit").exception("No evidence of %r recorded.", self)
 
     def carry_out_in_background(self) -> None:
         """Run it in a thread; what the runner raises is raised where one waits."""

@@ -12,8 +12,10 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kit.errors import CallError, EngineError, StorageError, TemplateError
+from kit.evidence import Rung
 from kit.runners.attempt import Attempt, refuse_main
 from kit.runners.docker.container import Container, NotStartedError
 from kit.runners.docker.container_spec import (
@@ -47,6 +49,7 @@ class DockerRunner:
     """Runs tasks in their own images, by Docker or Podman.
 
     Attributes:
+        rung: What its runs are evidence of.
         network: ``"none"``, ``"bridge"``, ``"host"`` or the name of a network.
         pull: Whether to pull the image: ``"never"``, if it is ``"missing"``, or
             ``"always"``.
@@ -57,6 +60,7 @@ class DockerRunner:
         CallError: ``pull`` is none of these, or the network has no name.
     """
 
+    rung: ClassVar[Rung] = Rung.CONTAINER
     network: str = "none"
     pull: Pull = "never"
     platform: str | None = None

@@ -1,0 +1,1 @@
+"""Readiness: whether a task will run on Flyte, and what is left to do."""
