@@ -25,6 +25,7 @@ from kit.errors import (
 from kit.shim.executable import ExecutableTemplateShimTask, call_author
 from kit.shim.telemetry import loaded
 from kit.storage import current_storage
+from kit.template.flyte2 import unpack_url
 from kit.template.view import MAX_TEMPLATE_BYTES, TaskTemplateView, parse_template
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class TaskTemplateResolver(TrackedInstance):
         """Load a task from ``[place of the template, dotted name of the executor]``.
 
         Args:
-            loader_args: The template's local path or URL, and ``package.module.Class``
+            loader_args: The template's local path, its URL, or the template itself as
+                a base64 ``data:`` URL (on Flyte 2); and ``package.module.Class``
                 (``package.module.Outer.Inner`` for a class inside a class).
 
         Raises:
@@ -101,8 +103,11 @@ class TaskTemplateResolver(TrackedInstance):
             )
             raise LoaderArgsError(msg)
         path, location = loader_args[:_LOADER_ARGS]
-        data = current_storage().read_bytes(path, limit=MAX_TEMPLATE_BYTES)
-        return self.load_from_bytes(data, location, source=path)
+        data = unpack_url(path)
+        if data is None:
+            data = current_storage().read_bytes(path, limit=MAX_TEMPLATE_BYTES)
+            return self.load_from_bytes(data, location, source=path)
+        return self.load_from_bytes(data, location)
 
     def load_from_bytes(
         self, template: bytes, location: str, *, source: str = "the template"

@@ -28,8 +28,8 @@ from kit.resolver import load_object
 from kit.shim.context import (
     ExecutionContext,
     from_environment,
+    publish_decks,
     use_context,
-    write_decks,
 )
 from kit.shim.inputs import parse_literal_map
 from kit.shim.offloading import OffloadLimits, offload
@@ -202,7 +202,7 @@ class ContainerRun:
     def _write_decks(self, context: ExecutionContext) -> None:
         """Write deck.html; a run is not lost for it."""
         try:
-            write_decks(context, self._path("deck.html"))
+            publish_decks(context)
         except (KitError, OSError) as error:
             say(f"deck.html could not be written: {error}")
 

@@ -33,6 +33,9 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.timezone.utc)
 
 
+_DECK_FILES = ("deck.html",)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExecutionContext:
     """One run of one task.
@@ -50,6 +53,7 @@ class ExecutionContext:
         enable_deck: Whether deck.html will be written.
         is_local: Whether this is not a container's run.
         attributes: What a task type gives its executors, by upper-cased name.
+        deck_files: What the engine calls deck.html.
     """
 
     execution_id: identifier_pb2.WorkflowExecutionIdentifier
@@ -64,6 +68,7 @@ class ExecutionContext:
     is_local: bool = True
     attributes: Mapping[str, Any] = field(default_factory=dict)
     checkpoints: Checkpoint | None = field(default=None, repr=False)
+    deck_files: tuple[str, ...] = field(default=_DECK_FILES, repr=False)
 
     @property
     def logging(self) -> logging.Logger:
@@ -216,6 +221,9 @@ def local_context() -> ExecutionContext:
     )
 
 
+_FLYTE_2 = "_U_RUN_BASE"  # Flyte 2 sets it in every container, and Flyte 1 in none
+
+
 def from_environment(
     environ: Mapping[str, str],
     *,
@@ -252,6 +260,9 @@ def from_environment(
         secrets=SecretsManager(local=False, environ=environ),
         is_local=False,
         checkpoints=checkpoints,
+        deck_files=(*_DECK_FILES, "report.html")
+        if _FLYTE_2 in environ
+        else _DECK_FILES,
     )
 
 
@@ -347,7 +358,18 @@ class Deck(Shown):
         """
         context = current_context()
         if context.enable_deck and context.output_metadata_prefix:
-            write_decks(context, f"{context.output_metadata_prefix}/deck.html")
+            publish_decks(context)
+
+
+def publish_decks(context: ExecutionContext) -> None:
+    """Write a run's decks where its engine looks for them.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
+    prefix = (context.output_metadata_prefix or "").rstrip("/")
+    for name in context.deck_files:
+        write_decks(context, f"{prefix}/{name}")
 
 
 def write_decks(context: ExecutionContext, path: str) -> str:
