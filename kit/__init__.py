@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from kit.magics import unload_ipython_extension as unload_ipython_extension
     from kit.proof.outcome import Proof as Proof
     from kit.proof.prove import prove as prove
+    from kit.remote.client import Remote as Remote
+    from kit.remote.endpoint import SignIn as SignIn
     from kit.resolver import TaskTemplateResolver as TaskTemplateResolver
     from kit.resolver import (
         default_task_template_resolver as default_task_template_resolver,

@@ -59,6 +59,13 @@
     │   ├── ImageNotFoundError      it has no such image, or cannot pull it
     │   └── ImageBuildError         it builds none that the task could run in
     ├── ProofError              a task whose shipped form does not stand alone
+    ├── RemoteError             a live Flyte refuses a call, or cannot answer it
+    │   ├── EndpointError           no endpoint, or nothing of Flyte 1 answers there
+    │   ├── RemoteUnavailableError  it did not answer in time, or is gone
+    │   ├── SignInError             it wants a sign-in, and that failed
+    │   ├── RemoteNotFoundError     it has no such task, execution or other entity
+    │   ├── RemoteExistsError       it has one of that name already
+    │   └── RemoteRefusedError      it refuses the request, in its own words
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
         ├── RunCrashed          the process ended without a verdict
@@ -89,6 +96,7 @@ __all__ = [
     "DeckError",
     "DefinitionError",
     "DisplayError",
+    "EndpointError",
     "EngineError",
     "EngineNotFoundError",
     "EngineTooOldError",
@@ -117,6 +125,11 @@ __all__ = [
     "RangeError",
     "RecoverableError",
     "RegistrationError",
+    "RemoteError",
+    "RemoteExistsError",
+    "RemoteNotFoundError",
+    "RemoteRefusedError",
+    "RemoteUnavailableError",
     "ResourcesError",
     "RevisionError",
     "RunCancelled",
@@ -129,6 +142,7 @@ __all__ = [
     "SecretInSourceError",
     "SecretNotFoundError",
     "ShippingError",
+    "SignInError",
     "SourceError",
     "StorageError",
     "StorageForbiddenError",
@@ -457,6 +471,48 @@ class ImageBuildError(EngineError):
 
 class ProofError(KitError, RuntimeError):
     """A task whose shipped form does not stand alone in a fresh interpreter."""
+
+
+class RemoteError(KitError, RuntimeError):
+    """A live Flyte refuses a call, or cannot answer it.
+
+    Attributes:
+        code: The code of gRPC, such as ``NOT_FOUND``; empty if nothing was called.
+        words: What the server said, whole.
+        attempts: How often the call was sent.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", words: str = "", attempts: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.words = words
+        self.attempts = attempts
+
+
+class EndpointError(RemoteError, ValueError, ConnectionError):
+    """No endpoint is known, or no server of Flyte 1 answers there."""
+
+
+class RemoteUnavailableError(RemoteError, ConnectionError, TimeoutError):
+    """A Flyte does not answer in time, or is gone, also when asked again."""
+
+
+class SignInError(RemoteError, PermissionError):
+    """A Flyte wants a sign-in, and that failed; no credential is ever in the text."""
+
+
+class RemoteNotFoundError(RemoteError, LookupError):
+    """A Flyte has no such task, execution or other entity."""
+
+
+class RemoteExistsError(RemoteError, ValueError):
+    """A Flyte has an entity of that identifier already."""
+
+
+class RemoteRefusedError(RemoteError, ValueError):
+    """A Flyte refuses a request; the text has its own words."""
 
 
 class RunError(KitError, RuntimeError):

@@ -21,7 +21,7 @@ FLOORS = (
     ("kit.template", "kit.forecast"),
     (
         *("kit.shim", "kit.resolver", "kit.entrypoint", "kit.inline", "kit.source"),
-        "kit.renderers",
+        *("kit.renderers", "kit.remote"),
     ),
     ("kit.task",),
     ("kit.targets", "kit.evidence"),
@@ -34,6 +34,7 @@ FLOORS = (
         "kit.proof",
         "kit.checks",
         "kit.difference",
+        "kit.flyte",
     ),
     ("kit.readiness",),
     ("kit.display", "kit.forms"),
