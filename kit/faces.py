@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register_faces() -> None:
     """Let everything that shows itself be drawn by kit's displays and widgets."""
-    use_faces(Faces(_static, _live, _progress, _error))
+    use_faces(Faces(_static, _live, _saved, _progress, _error))
 
 
 def _static(thing: object) -> Bundle:
@@ -26,6 +26,12 @@ def _live(thing: object) -> Bundle:
     from kit.widgets.live_face import live_face
 
     return live_face(thing)
+
+
+def _saved(thing: object) -> Bundle:
+    from kit.display.notebook import saved_face
+
+    return saved_face(thing)
 
 
 def _progress(run: Run) -> AbstractContextManager[None]:

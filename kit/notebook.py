@@ -64,6 +64,8 @@ def in_terminal() -> bool:
         return False
 
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+"""The media type of widgets."""
 Bundle = dict[str, Any]
 """Forms of one thing by their media types."""
 
@@ -73,13 +75,16 @@ class Faces(NamedTuple):
 
     Attributes:
         static: Returns the text and the HTML of a thing.
-        live: Returns its widget; nothing if it has none, or if there is no ipywidgets.
+        live: Returns its widget, or else in HTML why there is none; nothing for what
+            has no live face.
+        saved: Returns the static face that is stored before a live one.
         progress: Shows a run in a terminal as long as its context is open.
         error: Returns what a notebook shows of an error.
     """
 
     static: Callable[[object], Bundle]
     live: Callable[[object], Bundle]
+    saved: Callable[[object], Bundle]
     progress: Callable[[Any], AbstractContextManager[None]]
     error: Callable[[BaseException], list[str]]
 
@@ -118,6 +123,22 @@ class Shown:
 
     __slots__ = ()
 
+    def _ipython_display_(self) -> None:
+        """Show the static face, and after it the live one, which takes its place.
+
+        They are two outputs: a page that opens the notebook without its kernel shows of
+        one output with both that the widget is not there, and nothing else.
+
+        Raises:
+            NotImplementedError: There is no live face; IPython asks for the others.
+        """
+        live = _faces.live(self) if has_live_page() else {}
+        if WIDGET_VIEW not in live:
+            raise NotImplementedError
+        publish = interactive_shell().display_pub.publish
+        publish(_faces.saved(self))
+        publish(live)
+
     def _repr_mimebundle_(
         self,
         include: Container[str] | None = None,
@@ -126,7 +147,10 @@ class Shown:
         """Return the faces by their media type, as IPython asks for them."""
         bundle = _faces.static(self)
         if has_live_page():
-            bundle = bundle | _faces.live(self)
+            live = _faces.live(self)
+            note = live.pop("text/html", "")
+            bundle = bundle | live
+            bundle["text/html"] += note
         return {
             kind: face
             for kind, face in bundle.items()

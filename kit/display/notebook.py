@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import re
 import sys
@@ -32,6 +33,23 @@ def mimebundle(thing: object) -> dict[str, Any]:
         "text/plain": _text(thing, summary),
         "text/html": style_if_new() + fragment(summary),
     }
+
+
+def saved_face(thing: object) -> dict[str, Any]:
+    """Return the static face that is stored in a notebook before a live one.
+
+    It is hidden as long as the live one is there, and hides what JupyterLab says of a
+    widget that is not. It brings these few rules itself: the output with the stylesheet
+    may be gone by then.
+    """
+    bundle = mimebundle(thing)
+    html = f"<style>{_file('saved.css')}</style>{bundle['text/html']}"
+    return {**bundle, "text/html": f'<div class="kit-static">{html}</div>'}
+
+
+@functools.cache
+def _file(name: str) -> str:
+    return Path(__file__).with_name("static").joinpath(name).read_text(encoding="utf-8")
 
 
 def _text(thing: object, summary: Summary) -> str:

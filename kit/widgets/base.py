@@ -150,7 +150,9 @@ def live_box(styles: Styles, children: Sequence[Any] = ()) -> Any:
     """
     rules = ipywidgets.HTML(_rules(), **styles.html, **named("kit-preview-style"))
     keepers = (scripted("frames", {}, styles.box),) if can_script() else ()
-    names = named("kit", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
+    names = named(
+        *("kit", "kit-live", "kit-preview", "tex2jax_ignore", "mathjax_ignore")
+    )
     return ipywidgets.Box((rules, *keepers, *children), **styles.box, **names)
 
 

@@ -8,26 +8,37 @@ from typing import Any
 
 from kit.checks.report import CheckReport
 from kit.difference.diff import Difference
+from kit.notebook import WIDGET_VIEW
 from kit.running.outputs import Outputs
 from kit.running.run import Run
 from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
 from kit.widgets.view_registry import Live, keep_open
 
-_VIEW = "application/vnd.jupyter.widget-view+json"
+_MISSING = (
+    "<p><small>Not live: this kernel has no anywidget. Install it (pip install "
+    "anywidget) and restart the kernel.</small></p>"
+)
 
 
 def live_face(thing: object) -> dict[str, Any]:
-    """Return the live view of a thing by its media type; empty if it has none."""
-    if find_spec("ipywidgets") is None:
-        return {}
+    """Return the live view of a thing by its media type; empty if it has none.
+
+    Where the widgets are not installed, it is a line of HTML that says so.
+    """
+    if find_spec("anywidget") is None or find_spec("ipywidgets") is None:
+        return {"text/html": _MISSING} if _has_view(thing) else {}
     if isinstance(thing, Live):
         view = None if thing.is_closed else thing.opened()
     else:
         view = new_view(thing)
         if view is not None:
             keep_open(view)
-    return {} if view is None else {_VIEW: view.root.get_view_spec()}
+    return {} if view is None else {WIDGET_VIEW: view.root.get_view_spec()}
+
+
+def _has_view(thing: object) -> bool:
+    return isinstance(thing, Live) or new_view.dispatch(type(thing)) is not _NONE
 
 
 @singledispatch
@@ -38,6 +49,9 @@ def new_view(_thing: object) -> Any:
     the first call.
     """
     return None
+
+
+_NONE = new_view.dispatch(object)
 
 
 @new_view.register
