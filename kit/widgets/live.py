@@ -53,8 +53,8 @@ What ``static/live.js`` reads in the HTML:
 
 Where parts are replaced, elements are changed in place: focus, selection, scroll, open
 ``<details>``, chosen tabs and loaded frames stay. An element with ``data-kit-key`` is
-the same one wherever it moves among its siblings. Frames with what a task wrote stay inside
-their sandbox (``kit.display.html.frame_element``).
+the same one wherever it moves among its siblings. Frames with what a task wrote stay
+inside their sandbox (``kit.display.html.frame_element``).
 """
 
 from __future__ import annotations
