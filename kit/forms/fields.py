@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import datetime as dt
 import json
 import os
@@ -12,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.struct_pb2 import Struct
 
@@ -24,6 +25,9 @@ from kit.template.custom import fill_struct
 from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
 from kit.types.annotated import annotations_of, is_class, underlying
 from kit.types.frames import is_frame_type
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 def environment_text(environment: Mapping[str, str | None] | None) -> str:
@@ -155,34 +159,69 @@ class Field(ABC):
         label: Its name for a reader.
         python_type: The type of its value.
         description: What its author says of it.
+
+    Attributes:
+        variable: Name of the variable whose value it holds; empty if it holds none.
+        number: Of a row, among all that its list or dict ever had.
     """
+
+    number = 0
 
     def __init__(self, label: str, python_type: Any, description: str = "") -> None:
         self.label = label
         self.python_type = python_type
         self.description = description
+        self.variable = ""
         self._given: Any = _NOTHING
 
     def give(self, value: Any) -> None:
         """Show a value, and hold just this one until it is edited."""
         self.show(value)
-        self._given = value
+        self._given, self.variable = value, ""
+
+    def use(self, variable: str, value: Any) -> None:
+        """Hold the value of a variable, until something else is typed."""
+        self.give(value)
+        self.variable = variable
 
     def edited(self) -> None:
         """Hold what was typed from now on, and no longer the value that was given."""
-        self._given = _NOTHING
+        self._given, self.variable = _NOTHING, ""
 
     def read(self) -> Reading:
         """Return the value, or what is wrong with it."""
-        if self._given is not _NOTHING and not self.is_edited:
+        if self._given is not _NOTHING and not self._is_typed_over:
             return Reading(self._given)
         return self._read()
 
     @property
+    def given(self) -> Any:
+        """The value that it holds because it was given; None if something was typed."""
+        is_given = self._given is not _NOTHING and not self._is_typed_over
+        return self._given if is_given else None
+
+    @property
     def is_edited(self) -> bool:
-        """Whether something was typed since a value was given, in it or below it."""
+        """Whether a value was typed or chosen since one was given, in it or below."""
+        return bool(self.variable) or self._is_typed_over
+
+    @property
+    def _is_typed_over(self) -> bool:
         parts = self.parts()
         return self._given is _NOTHING or any(part.is_edited for _, part in parts)
+
+    def copied(self) -> Self:
+        """Return a copy that can be typed into while this one stays as it is."""
+        return copy.copy(self)
+
+    def inner(self, step: str) -> Field | None:
+        """Return the field below it that a step of a key names; None if there is none.
+
+        Args:
+            step: Of a key, as :mod:`kit.forms.events` writes them.
+        """
+        del step
+        return None
 
     def parts(self) -> Sequence[tuple[str | int, Field]]:
         """Return the fields that it is made of, each with its step in a path."""
@@ -414,6 +453,21 @@ class PathField(TextField):
 
     _table: tuple[object, Reading] | None = None
 
+    def show(self, value: Any) -> None:
+        """Write the path of a value; a table in memory is held without one."""
+        self._is_typed = True
+        self.text = "" if self._is_in_memory(value) else as_text(value)
+
+    @property
+    def holds_table(self) -> bool:
+        """Whether it holds a table in memory, which its text cannot show."""
+        return self.given is not None and self._is_in_memory(self.given)
+
+    def _is_in_memory(self, value: Any) -> bool:
+        if isinstance(value, StructuredDataset):
+            return value.uri is None
+        return is_frame_type(type(value))
+
     @property
     def takes_many(self) -> bool:
         """Whether several files are uploaded, as a folder."""
@@ -448,7 +502,8 @@ class PathField(TextField):
             )
             return self.problem(text)
         if uploads:
-            first, *_ = store_uploads(uploads)
+            folder = Path(self.text) if self.takes_many and self.text else None
+            first, *_ = store_uploads(uploads, folder)
             self.type(str(first.parent if self.takes_many else first))
         return self.read()
 
@@ -488,15 +543,20 @@ class Upload(NamedTuple):
     content: bytes
 
 
-def store_uploads(uploads: Sequence[Upload]) -> list[Path]:
-    """Write files into a folder of their own, which stays until this process ends.
+def store_uploads(uploads: Sequence[Upload], folder: Path | None = None) -> list[Path]:
+    """Write files into a folder, which stays until this process ends.
 
     A run may read them long after the form is gone, and may be run again.
+
+    Args:
+        uploads: The files.
+        folder: One of earlier uploads to put them into; by default one of their own.
     """
-    folder = Path(tempfile.mkdtemp(prefix="kit-upload-"))
-    if not _folders:
-        atexit.register(_remove_all)
-    _folders.append(folder)
+    if folder not in _folders or folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="kit-upload-"))
+        if not _folders:
+            atexit.register(_remove_all)
+        _folders.append(folder)
     paths = [folder / name for name in _safe_names(uploads)]
     for path, upload in zip(paths, uploads, strict=True):
         path.write_bytes(upload.content)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import enum
+import functools
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -90,6 +93,11 @@ class Input:
         """The type as its author would write it."""
         return python_type_name(self.python_type)
 
+    @functools.cached_property
+    def reading(self) -> Reading:
+        """What :meth:`read` returned first; an edit makes another input."""
+        return self.read()
+
     def read(self) -> Reading:
         """Return its value as a run would take it, or what is wrong."""
         reading = self.field.read()
@@ -100,6 +108,11 @@ class Input:
         except KitError as error:
             return Reading(problems=(self.refusal(error),))
         return reading
+
+    def emptied(self) -> Input:
+        """Return the input with an empty field, into which nothing was typed."""
+        field = make_field(self.field.label, self.python_type, self.field.description)
+        return dataclasses.replace(self, field=field)
 
     def refusal(self, error: KitError, skip: int = 0) -> Problem:
         """Return an error of the type engine as a problem of the field it is about.
@@ -128,6 +141,7 @@ class Form:
 
     Attributes:
         inputs: The inputs by name.
+        given: Names of the inputs that were filled in instead of their defaults.
 
     Raises:
         CallError: A value is of no input.
@@ -146,6 +160,7 @@ class Form:
         self, interface: Interface, values: Mapping[str, Any] | None = None
     ) -> None:
         given = dict(values or {})
+        self.given = frozenset(given)
         self.inputs = dict(_inputs(interface))
         for name in given:
             if name not in self.inputs:
@@ -154,6 +169,12 @@ class Form:
         defaults = interface.default_inputs_as_kwargs
         for name, value in {**defaults, **given}.items():
             self.inputs[name].field.give(value)
+
+    def with_input(self, entry: Input) -> Form:
+        """Return a copy that has another input of the same name."""
+        made = copy.copy(self)
+        made.inputs = {**self.inputs, entry.name: entry}
+        return made
 
     def read(self) -> Reading:
         """Return the values by name, or all that is wrong with them."""

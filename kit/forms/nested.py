@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import typing
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from kit.annotations import type_hints
 from kit.definition.interface import Docstring
@@ -18,6 +19,15 @@ from kit.errors import KitError
 from kit.forms.fields import Field, Problem, Reading, TextField, description_of, merged
 from kit.types import default_engine
 from kit.types.annotated import underlying
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+JSON = "{"
+"""The step of a key that leads to a value as JSON."""
+CHOSEN = "|"
+"""The step that leads to the chosen member of a union."""
 
 
 class NestedField(Field):
@@ -48,6 +58,23 @@ class NestedField(Field):
     def compose(self) -> Reading:
         """Make a value of the fields in it."""
 
+    def copied(self) -> Self:
+        """Return a copy, with copies of all that is in it."""
+        made = super().copied()
+        made.json = self.json and self.json.copied()
+        return made
+
+    def inner(self, step: str) -> Field | None:
+        """Return the JSON, or the field of a name."""
+        if step == JSON or self.json is not None:
+            return self.json if step == JSON else None
+        return next((f for s, f in self.steps() if s == step), None)
+
+    def steps(self) -> Iterator[tuple[str, Field]]:
+        """Yield the fields in it, each with its step of a key."""
+        for name, field in self.fields:
+            yield f".{name}", field
+
     def parts(self) -> Sequence[tuple[str | int, Field]]:
         """Return the fields that are shown."""
         return self.fields if self.json is None else ()
@@ -57,9 +84,9 @@ class NestedField(Field):
         return super().at(path) if self.json is None else self.json
 
     @property
-    def is_edited(self) -> bool:
-        """Whether something was typed since a value was given."""
-        return super().is_edited or (self.json is not None and self.json.is_edited)
+    def _is_typed_over(self) -> bool:
+        is_typed = self.json is not None and self.json.is_edited
+        return super()._is_typed_over or is_typed
 
     def show(self, value: Any) -> None:
         """Show a value as fields, or as JSON where these would be too many."""
@@ -141,6 +168,12 @@ class RecordField(NestedField):
             if member.default is not None:
                 field.give(member.default())
             self._fields[member.name] = field
+
+    def copied(self) -> Self:
+        """Return a copy, with copies of all that is in it."""
+        made = super().copied()
+        made._fields = {name: field.copied() for name, field in self._fields.items()}
+        return made
 
     @property
     def fields(self) -> Sequence[tuple[str | int, Field]]:
@@ -245,7 +278,19 @@ class RowsField(NestedField):
         super().__init__(label, python_type, description)
         self._element = get_args(underlying(python_type))[-1]
         self._make = make
+        self._numbers = itertools.count(1)
         self.rows: list[Field] = []
+
+    def copied(self) -> Self:
+        """Return a copy, with copies of all that is in it."""
+        made = super().copied()
+        made.rows = [row.copied() for row in self.rows]
+        return made
+
+    def steps(self) -> Iterator[tuple[str, Field]]:
+        """Yield the rows; each keeps its number when another one goes."""
+        for row in self.rows:
+            yield f"#{row.number}", row
 
     @property
     def is_full(self) -> bool:
@@ -267,7 +312,9 @@ class RowsField(NestedField):
         return isinstance(value, (list, dict)) and len(value) <= _MOST
 
     def _made(self) -> Field:
-        return self._make(self.label, self._element)
+        row = self._make(self.label, self._element)
+        row.number = next(self._numbers)
+        return row
 
 
 class ListField(RowsField):
@@ -302,6 +349,18 @@ class DictField(RowsField):
         super().__init__(label, python_type, description, make)
         self.keys: list[TextField] = []
 
+    def copied(self) -> Self:
+        """Return a copy, with copies of all that is in it."""
+        made = super().copied()
+        made.keys = [key.copied() for key in self.keys]
+        return made
+
+    def steps(self) -> Iterator[tuple[str, Field]]:
+        """Yield the rows and their keys."""
+        for row, key in zip(self.rows, self.keys, strict=True):
+            yield f"#{row.number}", row
+            yield f"#{row.number}key", key
+
     @property
     def fields(self) -> Sequence[tuple[str | int, Field]]:
         """The rows by their keys."""
@@ -310,9 +369,8 @@ class DictField(RowsField):
         )
 
     @property
-    def is_edited(self) -> bool:
-        """Whether something was typed, into the keys too."""
-        return super().is_edited or any(key.is_edited for key in self.keys)
+    def _is_typed_over(self) -> bool:
+        return super()._is_typed_over or any(key.is_edited for key in self.keys)
 
     def add(self) -> None:
         """Add an empty row."""
@@ -386,6 +444,16 @@ class UnionField(Field):
         self._make = make
         self._fields: dict[int, Field] = {}
 
+    def copied(self) -> Self:
+        """Return a copy, with copies of all that is in it."""
+        made = super().copied()
+        made._fields = {at: field.copied() for at, field in self._fields.items()}
+        return made
+
+    def inner(self, step: str) -> Field | None:
+        """Return the field of the chosen member."""
+        return self.chosen if step == CHOSEN else None
+
     @property
     def names(self) -> tuple[str, ...]:
         """The members as a reader knows them."""
@@ -426,9 +494,9 @@ class UnionField(Field):
         return self if self.chosen is None else self.chosen.at(path)
 
     @property
-    def is_edited(self) -> bool:
-        """Whether something was typed since a value was given."""
-        return super().is_edited or (self.chosen is not None and self.chosen.is_edited)
+    def _is_typed_over(self) -> bool:
+        is_typed = self.chosen is not None and self.chosen.is_edited
+        return super()._is_typed_over or is_typed
 
     def _read(self) -> Reading:
         return Reading() if self.chosen is None else self.chosen.read()
