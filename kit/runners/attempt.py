@@ -18,7 +18,6 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import ExecutorError, KitError, StorageError, TemplateError
-from kit.forecast.arrival import arriving_bytes
 from kit.runners.environment import engine_variables, new_execution_id
 from kit.runners.judge import PhaseInfo, forecast_of, judge, refused, with_pods
 from kit.runners.log import Log, LogLine
@@ -64,9 +63,11 @@ class Attempt:
         self._runner = runner
         self.request = request
         self._registered = parse_template(request.template, "the run's template")
-        self.template = TaskTemplate.FromString(arriving_bytes(request.template))
+        self.template = TaskTemplate.FromString(request.arriving_template)
         self.workspace = Workspace.create(
-            request.directory, template=request.template, inputs=request.inputs
+            request.directory,
+            template=request.arriving_template,
+            inputs=request.inputs,
         )
         self.log = Log() if request.log is None else request.log
         self.log.write_to(self.workspace.log)
@@ -121,7 +122,8 @@ class Attempt:
         try:
             if not self.request.under:  # a proof, which may run nothing at all
                 inputs = LiteralMap.FromString(self.request.inputs)
-                found = forecast_launch(self._registered, inputs)
+                platform = self.request.platform
+                found = forecast_launch(self._registered, inputs, platform)
         except Exception:  # noqa: BLE001 - the run is not lost for it
             _log.exception("The launch of %s could not be foretold.", self.name)
         finally:
@@ -143,7 +145,13 @@ class Attempt:
         folder, template = self.workspace.outputs, self.template
         declared = tuple(template.interface.outputs.variables)
         info = judge(folder, end, declared=declared, timeout=self.timeout)
-        on_flyte = forecast_of(template, folder, end, out_of_memory=out_of_memory)
+        on_flyte = forecast_of(
+            template,
+            folder,
+            end,
+            out_of_memory=out_of_memory,
+            platform=self.request.platform,
+        )
         literals = info.literals
         if literals is not None and self._own_names is not None:
             literals = with_moved_files(literals, self._own_names)

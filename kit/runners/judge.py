@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 
 from kit.errors import StorageError
 from kit.forecast.ending import ContainerEnd, EndForecast, forecast_end
+from kit.forecast.platform import UNKNOWN, Platform
 from kit.runners.outcome import Failure, Phase
 from kit.runners.process import Exit
 from kit.shim.error_document import parse_error_document
@@ -77,7 +78,12 @@ def judge(
 
 
 def forecast_of(
-    template: TaskTemplate, directory: Path, end: Exit, *, out_of_memory: bool = False
+    template: TaskTemplate,
+    directory: Path,
+    end: Exit,
+    *,
+    out_of_memory: bool = False,
+    platform: Platform = UNKNOWN,
 ) -> EndForecast | None:
     """Foretell how Flyte ends an execution whose container ends like this.
 
@@ -89,6 +95,7 @@ def forecast_of(
         directory: The folder of the run's output prefix.
         end: How its process ended.
         out_of_memory: Whether the kernel killed it for its use of memory.
+        platform: Where it would run.
     """
     if end.stopped is not None:
         return None
@@ -101,6 +108,7 @@ def forecast_of(
             out_of_memory=out_of_memory,
             seconds=end.seconds,
         ),
+        platform,
     )
 
 

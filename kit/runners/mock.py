@@ -8,7 +8,6 @@ from typing import Any
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.forecast.arrival import arriving_bytes
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Failure, Outcome, Phase
 from kit.runners.runner import RunRequest
@@ -67,7 +66,7 @@ class MockRunner:
         """Note the request and answer it."""
         self.requests.append(request)
         parse_template(request.template, "the run's template")
-        template = TaskTemplate.FromString(arriving_bytes(request.template))
+        template = TaskTemplate.FromString(request.arriving_template)
         log = Log() if request.log is None else request.log
         for line in self._logs:
             log.append(line)

@@ -11,6 +11,8 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import check_environment
 from kit.errors import DefinitionError
+from kit.forecast.arrival import arriving_bytes
+from kit.forecast.platform import UNKNOWN, Platform
 from kit.runners.log import Log, LogLine
 from kit.runners.outcome import Outcome
 from kit.runners.process import Cancellation
@@ -36,6 +38,8 @@ class RunRequest:
             arguments, which is given the container's command as further arguments and
             carries it out, in the interpreter that would have run it; empty runs the
             command by itself.
+        platform: The deployment that the run stands for: it settles the template's
+            resources, and what Flyte makes of the run is foretold for it.
 
     Raises:
         DefinitionError: ``environment`` has what no container can have.
@@ -51,6 +55,7 @@ class RunRequest:
     log: Log | None = None
     cancellation: Cancellation = field(default_factory=Cancellation)
     under: tuple[str, ...] = ()
+    platform: Platform = UNKNOWN
 
     def __post_init__(self) -> None:
         variables: Mapping[str, object] = check_environment(self.environment)
@@ -58,6 +63,11 @@ class RunRequest:
             if value is None:
                 msg = f"Environment variable {name} of a run must be text, got None."
                 raise DefinitionError(msg)
+
+    @property
+    def arriving_template(self) -> bytes:
+        """The template as its container reads it."""
+        return arriving_bytes(self.template, self.platform)
 
     def timeout_for(self, template: TaskTemplate) -> float | None:
         """Return the seconds that a run of the template may take, None for any time."""

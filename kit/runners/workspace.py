@@ -10,7 +10,7 @@ from pathlib import Path
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.errors import StorageError
-from kit.forecast.arrival import arriving_bytes, arriving_inputs
+from kit.forecast.arrival import arriving_inputs
 from kit.runners.session import own_session
 from kit.template.macros import RenderContext
 
@@ -42,8 +42,8 @@ class Workspace:
 
         Args:
             directory: The folder, made if missing; None makes a new temporary one.
-            template: The serialized TaskTemplate.
-            inputs: The serialized LiteralMap.
+            template: The serialized TaskTemplate, as it arrives in a container.
+            inputs: The serialized LiteralMap, as it is launched.
 
         Raises:
             StorageError: The folder cannot be made or written, or holds a run already.
@@ -137,8 +137,7 @@ class Workspace:
     def fill(self, template: bytes, inputs: bytes) -> None:
         """Make its folders and write what arrives in a container, or discard it.
 
-        The template and the inputs are as Flyte brings them there, see
-        :mod:`kit.forecast.arrival`.
+        The inputs become as Flyte brings them there, see :mod:`kit.forecast.arrival`.
 
         Raises:
             StorageError: It holds a run already.
@@ -146,7 +145,7 @@ class Workspace:
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            self._claim(arriving_bytes(template))
+            self._claim(template)
         except OSError:
             if self.is_temporary:
                 self.discard()

@@ -155,10 +155,10 @@ def forecast_run(
         template: The template as it is registered.
         inputs: The inputs of the run.
         outcome: How it ended here.
-        platform: Where it would be launched.
+        platform: Where it would be launched, if the outcome does not say it yet.
     """
     launch = outcome.launch_on_flyte
-    if launch is None or platform is not UNKNOWN:
+    if launch is None:
         launch = forecast_launch(template, inputs, platform)
     end = outcome.end_on_flyte
     return OnFlyte(launch, end, launch.accepted and _agrees(outcome, end))

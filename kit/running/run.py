@@ -281,7 +281,8 @@ class Run(Shown):
         """What Flyte makes of the launch, and of such an end; waits for the end."""
         from kit.running.on_flyte import forecast_run
 
-        return forecast_run(self.template, self.inputs, self.outcome)
+        platform = self.request.platform
+        return forecast_run(self.template, self.inputs, self.outcome, platform)
 
     @property
     def timings(self) -> Timings:

@@ -23,6 +23,7 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.interface import Interface
 from kit.definition.settings import SerializationSettings, check_environment
 from kit.errors import CallError, ConversionError, OutputError, nearest
+from kit.forecast.platform import UNKNOWN, Platform
 from kit.notebook import in_notebook, in_terminal, interactive_shell, run_progress
 from kit.runners import make_runner
 from kit.runners.in_process import InProcessRunner
@@ -231,7 +232,7 @@ def _outputs(task: Runnable, literals: LiteralMap) -> dict[str, Any]:
 
 _OPTIONS = (
     *("trust", "runner", "timeout", "wait", "keep", "on_log", "directory"),
-    *("environment", "settings"),
+    *("environment", "settings", "platform"),
 )
 
 
@@ -248,6 +249,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     directory: str | Path | None = None,
     environment: Mapping[str, str] | None = None,
     settings: SerializationSettings = LOCAL_SETTINGS,
+    platform: Platform = UNKNOWN,
     cancellation: Cancellation | None = None,
     inputs: Mapping[str, Any] | None = None,
     **named_inputs: Any,
@@ -270,6 +272,8 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         directory: Where the run's files go, and stay; a temporary folder by default.
         environment: Variables that win over the task's.
         settings: What the template is made with.
+        platform: The deployment that the run stands for: it settles the resources that
+            the task sees, and ``run.on_flyte`` is foretold for it.
         cancellation: Stops the run from another thread.
         inputs: Inputs whose names are taken by the parameters above.
         **named_inputs: The inputs.
@@ -300,6 +304,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         environment=check_environment(environment),
         cancellation=cancellation or Cancellation(),
         log=Log(),
+        platform=_checked_platform(platform, subject),
     )
     serialized = time.monotonic() - began
 
@@ -314,6 +319,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
             on_log=on_log,
             environment=environment,
             settings=settings,
+            platform=platform,
             inputs={**values, **changed},
         )
 
@@ -396,6 +402,18 @@ def _checked_directory(directory: Any) -> Path | None:
         msg = f"directory must be the path of a folder, got {directory!r}."
         raise CallError(msg)
     return Path(directory)
+
+
+def _checked_platform(platform: Any, subject: Runnable) -> Platform:
+    if not isinstance(platform, Platform):
+        msg = (
+            "platform must be a kit.Platform, such as kit.Platform.flyte_core(), got "
+            f"{platform!r}."
+        )
+        if "platform" in subject.python_interface.inputs:
+            msg += " For the input of that name, pass inputs={'platform': …}."
+        raise CallError(msg)
+    return platform
 
 
 def replay(

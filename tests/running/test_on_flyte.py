@@ -164,3 +164,39 @@ def test_a_good_launch_has_no_refusals():
     assert launch_refusals(launched, {**good, "text": "x" * 20_000}, small)[""]
     with pytest.raises(kit.errors.CallError, match="unexpected keyword argument 'z'"):
         launch_refusals(launched, {"z": 1})
+
+
+@kit.container_task(image="i:1", ship="inline")
+def asked(tt, n: int) -> list[str]:
+    """Return what the container is given, as the platform settles it."""
+    resources = tt.container.resources
+    return [f"{each.name}={each.value}" for each in resources.limits] + ["x" * n]
+
+
+@pytest.mark.parametrize("runner", ["in-process", "subprocess"])
+def test_a_run_stands_for_a_platform(runner):
+    """Its resources are settled, and its limits count in what Flyte makes of it."""
+    platform = kit.Platform(
+        defaults=kit.Resources(cpu="100m", mem="500Mi"), download_limit=2_000
+    )
+    run = kit.run(asked, runner=runner, platform=platform, n=10)
+    assert [text.partition("=")[2] for text in run.outputs.o0[:2]] == ["100m", "500Mi"]
+    assert run.on_flyte.agrees
+    large = run.rerun(n=3_000)
+    assert large.succeeded
+    assert large.on_flyte.end.code == "OutputSizeExceeded"
+    assert kit.run(asked, runner=runner, n=3_000).on_flyte.agrees
+
+
+def test_a_launch_is_refused_on_the_platform_of_the_run():
+    """The object of a cluster may be smaller than etcd's."""
+    run = kit.run(count, platform=kit.Platform(object_limit=4_000), xs=[1] * 200)
+    assert run.succeeded
+    assert "request is too large" in run.on_flyte.launch.words
+    assert "Flyte would refuse this launch" in run.logs.text("stderr")
+
+
+def test_a_platform_of_another_kind_is_refused():
+    """As of a text, which is what the command line takes."""
+    with pytest.raises(kit.errors.CallError, match=r"Platform.flyte_core\(\), got 'x'"):
+        kit.run(count, platform="x", xs=[])  # type: ignore[arg-type]
