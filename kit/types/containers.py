@@ -473,7 +473,7 @@ def _packed_encoder(python_type: Any, literal_type: types_pb2.LiteralType) -> En
     def encode(value: Any, out: literals_pb2.Literal) -> None:
         if type(value) is not dict:
             raise _not_a_dict(value, python_type, literal_type)
-        packed = pack(value) if bare is dict else _pack_typed(value, bare)
+        packed = _pack_plain(value) if bare is dict else _pack_typed(value, bare)
         out.scalar.binary.tag = MSGPACK
         out.scalar.binary.value = packed
 
@@ -491,6 +491,38 @@ def _packed_decoder(python_type: Any) -> Decoder:
         return _read_struct(literal, python_type)
 
     return decode
+
+
+def _pack_plain(value: dict[Any, Any]) -> bytes:
+    """Pack a dict, and refuse one that would be read back as another.
+
+    Raises:
+        ConversionError: It cannot be packed, or a key is read as something else.
+    """
+    packed = pack(value)
+    literal = literals_pb2.Literal()
+    literal.scalar.binary.tag = MSGPACK
+    literal.scalar.binary.value = packed
+    try:
+        back = unpack(literal)
+    except ConversionError as error:
+        msg = (
+            f"{shorten(value, write=repr):.500} cannot be read back: expected keys "
+            "that are str, int, float, bool or None."
+        )
+        raise ConversionError(msg) from error
+    if back == value:
+        return packed
+    from kit.types.lossless import difference  # which only such values need
+
+    where = difference(value, back)
+    if where is not None:
+        msg = (
+            f"{shorten(value, write=repr):.500} would be read back as "
+            f"{shorten(back, write=repr):.500}."
+        )
+        raise ConversionError(msg, path=where)
+    return packed
 
 
 def _pack_typed(value: dict[Any, Any], bare: Any) -> bytes:

@@ -111,14 +111,21 @@ def value_error(
         )
     if value is None:
         return ConversionError(
-            f"Python value cannot be None, expected {python_type}/"
-            f"{format_message(literal_type)}\nDeclare it as Optional if it may be None."
+            f"Python value cannot be None, expected {python_type} "
+            f"({_kind(literal_type)}). Declare it as Optional if it may be None."
         )
     return ConversionError(
         why
         or f"Expected value of type {python_type} but got '{shorten(value)}' "
         f"of type {type(value)}"
     )
+
+
+def _kind(literal_type: types_pb2.LiteralType) -> str:
+    kind = literal_type.WhichOneof("type")
+    if kind == "simple":
+        return f"SimpleType {types_pb2.SimpleType.Name(literal_type.simple)}"
+    return kind or "no LiteralType"
 
 
 def literal_error(

@@ -11,9 +11,10 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import sys
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,47 +110,112 @@ def _is_plain(bare: Any) -> bool:
     return all(field.init and not field.metadata for field in dataclasses.fields(bare))
 
 
-def difference(value: Any, back: Any, path: Where = ()) -> Where | None:
+def difference(value: Any, back: Any) -> Where | None:
     """Return where a value differs from what is read back; ``None`` if nowhere."""
+    return next(differences(value, back), None)
+
+
+def differences(value: Any, back: Any, path: Where = ()) -> Iterator[Where]:
+    """Yield the places where a value differs from what is read back."""
     if value is back or is_flyte_class(type(back)):  # which is read as another object
-        return None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields_difference(value, back, path)
-    if isinstance(value, Mapping):
-        same = isinstance(back, Mapping) and list(value) == list(back)
-        pairs = ((_step(key), value[key], back[key]) for key in value)
-        return _first_difference(pairs, path) if same else path
-    if isinstance(value, (list, tuple)):
-        same = isinstance(back, (list, tuple)) and len(value) == len(back)
-        pairs = ((n, item, back[n]) for n, item in enumerate(value))
-        return _first_difference(pairs, path) if same else path
-    return None if _is_same(value, back) else path
+        return
+    inside = next((pairs for kind, pairs in _INSIDE if kind(value)), None)
+    if inside is None:
+        if not _is_same(value, back):
+            yield path
+        return
+    for step, ours, theirs in inside(value, back):
+        below = (*path, *step)
+        if theirs is _DIFFERS:
+            yield below
+        else:
+            yield from differences(ours, theirs, below)
+
+
+_DIFFERS = object()
+"""In place of a part that is not there, or has another form."""
+
+_Pairs = Iterator[tuple[Where, Any, Any]]
+
+
+def _mapping_pairs(value: Any, back: Any) -> _Pairs:
+    if not isinstance(back, Mapping) or list(value) != list(back):
+        yield (), value, _DIFFERS
+        return
+    for key in value:
+        yield (_step(key),), value[key], back[key]
+
+
+def _sequence_pairs(value: Any, back: Any) -> _Pairs:
+    if not isinstance(back, (list, tuple)) or len(value) != len(back):
+        yield (), value, _DIFFERS
+        return
+    for position, item in enumerate(value):
+        yield (position,), item, back[position]
 
 
 def _step(key: Any) -> str | int:
     return key if isinstance(key, int) else str(key)
 
 
-def _fields_difference(value: Any, back: Any, path: Where) -> Where | None:
-    names = []
+def _is_dataclass(value: Any) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def _field_pairs(value: Any, back: Any) -> _Pairs:
+    if not _is_dataclass(back):
+        yield (), value, _DIFFERS
+        return
     for field in dataclasses.fields(value):
-        if hasattr(back, field.name):
-            names.append(field.name)
-        elif not _is_default(getattr(value, field.name), field):
-            return path  # a field of a subclass, which is not declared
-    pairs = ((name, getattr(value, name), getattr(back, name)) for name in names)
-    return _first_difference(pairs, path)
+        name, item = field.name, getattr(value, field.name)
+        if hasattr(back, name):
+            yield (name,), item, getattr(back, name)
+        elif not _is_default(item, field):
+            yield (), value, _DIFFERS  # a field of a subclass, which is not declared
+
+
+def is_model(python_type: Any) -> bool:
+    """Say whether a type is a pydantic model, without loading pydantic."""
+    pydantic = sys.modules.get("pydantic")
+    return (
+        pydantic is not None
+        and is_class(python_type)
+        and issubclass(python_type, pydantic.BaseModel)
+    )
+
+
+def _model_pairs(value: Any, back: Any) -> _Pairs:
+    if not is_model(type(back)):
+        yield (), value, _DIFFERS
+        return
+    fields = type(value).model_fields
+    extra, private = value.__pydantic_extra__, value.__pydantic_private__
+    parts = {name: getattr(value, name) for name in fields if hasattr(value, name)}
+    for name, item in {**parts, **(extra or {}), **(private or {})}.items():
+        if hasattr(back, name):
+            yield (name,), item, getattr(back, name)
+        elif name not in fields or not is_default_of_model(item, fields[name]):
+            yield (name,), item, _DIFFERS
+
+
+def is_default_of_model(item: Any, field: Any) -> bool:
+    """Say whether a value is what a field of a pydantic model has by default."""
+    return _is_same(field.get_default(call_default_factory=True), item)
+
+
+_INSIDE: tuple[tuple[Check, Callable[[Any, Any], _Pairs]], ...] = (
+    (_is_dataclass, _field_pairs),
+    (lambda value: is_model(type(value)), _model_pairs),
+    (lambda value: isinstance(value, Mapping), _mapping_pairs),
+    (lambda value: isinstance(value, (list, tuple)), _sequence_pairs),
+)
+"""What has parts, and what gives them with their counterparts."""
 
 
 def _is_default(item: Any, field: Any) -> bool:
     if field.default_factory is not dataclasses.MISSING:
         return bool(item == field.default_factory())
     return bool(item == field.default)
-
-
-def _first_difference(pairs: Any, path: Where) -> Where | None:
-    found = (difference(ours, theirs, (*path, step)) for step, ours, theirs in pairs)
-    return next((where for where in found if where is not None), None)
 
 
 def _is_same(value: Any, back: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from kit.errors import (
     MemberError,
     UnsupportedTypeError,
 )
-from kit.types.annotated import is_class, underlying
+from kit.types.annotated import underlying
 from kit.types.codecs import (
     check_fields,
 )
@@ -27,6 +28,7 @@ from kit.types.conversion_errors import (
     value_error,
 )
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
+from kit.types.lossless import differences, is_default_of_model, is_model
 from kit.types.packed import (
     pack,
     plain_of,
@@ -43,7 +45,7 @@ class PydanticTransformer(Transformer):
         return "PydanticTransformer()"
 
     def handles(self, python_type: Any) -> bool:
-        return _is_model(python_type)
+        return is_model(python_type)
 
     def literal_type(
         self, python_type: Any, engine: TypeEngine
@@ -62,6 +64,7 @@ class PydanticTransformer(Transformer):
                 raise _not_a_model(value, python_type, literal_type)
             plain = _dumped(value)
             _check_kept(value, plain)
+            _check_read_back(value, plain, bare)
             write_packed(out, pack(plain))
 
         return encode
@@ -96,6 +99,16 @@ def _knows_both_names() -> bool:
 
 def _check_aliases(bare: Any) -> None:
     """Refuse aliases that an older pydantic could not read by the fields' names."""
+    by_alias = bare.model_config.get("serialize_by_alias", False)
+    for name, field in bare.model_fields.items():
+        written = field.serialization_alias if by_alias else None
+        if written not in (None, name, *_read_keys(field)):
+            msg = (
+                f"{bare!r} writes {name!r} by its serialization_alias {written!r}, by "
+                "which it is not read. Give it alias= instead, or leave "
+                "serialize_by_alias out of its model_config."
+            )
+            raise UnsupportedTypeError(msg)
     populated = bare.model_config.get("populate_by_name", False)
     if populated or _knows_both_names():
         return
@@ -109,13 +122,21 @@ def _check_aliases(bare: Any) -> None:
             raise UnsupportedTypeError(msg)
 
 
+def _read_keys(field: Any) -> list[Any]:
+    """Return the keys by which a field is read, other than its name."""
+    alias = field.validation_alias
+    choices = getattr(alias, "choices", [alias])  # of AliasChoices
+    paths = [getattr(choice, "path", [choice]) for choice in choices]
+    return [path[0] for path in paths if len(path) == 1]
+
+
 def _not_a_model(
     value: Any, python_type: Any, literal_type: types_pb2.LiteralType
 ) -> ConversionError:
     if value is None or isinstance(value, tuple):
         return value_error(value, python_type, literal_type)
     kind = type(value)
-    if _is_model(kind) and _place(kind) == _place(underlying(python_type)):
+    if is_model(kind) and _place(kind) == _place(underlying(python_type)):
         return MemberError(
             f"{shorten(value)!r} is of a class {kind.__name__} that was defined again "
             f"after the task: expected the one that the task was defined with. Define "
@@ -130,15 +151,6 @@ def _not_a_model(
 
 def _place(python_class: Any) -> tuple[str, str]:
     return python_class.__module__, python_class.__qualname__
-
-
-def _is_model(python_type: Any) -> bool:
-    pydantic = sys.modules.get("pydantic")
-    return (
-        pydantic is not None
-        and is_class(python_type)
-        and issubclass(python_type, pydantic.BaseModel)
-    )
 
 
 def _schema(bare: Any) -> dict[str, Any]:
@@ -180,7 +192,7 @@ def _check_kept(value: Any, plain: Any, path: tuple[str | int, ...] = ()) -> Non
             "with secret_requests=[kit.Secret(...)], or declare it as str."
         )
         raise ConversionError(msg, path=path)
-    if _is_model(type(value)):
+    if is_model(type(value)):
         _check_fields_kept(value, plain, path)
     elif isinstance(value, Mapping) and isinstance(plain, dict):
         for key in value.keys() & plain.keys():
@@ -192,7 +204,9 @@ def _check_kept(value: Any, plain: Any, path: tuple[str | int, ...] = ()) -> Non
 
 def _check_fields_kept(value: Any, plain: Any, path: tuple[str | int, ...]) -> None:
     own_serializer = type(value).__pydantic_decorators__.model_serializers
-    if own_serializer or not isinstance(plain, dict):  # a root model, for example
+    if own_serializer or type(value).__pydantic_root_model__:
+        return
+    if not isinstance(plain, dict):
         return
     for name, field in type(value).model_fields.items():
         item = getattr(value, name)
@@ -200,15 +214,11 @@ def _check_fields_kept(value: Any, plain: Any, path: tuple[str | int, ...]) -> N
         written = next((key for key in keys if key in plain), None)
         if written is not None:
             _check_kept(item, plain[written], (*path, name))
-        elif not field.exclude or not _is_default(item, field):
+        elif not field.exclude or not is_default_of_model(item, field):
             raise _left_out(name, item, path)
     for name, item in (value.__pydantic_extra__ or {}).items():
         if name not in plain:
             raise _left_out(name, item, path)
-
-
-def _is_default(item: Any, field: Any) -> bool:
-    return bool(item == field.get_default(call_default_factory=True))
 
 
 def _left_out(name: str, item: Any, path: tuple[str | int, ...]) -> ConversionError:
@@ -223,7 +233,84 @@ def _left_out(name: str, item: Any, path: tuple[str | int, ...]) -> ConversionEr
 
 def _is_secret(value: Any) -> bool:
     types = sys.modules.get("pydantic.types")
-    return types is not None and isinstance(value, (types.SecretStr, types.SecretBytes))
+    secrets = ("SecretStr", "SecretBytes", "Secret")
+    kinds = tuple(getattr(types, name) for name in secrets if hasattr(types, name))
+    return isinstance(value, kinds)
+
+
+class ChangedValueWarning(UserWarning):
+    """A model is read as another value, by its author's own code."""
+
+
+def _check_read_back(value: Any, plain: Any, bare: Any) -> None:
+    """Refuse a model that is read back as another one, or warn.
+
+    Where the model's own serializers and validators change a field, that is what their
+    author wrote: it is a warning, and so are private attributes, which never travel.
+
+    Raises:
+        ConversionError: It cannot be read back, or a field differs.
+    """
+    try:
+        back = _validated(plain, bare)
+    except ConversionError as error:
+        holder, ours = _at(value, error.path)
+        name = ".".join(map(str, error.path)) or type(value).__name__
+        why = error.message.partition(f"{bare.__name__}: ")[2]
+        msg = (
+            f"{name} is {shorten(ours, write=repr):.200} of type "
+            f"{type(ours).__name__}, which {type(holder).__name__} writes in a form "
+            f"that it does not read: {why}"
+        )
+        raise ConversionError(msg, path=error.path) from error.__cause__
+    for path in differences(value, back):
+        holder, ours = _at(value, path)
+        _, theirs = _at(back, path)
+        field = ".".join(map(str, path)) or type(value).__name__
+        msg = (
+            f"{field} is {shorten(ours, write=repr):.200} of type "
+            f"{type(ours).__name__}, but would be read back as "
+            f"{shorten(theirs, write=repr):.200} of type {type(theirs).__name__}"
+        )
+        is_private = path and path[-1] in (holder.__pydantic_private__ or ())
+        if not is_private and not _has_own_code(type(holder)):
+            msg += ". Declare the field with the type of its value"
+            raise ConversionError(f"{msg}.", path=path)
+        warnings.warn(f"{msg}.", ChangedValueWarning, stacklevel=2)
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:
+    """Return the innermost model on a path, and what is at its end."""
+    holder: Any = value
+    for step in path:
+        holder = value if is_model(type(value)) else holder
+        inside: Any = value
+        try:
+            if isinstance(value, (Mapping, list, tuple)):
+                value = inside[step]
+            else:
+                value = getattr(value, str(step))
+        except (LookupError, TypeError, AttributeError):  # a step of pydantic's own
+            break
+    return holder, value
+
+
+_AUTHORS_CODE = (
+    *("validators", "field_validators", "root_validators", "model_validators"),
+    *("field_serializers", "model_serializers"),
+)
+
+
+def _has_own_code(model: Any) -> bool:
+    """Say whether a model has serializers or validators of its author's."""
+    decorators = model.__pydantic_decorators__
+    if any(getattr(decorators, name, None) for name in _AUTHORS_CODE):
+        return True
+    homes = ("pydantic.functional_validators", "pydantic.functional_serializers")
+    annotated = (type(m) for f in model.model_fields.values() for m in f.metadata)
+    return bool(model.model_config.get("json_encoders")) or any(
+        one.__module__ in homes for one in annotated
+    )
 
 
 def _validated(plain: Any, bare: Any) -> Any:
@@ -234,14 +321,14 @@ def _validated(plain: Any, bare: Any) -> Any:
         return bare.model_validate_json(json.dumps(plain), strict=False, **by)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        msg = f"{plain!r:.500} is no {bare.__name__}: {first['msg']}"
+        msg = f"{plain!r:.500} is not a valid {bare.__name__}: {first['msg']}"
         raise ConversionError(msg, path=first["loc"]) from error
     except (TypeError, ValueError) as error:
-        msg = f"{plain!r:.500} is no {bare.__name__}: {error}"
+        msg = f"{plain!r:.500} is not a valid {bare.__name__}: {error}"
         raise ConversionError(msg) from error
 
 
 def _fields_of_model(python_type: Any) -> list[Any] | None:
-    if not _is_model(python_type):
+    if not is_model(python_type):
         return None
     return [field.annotation for field in python_type.model_fields.values()]

@@ -6,7 +6,8 @@ arrives packed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -38,19 +39,75 @@ def mark_packed(literal_type: types_pb2.LiteralType) -> None:
 def pack(value: Any) -> bytes:
     """Pack plain values: None, bool, int, float, str, bytes, list, dict.
 
+    NumPy's scalars are packed as Python's.
+
     Raises:
         ConversionError: msgpack has no form for it.
     """
     import msgpack
 
     try:
-        packed: bytes = msgpack.packb(value)
+        packed: bytes = msgpack.packb(value, default=_plain)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        text = shorten(value)
-        msg = f"Cannot convert `{text}` to Flyte Literal.\nError Message: {error}"
+        path, part, why = _unpackable(value, error)
+        name = ".".join(map(str, path)) or "The value"
+        msg = (
+            f"{name} is {shorten(part, write=repr):.200} of type "
+            f"{type(part).__name__}, which cannot be packed: {why}."
+        )
         kind = RangeError if isinstance(error, OverflowError) else ConversionError
-        raise kind(msg) from error
+        raise kind(msg, path=path) from error
     return packed
+
+
+def _plain(value: Any) -> Any:
+    """Return a number or text of NumPy's as Python's; refuse all that msgpack does."""
+    if isinstance(value, int):
+        raise OverflowError
+    numpy = sys.modules.get("numpy")
+    times = () if numpy is None else (numpy.datetime64, numpy.timedelta64)
+    if (
+        numpy is None
+        or not isinstance(value, numpy.generic)
+        or isinstance(value, times)
+    ):
+        raise TypeError(_EXPECTED)
+    return value.item()
+
+
+_EXPECTED = (
+    "expected None, bool, int, float, str, bytes, and lists and dicts of them; convert "
+    "it, or declare a dataclass with such a field"
+)
+_REASONS = (
+    (UnicodeError, "it has lone surrogates, which are not Unicode text"),
+    (OverflowError, "its range is 64 bits"),
+    (RecursionError, "it is nested too deeply"),
+)
+
+
+def _unpackable(
+    value: Any, error: Exception, path: tuple[str | int, ...] = ()
+) -> tuple[tuple[str | int, ...], Any, str]:
+    """Find the innermost part that cannot be packed, and why."""
+    import msgpack
+
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        parts = ((key, part) for key, item in value.items() for part in (key, item))
+    elif isinstance(value, (list, tuple)):
+        parts = enumerate(value)
+    for step, part in parts if len(path) < _DEEPEST else ():
+        try:
+            msgpack.packb(part, default=_plain)
+        except (TypeError, ValueError, OverflowError, RecursionError) as inner:  # noqa: PERF203 - of an error
+            name = step if isinstance(step, int) else f"{step!s:.100}"
+            return _unpackable(part, inner, (*path, name))
+    kinds = (why for kind, why in _REASONS if isinstance(error, kind))
+    return path, value, next(kinds, _EXPECTED)
+
+
+_DEEPEST = 64
 
 
 def unpack(literal: literals_pb2.Literal) -> Any:

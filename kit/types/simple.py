@@ -56,7 +56,7 @@ class ScalarTransformer(Transformer):
 
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if type(value) is not exact:
-                value = _python_scalar(value)
+                value = python_scalar(value)
             if type(value) is not exact:
                 raise self.refusal(value, python_type)
             try:
@@ -110,11 +110,33 @@ class ScalarTransformer(Transformer):
         return value_error(value, expected, self._literal_type)
 
 
-def _python_scalar(value: Any) -> Any:
-    """Return a scalar of NumPy's as one of Python's; any other value as it is."""
+def python_scalar(value: Any) -> Any:
+    """Return a scalar of NumPy's or pandas' as one of Python's, without loss.
+
+    Any other value, and a time with nanoseconds, is returned as it is.
+    """
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, numpy.generic):
+    if numpy is None:
+        return value
+    if isinstance(value, (numpy.datetime64, numpy.timedelta64)):
+        unit, _ = numpy.datetime_data(value.dtype)
+        exact = value.astype(f"{value.dtype.kind}8[us]") if unit == "ns" else value
+        return exact.item() if exact == value and unit != "generic" else value
+    if isinstance(value, numpy.generic):
         return value.item()
+    if isinstance(value, (dt.datetime, dt.timedelta)):
+        return _python_time(value)
+    return value
+
+
+def _python_time(value: Any) -> Any:
+    pandas = sys.modules.get("pandas")
+    if pandas is None or value is pandas.NaT:
+        return value
+    if isinstance(value, pandas.Timestamp):
+        return value if value.nanosecond else value.to_pydatetime()
+    if isinstance(value, pandas.Timedelta):
+        return value if value.nanoseconds else value.to_pytimedelta()
     return value
 
 

@@ -331,11 +331,22 @@ def describe_struct(
     made = types_pb2.LiteralType()
     mark_packed(made)
     if schema is not None:
-        made.metadata.update(schema)
+        _add_schema(made, schema)
     made.structure.SetInParent()
     for name, literal_type in describe_fields(fields.items(), engine).items():
         made.structure.dataclass_type[name].CopyFrom(literal_type)
     return made
+
+
+def _add_schema(made: types_pb2.LiteralType, schema: Mapping[str, Any]) -> None:
+    try:
+        made.metadata.update(schema)
+    except (ValueError, TypeError) as error:
+        msg = (
+            f"The JSON schema of {schema.get('title')} has a part that is not JSON: "
+            f"{error}. Give its fields defaults that are plain values."
+        )
+        raise UnsupportedTypeError(msg) from error
 
 
 def describe_fields(

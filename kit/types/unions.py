@@ -14,7 +14,7 @@ from kit.types.compatibility import is_compatible
 from kit.types.conversion_errors import shorten, value_error
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.packed import is_packed, unpack
-from kit.types.simple import NoneTransformer, ScalarTransformer
+from kit.types.simple import NoneTransformer, ScalarTransformer, python_scalar
 
 _MOST_REASONS = 5
 
@@ -125,6 +125,7 @@ class UnionTransformer(Transformer):
         def encode(value: Any, out: literals_pb2.Literal) -> None:
             if isinstance(value, tuple):
                 raise value_error(value, python_type, literal_type)
+            value = python_scalar(value)
             same = [v for v in variants if v.is_struct and v.bare is type(value)]
             candidates = same or [v for v in variants if v.may_take(value)]
             if len(candidates) != 1:
