@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kit.faces import register_faces as _register_faces
+from kit.source.loaded_text import watch as _watch
 
 if TYPE_CHECKING:
     from kit.checks.check import check as check
@@ -157,6 +158,9 @@ def _no_attribute(name: str) -> AttributeError:
 
 _register_faces()
 
+# Modules keep neither the text nor all of the code that they were loaded from.
+_watch()
+
 # A class has no line numbers of its own: IPython's cells are noted from now on.
 if "IPython" in sys.modules:
-    import_module("kit.source.definitions").install()
+    import_module("kit.source.noted_cells").install()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kit.difference.history import follow, unfollow
-from kit.source.definitions import install
+from kit.source.noted_cells import install
 
 
 def load_ipython_extension(ip: Any) -> None:

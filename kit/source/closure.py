@@ -389,6 +389,11 @@ class Closure:
         self, name: str, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
         definition = without_task_class(definition, namespace)
+        if definition.unit.is_outdated:
+            self.notes[
+                f"{definition.unit.place} was changed after it was loaded: what was "
+                "loaded ships. Reload it to ship the new text."
+            ] = None
         fragment = self.fragments[name] = Fragment(definition.text, definition)
         self._todo.append((fragment, definition, namespace))
 

@@ -2,30 +2,31 @@
 
 ``inspect.getsource`` fails for every class of a notebook, for ``__main__`` has no file.
 Functions know the cell they were compiled from; a class is found by what is certain,
-in this order: the cells that its methods were compiled from, the cell that
-:func:`install` noted, and last the one cell with a class of the same name and body.
+in this order: the cells that its methods were compiled from, the cell that was noted
+(:mod:`~kit.source.noted_cells`), and last the one cell with a class of its name and
+body.
 Where two sources are as likely the answer is an error, never one of them.
 """
 
 from __future__ import annotations
 
 import ast
-import enum
 import functools
 import inspect
 import sys
 import types
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from kit.annotations import own_annotations
 from kit.errors import CaptureError, SourceError
+from kit.source.class_statements import function_of, is_made_by, methods_of
 from kit.source.imports import is_importable
-from kit.source.literals import is_plain
-from kit.source.loaded_code import find_code
-from kit.source.scopes import bound_names, mangled
+from kit.source.loaded_code import find_code, units_of
+from kit.source.loaded_text import noted_texts
+from kit.source.noted_cells import CELL_OF
 from kit.source.source_units import (
     TIMED,
     DefinitionNode,
@@ -33,170 +34,13 @@ from kit.source.source_units import (
     cells,
     first_line,
     has_odd_ends,
-    note_cell,
     timed_body,
     timed_unit_of,
     timed_units,
-    unit_of,
     unit_of_text,
 )
 
-_NAMED_TUPLE = {"_fields", "_field_defaults", "_make", "_replace", "_asdict"}
-
-
-_GENERATED = ("<string>", "<attrs")  # by dataclass and attrs, from text of their own
-
-
-_MADE = ("_abc_", "_is_protocol", "_is_runtime_protocol", "_non_callable_proto")
-
-
-def methods_of(value: type) -> list[types.FunctionType]:
-    """Return the functions that were written in the body of a class."""
-    found = []
-    for member in vars(value).values():
-        function = inspect.unwrap(function_of(member), stop=lambda f: not callable(f))
-        if (
-            isinstance(function, types.FunctionType)
-            and function.__qualname__.startswith(f"{value.__qualname__}.")
-            and function.__module__ == value.__module__
-            and not function.__code__.co_filename.startswith(_GENERATED)
-            and function.__code__.co_name != "__annotate__"  # from Python 3.14 on
-        ):
-            found.append(function)
-    return found
-
-
-def function_of(member: Any) -> Any:
-    """Return the function that a descriptor of a class stands for, or the member."""
-    if isinstance(member, staticmethod | classmethod):
-        return member.__func__
-    if isinstance(member, property):
-        return member.fget
-    if isinstance(member, functools.cached_property):
-        return member.func
-    return member
-
-
-def is_made_by(
-    value: type,
-    node: DefinitionNode,
-    unit: SourceUnit,
-    methods: list[types.FunctionType],
-    *,
-    exactly: bool = True,
-) -> bool:
-    """Tell whether a class statement on a unit could have made a class.
-
-    Methods tell it by their lines.  A class without any is compared by the names that
-    its body binds, its bases' names and the plain values of its attributes.
-
-    Args:
-        value: The class.
-        node: The statement.
-        unit: Where the statement is.
-        methods: The functions that were written in the class's body.
-        exactly: Whether it has no other names; decorators and bases may give it some.
-    """
-    if not isinstance(node, ast.ClassDef):
-        return False
-    here = [each for each in methods if each.__code__.co_filename == unit.name]
-    begin = vars(value).get("__firstlineno__")  # from Python 3.13 on
-    is_elsewhere = begin not in {None, node.lineno, first_line(node)}
-    if is_elsewhere and (unit.is_cell or not here):
-        return False
-    if here and not unit.is_cell:  # whose methods may have moved since
-        found = [find_code(method, unit) for method in methods]
-        lines = [code.co_firstlineno if code else 0 for code in found]
-    else:
-        lines = [method.__code__.co_firstlineno for method in here]
-    if lines:
-        last = node.end_lineno or 0
-        return all(node.lineno <= line <= last for line in lines)
-    bound, own = bound_in_body(node), own_names(value)
-    has_more = not exactly and is_touched(value, node) and bound <= own
-    return (
-        (bound == own or has_more)
-        and _has_bases(value, node)
-        and _has_values(value, node)
-    )
-
-
-def is_touched(made: type, node: ast.ClassDef) -> bool:
-    """Tell whether a decorator, a metaclass or a base may have set members."""
-    if node.decorator_list or node.keywords or type(made) is not type:
-        return True
-    return any(
-        "__init_subclass__" in vars(base) and base.__module__ not in _INNOCENT
-        for base in made.__mro__[1:]
-    )
-
-
-_INNOCENT = {"builtins", "typing", "enum", "abc"}
-
-
-def own_names(value: type) -> set[str]:
-    """Return the names that the body of a class must have bound."""
-    if issubclass(value, enum.Enum):
-        kept = [n for n in vars(value) if not n.startswith(("_", "__"))]
-        return {*kept, *value.__members__}
-    annotated = set(own_annotations(value))
-    names = ({*vars(value)} - _slots(value)) | annotated
-    if issubclass(value, tuple) and hasattr(value, "_fields"):
-        names -= _NAMED_TUPLE
-    return {
-        name for name in names if not _is_dunder(name) and not name.startswith(_MADE)
-    }
-
-
-def bound_in_body(node: ast.ClassDef) -> set[str]:
-    """Return the names that a class statement's own statements bind, as it has them."""
-    found = {mangled(name, node.name) for name in bound_names(node.body).names}
-    return {name for name in found if not _is_dunder(name)}
-
-
-def _slots(value: type) -> set[str]:
-    slots = vars(value).get("__slots__", ())
-    names = [slots] if isinstance(slots, str) else slots
-    return {mangled(str(name), value.__name__) for name in names}
-
-
-def _has_bases(value: type, node: ast.ClassDef) -> bool:
-    kept = {base.__name__ for base in value.__mro__}
-    kept |= {
-        str(getattr(b, "__name__", "")) for b in getattr(value, "__orig_bases__", ())
-    }
-    written = {base.id for base in node.bases if isinstance(base, ast.Name)}
-    return not {"NamedTuple", "TypedDict"}.isdisjoint(written) or written <= kept
-
-
-def _has_values(value: type, node: ast.ClassDef) -> bool:
-    """Tell whether attributes that are written as literals have those values."""
-    for statement in node.body:
-        if not isinstance(statement, ast.Assign | ast.AnnAssign):
-            continue
-        targets = getattr(statement, "targets", None) or [statement.target]  # type: ignore[union-attr]
-        written = statement.value
-        if not isinstance(written, ast.Constant):
-            continue
-        for target in targets:
-            kept = vars(value).get(getattr(target, "id", ""), written)
-            kept = getattr(kept, "_value_", kept)
-            if is_plain(kept) and kept != written.value:
-                return False
-    return True
-
-
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
-_HOOK = "_kit_cell_source"
-
-
 _ANNOTATIONS = 0x1000000  # __future__.annotations.compiler_flag, without the import
-
-
-_CELL_OF: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -228,62 +72,6 @@ class Definition:
         return first_line(self.node)
 
 
-def install(ip: Any = None) -> bool:
-    """Note from now on which cell every class comes from; do it once per shell.
-
-    Args:
-        ip: The interactive shell; the running one by default.
-
-    Returns:
-        Whether there is a shell whose classes are noted.
-    """
-    if ip is None:
-        shell = sys.modules.get("IPython")
-        ip = shell.get_ipython() if shell is not None else None
-    if ip is None:
-        return False
-    if not hasattr(ip, _HOOK):
-        for value in _classes(ip.user_ns):  # from cells that are not known any more
-            _CELL_OF.setdefault(value, None)
-        hook = _Hook(ip)
-        ip.events.register("post_run_cell", hook)
-        setattr(ip, _HOOK, hook)
-    return True
-
-
-class _Hook:
-    """Notes the new classes after each cell."""
-
-    def __init__(self, ip: Any) -> None:
-        self._ip = weakref.ref(ip)
-
-    def __call__(self, result: Any) -> None:
-        """Never raise: a cell of the user's must not end in an error of ours."""
-        try:
-            self._note(result)
-        except Exception as error:  # noqa: BLE001 - whatever a user's object raises
-            sys.stderr.write(f"kit could not note the classes of this cell: {error}\n")
-
-    def _note(self, result: Any) -> None:
-        ip = self._ip()
-        if ip is None or result is None or result.info is None:
-            return
-        new = [value for value in _classes(ip.user_ns) if value not in _CELL_OF]
-        raw = result.info.raw_cell
-        if not new and not has_odd_ends(raw):
-            return
-        text = getattr(result.info, "transformed_cell", None) or ip.transform_cell(raw)
-        note_cell(text)
-        for value in new:
-            _CELL_OF[value] = text
-
-
-def _classes(namespace: dict[str, Any]) -> Iterator[type]:
-    for value in list(namespace.values()):
-        if isinstance(value, type) and value.__module__ == "__main__":
-            yield value
-
-
 def definition_of(value: Any) -> Definition:
     """Return the definition that made a function or a class.
 
@@ -302,23 +90,28 @@ def definition_of(value: Any) -> Definition:
     )
 
 
-def unit_of_function(function: types.FunctionType) -> SourceUnit | None:
-    """Return the unit that a function was compiled from, or None if it is not known."""
+def units_of_function(function: types.FunctionType) -> tuple[SourceUnit, ...]:
+    """Return the units that a function may have been compiled from, the latest first.
+
+    Raises:
+        SourceError: There are none.
+    """
     code = function.__code__
+    units: tuple[SourceUnit, ...]
     if code.co_filename == TIMED:
-        return timed_unit_of(code)
-    unit = unit_of(code.co_filename, function.__globals__)
-    return unit or _file_of_reloaded(function)
-
-
-def _file_of_reloaded(function: types.FunctionType) -> SourceUnit | None:
-    """Return the file of a function that ``%autoreload`` compiled from its text."""
+        timed = timed_unit_of(code)
+        units = () if timed is None else (timed,)
+    else:
+        units = units_of(code.co_filename, function.__globals__)
     module = sys.modules.get(function.__module__)
     filename = getattr(module, "__file__", None)
-    if function.__code__.co_filename != "<string>" or filename is None:
-        return None
-    unit = unit_of(filename)
-    return unit if unit is not None and find_code(function, unit) else None
+    if not units and code.co_filename == "<string>" and filename is not None:
+        # compiled from its text by `%autoreload`
+        found = units_of(filename, function.__globals__)
+        units = tuple(unit for unit in found if find_code(function, unit))
+    if not units:
+        raise SourceError(_not_available(function))
+    return units
 
 
 def _not_available(function: types.FunctionType) -> str:
@@ -329,6 +122,8 @@ def _not_available(function: types.FunctionType) -> str:
             f"{text}it was typed at Python's prompt, or came from standard input, "
             "which keep no source. Write it in a file or a notebook, or use IPython."
         )
+    if noted_texts(filename) == ():
+        return text + _changed_file(filename)
     return (
         f"{text}it was compiled from {filename!r}. Define it in a cell of its own (not "
         "in exec or another magic), or in a file."
@@ -336,17 +131,53 @@ def _not_available(function: types.FunctionType) -> str:
 
 
 def _definition_of_function(function: types.FunctionType) -> Definition:
+    units = units_of_function(function)
+    found: dict[str, Definition] = {}
+    for unit in units:
+        definition = _definition_on(unit, function)
+        if definition is not None:
+            found.setdefault(definition.text, definition)
+        if found and unit is units[0] and _is_of_latest(function):
+            break
+    if not found:
+        raise SourceError(_not_there(function, units[0]))
+    if len(found) > 1:
+        raise SourceError(_loaded_twice(function))
+    return next(iter(found.values()))
+
+
+def _definition_on(unit: SourceUnit, function: types.FunctionType) -> Definition | None:
     code = function.__code__
-    unit = unit_of_function(function)
-    if unit is None:
-        raise SourceError(_not_available(function))
     written = code if unit.is_cell else find_code(function, unit)
     hit = unit.at(written.co_name, written.co_firstlineno) if written else None
     if written is None or hit is None or not _fits(hit[1], code):
-        raise SourceError(_not_there(function, unit))
+        return None
     qualname, node = hit
     future = bool(written.co_flags & _ANNOTATIONS)
     return Definition(qualname, node, unit, unit.text_of(node), future)
+
+
+def _is_of_latest(made: Any) -> bool:
+    """Tell whether a function or class is what its module has since its last load."""
+    module = sys.modules.get(made.__module__)
+    path, _, _ = str(made.__qualname__).partition(".<locals>")
+    kept: Any = module
+    for name in path.split("."):
+        kept = vars(kept).get(name) if hasattr(kept, "__dict__") else None
+    if kept is made or not isinstance(made, types.FunctionType):
+        return kept is made
+    return any(
+        each is made
+        or (each.__code__ is made.__code__ and each.__defaults__ is made.__defaults__)
+        for each in _inside(function_of(kept), 0)
+    )
+
+
+def _loaded_twice(made: Any) -> str:
+    return (
+        f"{made.__qualname__} is of an earlier load of module {made.__module__!r}, "
+        "which was loaded again since, and its definition differs. Import it again."
+    )
 
 
 def _not_there(function: types.FunctionType, unit: SourceUnit) -> str:
@@ -359,9 +190,16 @@ def _not_there(function: types.FunctionType, unit: SourceUnit) -> str:
             "escape (\\x0c), or run the cell again after kit is imported."
         )
     return (
-        f"The code of {function.__qualname__} that runs is not in {unit.name!r}: the "
-        "file was changed after it was loaded, or it is a lambda. Reload the module "
-        "(importlib.reload, or restart the kernel), or write it as a def."
+        f"The code of {function.__qualname__} that runs is not in {unit.name!r}: "
+        + _changed_file(unit.name)
+        + " A lambda is best written as a def."
+    )
+
+
+def _changed_file(filename: str) -> str:
+    return (
+        f"the file {Path(filename).name} was changed after it was loaded. Reload the "
+        "module (importlib.reload, or restart the kernel)."
     )
 
 
@@ -415,7 +253,7 @@ def _definitions_fitting(
     found: dict[str, Definition] = {}
     for unit in _units_of_class(value, methods):
         nodes = unit.definitions.get(value.__qualname__, [])
-        certain = unit.is_cell and _CELL_OF.get(value) == "".join(unit.lines)
+        certain = unit.is_cell and CELL_OF.get(value) == "".join(unit.lines)
         fitting = [
             node
             for node in nodes
@@ -423,6 +261,7 @@ def _definitions_fitting(
         ]
         if not fitting and certain and len(nodes) == 1:
             fitting = nodes  # a metaclass or decorator gave it other members
+        certain |= not unit.is_cell and _is_of_latest(value)
         if fitting:
             node = fitting[-1]  # the last one of a cell is the one that stayed
             text = unit.text_of(node)
@@ -436,6 +275,11 @@ def _definitions_fitting(
 
 
 def _no_class(value: type, *, several: bool) -> str:
+    module = sys.modules.get(value.__module__)
+    filename = getattr(module, "__file__", None)
+    if filename is not None and noted_texts(filename) is not None:
+        why = _loaded_twice(value) if several else _changed_file(filename)
+        return f"The source of class {value.__qualname__} is not certain: {why}"
     why = "more than one cell could have defined it" if several else "no cell fits it"
     return (
         f"The source of class {value.__qualname__} cannot be told for certain: {why}. "
@@ -449,21 +293,22 @@ def _units_of_class(
 ) -> Iterator[SourceUnit]:
     """Yield the units that can hold a class, the most certain kind only."""
     names = dict.fromkeys(method.__code__.co_filename for method in methods)
-    units = [unit for unit in map(unit_of, names) if unit is not None]
+    module = sys.modules.get(value.__module__)
+    space = None if module is None else vars(module)
+    units = [unit for name in names for unit in units_of(name, space)]
     units += timed_units() if TIMED in names else []
     units = [unit for unit in units if value.__qualname__ in unit.definitions]
     if units:
         yield from units
         return
-    noted = _CELL_OF.get(value)
+    noted = CELL_OF.get(value)
     if noted is not None:
         yield timed_body(unit_of_text(noted)) or unit_of_text(noted)
         return
-    module = sys.modules.get(value.__module__)
     filename = getattr(module, "__file__", None)
     if filename is not None:
-        unit = unit_of(inspect.getsourcefile(module) or filename)  # type: ignore[arg-type]
-        yield from [unit] if unit is not None else []
+        source = inspect.getsourcefile(module)  # type: ignore[arg-type]
+        yield from units_of(source or filename, space)
     if filename is None or value.__module__ == "__main__":
         yield from cells().defining(
             value.__qualname__
@@ -503,10 +348,14 @@ def lambda_definition(name: str, function: types.FunctionType) -> Definition | N
     Returns:
         None when its line does not tell for certain which lambda it is.
     """
-    unit = unit_of_function(function)
-    if unit is None:
+    try:
+        unit = units_of_function(function)[0]
+    except SourceError:
         return None
-    found = dict(_on_line(unit, function.__code__))
+    code = function.__code__ if unit.is_cell else find_code(function, unit)
+    if code is None:
+        return None
+    found = dict(_on_line(unit, code))
     own = name if name in found else next(iter(found), name)
     if own not in found or (own != name and len({*found.values()}) > 1):
         return None
@@ -664,8 +513,8 @@ def _units_of_module(module: types.ModuleType) -> Iterator[SourceUnit]:
     """Yield the file of a module, and the cells that it was typed in."""
     filename = getattr(module, "__file__", None)
     if filename is not None:
-        unit = unit_of(inspect.getsourcefile(module) or filename)
-        yield from [unit] if unit is not None else []
+        source = inspect.getsourcefile(module) or filename
+        yield from units_of(source, vars(module))[:1]
     if filename is None or module.__name__ == "__main__":
         yield from cells().units
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kit.errors import CaptureError
-from kit.source.definitions import (
-    Definition,
+from kit.source.class_statements import (
     bound_in_body,
     function_of,
     is_touched,
     own_names,
 )
+from kit.source.definitions import Definition
 from kit.source.literals import is_plain
 from kit.source.loaded_code import find_code
 from kit.source.scopes import bound_names, mangled

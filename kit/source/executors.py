@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from kit.errors import AuthoringError, CaptureError
-from kit.source.definitions import Definition, definition_of, methods_of
+from kit.source.class_statements import methods_of
+from kit.source.definitions import Definition, definition_of
 from kit.source.scopes import bound_names, free_names
 from kit.source.source_units import DefinitionNode
 

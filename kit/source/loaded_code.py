@@ -2,12 +2,73 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.machinery import SourceFileLoader
+from importlib.util import decode_source
 from typing import Any
 
-from kit.source.source_units import SourceUnit
+from kit.source.loaded_text import note_text, noted_texts
+from kit.source.source_units import SourceUnit, unit_of, unit_of_loaded
+
+
+def units_of(
+    filename: str, namespace: Mapping[str, Any] | None = None
+) -> tuple[SourceUnit, ...]:
+    """Return the units that code of a file may be from, the most likely first.
+
+    A file is what it was when its module was loaded, which is the latest text first.
+    Where nobody saw that it is the file as it is now; cells never change.
+
+    Args:
+        filename: What code objects call ``co_filename``.
+        namespace: The globals of the code.
+
+    Returns:
+        Nothing when the file was changed after it was loaded, and nobody saw its text.
+    """
+    _note_autoreloaded(filename, namespace)
+    texts = noted_texts(filename)
+    if texts is None:
+        unit = unit_of(filename, namespace)
+        return () if unit is None else (unit,)
+    return tuple(_loaded_unit(filename, text) for text in texts)
+
+
+def _loaded_unit(filename: str, text: bytes | str) -> SourceUnit:
+    decoded = text if isinstance(text, str) else decode_source(text)
+    return unit_of_loaded(filename, decoded)
+
+
+_PATCHED: dict[str, str] = {}
+"""The text of each module that ``%autoreload`` had when it was last looked at."""
+
+
+def _note_autoreloaded(filename: str, namespace: Mapping[str, Any] | None) -> None:
+    """Note what ``%autoreload`` patched without loading it again, from IPython 9 on."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    magics = getattr(getattr(shell, "magics_manager", None), "registry", {})
+    path = ("_reloader", "deduper_reloader", "source_by_modname")
+    texts = functools.reduce(
+        lambda owner, name: getattr(owner, name, None),
+        path,
+        magics.get("AutoreloadMagics"),
+    )
+    name = str((namespace or {}).get("__name__", ""))
+    text = texts.get(name) if isinstance(texts, dict) else None
+    if text and _PATCHED.get(name) != text:
+        is_first = name not in _PATCHED
+        _PATCHED[name] = text
+        known = noted_texts(filename) or ()
+        if not (is_first and any(_is_text(each, text) for each in known)):
+            note_text(filename, text)
+
+
+def _is_text(noted: bytes | str, text: str) -> bool:
+    return (noted if isinstance(noted, str) else decode_source(noted)) == text
 
 
 def find_code(function: types.FunctionType, unit: SourceUnit) -> types.CodeType | None:

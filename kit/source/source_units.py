@@ -84,6 +84,14 @@ class SourceUnit:
             return "a notebook cell"
         return self.name.replace("\\", "/").rpartition("/")[2]
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it is a file that was changed after it was loaded."""
+        if self.is_cell:
+            return False
+        now = unit_of(self.name)
+        return now is not None and now.lines != self.lines
+
     @cached_property
     def tree(self) -> ast.Module:
         """Its syntax tree; an empty one when it is no Python of this version."""
@@ -183,6 +191,15 @@ def unit_of(
         known = SourceUnit(filename, lines, is_cell=_is_cell(filename))
         _UNITS[filename] = known
     _ENTRIES[filename] = linecache.cache.get(filename)
+    return known
+
+
+def unit_of_loaded(filename: str, text: str) -> SourceUnit:
+    """Return the unit of a file, as it was when it was loaded."""
+    key = f"{filename}\n{text}"
+    known = _UNITS.get(key)
+    if known is None:
+        known = _UNITS[key] = SourceUnit(filename, _lines(text), is_cell=False)
     return known
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from IPython.core.interactiveshell import InteractiveShell
 
 from kit.errors import KitError
-from kit.source.definitions import install
 from kit.source.module import self_contained
+from kit.source.noted_cells import install
 
 SECRET = "hunter2-secret"  # noqa: S105 - the tests' own
 

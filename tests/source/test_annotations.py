@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kit.annotations import own_annotations, type_hints
-from kit.source.definitions import own_names
+from kit.source.class_statements import own_names
 from kit.source.module import self_contained
 
 HELPER = """

@@ -11,8 +11,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from kit.errors import AuthoringError, SourceError
-from kit.source.definitions import definition_of, install
+from kit.source.definitions import definition_of
 from kit.source.module import self_contained
+from kit.source.noted_cells import install
 from kit.source.source_units import unit_of
 
 
@@ -69,12 +70,11 @@ def test_one_name_for_two_things_is_refused(write):
         self_contained(module.main)
 
 
-def test_a_file_that_changed_since_is_refused(write, tmp_path):
+def test_a_file_that_changed_since_ships_as_it_was(write, tmp_path, fresh):
     """The source on disk is not what runs any more."""
     module = write("kit_local_changed", "def main(tt):\n    return 1\n")
     (tmp_path / "kit_local_changed.py").write_text("# moved\n\ndef other(): pass\n")
-    with pytest.raises(SourceError, match="changed after it was loaded"):
-        self_contained(module.main)
+    assert fresh(self_contained(module.main))(None) == 1
 
 
 def test_a_script_is_its_own_namespace(tmp_path):

@@ -14,6 +14,7 @@ import pytest
 from kit.errors import SourceError
 from kit.source.definitions import definition_of
 from kit.source.loaded_code import find_code
+from kit.source.loaded_text import _Watch, watch
 from kit.source.module import self_contained
 from kit.source.source_units import unit_of
 
@@ -21,26 +22,76 @@ HELPER = "K = 1\n\ndef scale(n):\n    return n * K\n\nclass Row:\n    def get(se
 MAIN = "from kit_local_helper import {0}\ndef main(tt, n):\n    return {1}\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "use", "old", "new"),
-    [
-        ("scale", "scale(n)", "n * K", "n * K + 100"),
-        ("scale", "scale(n)", "def scale(n)", "def scale(n, more=1)"),
-        ("scale", "scale(n)", "n * K", "n * n"),
-        ("Row", "Row().get()", "return K\n", "return -K\n"),
-    ],
-)
-def test_a_file_that_was_edited_and_not_reloaded_is_refused(
-    name, use, old, new, write, tmp_path
+MUL = "def mul(k):\n    def d(f):\n        def w(*a):\n            return f(*a) * k\n        return w\n    return d\n"
+DATA = "import dataclasses\n@dataclasses.dataclass(order=True)\nclass Row:\n    x: int = 1\n    y: list = dataclasses.field(default_factory=lambda: [1])\n"
+EDITS = [
+    ("def f(n):\n    return n * K", "f(n)", "n * K", "n * K + 100"),
+    ("def f(n):\n    return n * K", "f(n)", "def f(n)", "def f(n, more=1)"),
+    ("def f(n):\n    return n * K", "f(n)", "n * K", "n * n"),
+    ("def f(n, k=1 + 1):\n    return n * k", "f(n)", "1 + 1", "90"),
+    ("def f(n, *, k=[1]):\n    return n * len(k)", "f(n)", "[1]", "[1, 2]"),
+    ("def f(n: int):\n    return f.__annotations__", "f(n)", "n: int", "n: float"),
+    (MUL + "@mul(2)\ndef f(n):\n    return n", "f(n)", "mul(2)", "mul(9)"),
+    (MUL + "@mul(2)\ndef f(n):\n    return n", "f(n)", "@mul(2)\n", ""),
+    (MUL + "def f(n):\n    return n", "f(n)", "def f(", "@mul(2)\ndef f("),
+    ("f = lambda n: n * 2", "f(n)", "n * 2", "n * 9"),
+    ("f = lambda n: n * 2", "f(n)", "f =", "# moved\nf ="),
+    ("class f:\n    x = 1", "f.x", "x = 1", "x = 9"),
+    ("class f:\n    x = 1 + 1\n    def get(self):\n        return K", "f.x", "1 + 1", "9"),
+    ("class f:\n    def get(self):\n        return K", "f().get()", "return K", "return -K"),
+    ("class A:\n    x = 1\nclass B:\n    x = 2\nclass f(A):\n    pass", "f.x", "f(A)", "f(B)"),
+    (DATA + "f = Row", "f() < f(2)", "order=True", "order=False"),
+    (DATA + "f = Row", "f().x", "x: int = 1", "x: int = 9"),
+    (DATA + "f = Row", "f().y", "lambda: [1]", "lambda: [9]"),
+    (DATA + "f = Row", "f.__dataclass_fields__['x'].type", "x: int", "x: str"),
+    ("import enum\nclass f(enum.Enum):\n    A = 1 + 1", "f.A.value", "1 + 1", "9"),
+    ("from typing import NamedTuple\nclass f(NamedTuple):\n    x: int = 1", "f().x", "int = 1", "int = 9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("helper", "use", "old", "new"), EDITS)
+def test_a_file_that_was_edited_ships_as_it_was_loaded(
+    helper, use, old, new, write, fresh, tmp_path
 ):
     """New text and old values would be a program that never ran."""
-    write("kit_local_helper", HELPER)
-    main = write("kit_local_main", MAIN.format(name, use)).main
+    write("kit_local_helper", f"K = 1\n{helper}\n")
+    main = write("kit_local_main", MAIN.format("f", use)).main
     edit(tmp_path / "kit_local_helper.py", old, new)
+    edit(tmp_path / "kit_local_helper.py", "K = 1", "K = 100")
+    source = self_contained(main)
+    assert fresh(source)(None, 3) == main(None, 3)
+    assert any("kit_local_helper.py was changed" in note for note in source.notes)
+
+
+def test_a_file_that_was_edited_before_anybody_looked_is_refused(
+    write, tmp_path, monkeypatch
+):
+    """What it was when it was loaded is known to nobody then."""
+    monkeypatch.setattr(sys, "meta_path", [f for f in sys.meta_path if f is not _Watch])
+    write("kit_local_helper", HELPER)
+    main = write("kit_local_main", MAIN.format("scale, Row", "scale(n)")).main
+    watch()
+    edit(tmp_path / "kit_local_helper.py", "n * K", "n * K + 100")
     with pytest.raises(
-        SourceError, match=r"changed after it was loaded|cannot be told"
+        SourceError, match=r"helper\.py was changed after it was loaded"
     ):
         self_contained(main)
+
+
+def test_what_is_of_an_earlier_load_is_refused_where_it_differs(write, tmp_path):
+    """The function is the old one, and its code alone does not show which."""
+    helper = write("kit_local_helper", f"{MUL}@mul(2)\ndef f(n):\n    return n\n")
+    main = write("kit_local_main", MAIN.format("f", "f(n)")).main
+    edit(tmp_path / "kit_local_helper.py", "mul(2)", "mul(9)")
+    reload(helper)
+    with pytest.raises(SourceError, match="earlier load of module 'kit_local_helper'"):
+        self_contained(main)
+
+
+def reload(module):
+    """Load a module again, whatever the time of its file."""
+    Path(importlib.util.cache_from_source(module.__file__)).unlink(missing_ok=True)
+    importlib.reload(module)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -64,13 +115,8 @@ def test_a_reloaded_module_travels_as_it_is_now(write, tmp_path, fresh):
     helper = write("kit_local_helper", HELPER)
     main = write("kit_local_main", MAIN.format("scale", "scale(n)"))
     edit(tmp_path / "kit_local_helper.py", "n * K", "n * K + 1000")
-    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-    try:
-        Path(importlib.util.cache_from_source(helper.__file__)).unlink(missing_ok=True)
-        importlib.reload(helper)
-        importlib.reload(main)
-    finally:
-        sys.dont_write_bytecode = before
+    reload(helper)
+    reload(main)
     assert fresh(self_contained(main.main))(None, 3) == 1003
 
 
