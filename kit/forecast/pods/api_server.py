@@ -1,28 +1,14 @@
-"""What an API server of Kubernetes 1.34 fills into a pod, and what it refuses."""
+"""What an API server of Kubernetes 1.34 fills into a pod."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from kit.definition.resources import Quantity, parse_quantity
-from kit.forecast.kubernetes import (
-    invalid,
-    is_dns_label,
-    joined,
-    label_value_faults,
-    metadata_faults,
-    secret_faults,
-    subdomain_faults,
-    taken_mount,
-    variable_faults,
-)
-from kit.template.macros import quoted_text
+from kit.definition.resources import parse_quantity
 
 Json = dict[str, Any]
 
 _DEFAULT_MODE = 0o644
-_LONGEST_LABEL = 63
 
 
 def fill_pod(pod: Json) -> None:
@@ -50,6 +36,8 @@ def fill_pod_spec(spec: Json) -> None:
     for container in (*spec.get("initContainers", ()), *spec.get("containers", ())):
         _fill_container(container, on_host=spec.get("hostNetwork", False))
     for volume in spec.get("volumes", ()):
+        if set(volume) <= {"name"}:
+            volume["emptyDir"] = {}
         for kind in ("secret", "configMap", "projected", "downwardAPI"):
             if kind in volume:
                 volume[kind].setdefault("defaultMode", _DEFAULT_MODE)
@@ -146,131 +134,3 @@ def _tolerates(toleration: Json, taint: str) -> bool:
     return toleration.get("key", "") in ("", taint) and toleration.get(
         "effect", ""
     ) in ("", "NoExecute")
-
-
-def refusal(pod: Json) -> str:
-    """Return what an API server says if it refuses a pod; empty if it does not."""
-    metadata, spec = pod["metadata"], pod["spec"]
-    faults = metadata_faults(metadata["labels"], metadata["annotations"])
-    faults += list(_spec_faults(spec))
-    if not faults:
-        return ""
-    return f'Pod "{metadata["name"]}" is invalid: {joined(faults)}'
-
-
-def _spec_faults(spec: Json) -> Iterator[str]:
-    volumes = set()
-    for index, volume in enumerate(spec.get("volumes", ())):
-        told = list(_volume_faults(f"spec.volumes[{index}]", volume))
-        yield from told
-        if not told:
-            volumes.add(volume["name"])
-    names: set[str] = set()
-    for index, container in enumerate(spec["containers"]):
-        path = f"spec.containers[{index}]"
-        yield from _container_faults(path, container, volumes)
-        if container["name"] in names:
-            shown = quoted_text(container["name"])
-            yield f"{path}.name: Duplicate value: {shown}"
-        names.add(container["name"])
-    account = spec.get("serviceAccountName", "")
-    for fault in subdomain_faults(account) if account else ():
-        yield invalid("spec.serviceAccountName", account, fault)
-    yield from _affinity_faults(spec.get("affinity", {}))
-    for index, each in enumerate(spec.get("tolerations", ())):
-        for fault in label_value_faults(each.get("value", "")):
-            yield invalid(f"spec.tolerations[{index}].operator", each["value"], fault)
-
-
-_NOT_LABEL = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "
-    "'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "
-    "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-
-
-def _volume_faults(path: str, volume: Json) -> Iterator[str]:
-    name = volume["name"]
-    if len(name) > _LONGEST_LABEL:
-        most = f"must be no more than {_LONGEST_LABEL} characters"
-        yield invalid(f"{path}.name", name, most)
-    elif not is_dns_label(name):
-        yield invalid(f"{path}.name", name, _NOT_LABEL)
-    size = volume.get("emptyDir", {}).get("sizeLimit", "0")
-    if parse_quantity(size).amount < 0:
-        told = "Forbidden: SizeLimit field must be a valid resource quantity"
-        yield f"{path}.emptyDir.sizeLimit: {told}"
-
-
-def _container_faults(path: str, container: Json, volumes: set[str]) -> Iterator[str]:
-    image = container.get("image", "")
-    if not image:
-        yield f"{path}.image: Required value"
-    elif image != image.strip():
-        told = "must not have leading or trailing whitespace"
-        yield invalid(f"{path}.image", image, told)
-    for index, variable in enumerate(container.get("env", ())):
-        place = f"{path}.env[{index}]"
-        yield from variable_faults(place, variable["name"])
-        secret = variable.get("valueFrom", {}).get("secretKeyRef")
-        if secret is not None:
-            yield from secret_faults(place, secret["name"], secret["key"])
-    yield from _mount_faults(path, container.get("volumeMounts", ()), volumes)
-    yield from _amount_faults(f"{path}.resources", container.get("resources", {}))
-
-
-def _mount_faults(path: str, mounts: list[Json], volumes: set[str]) -> Iterator[str]:
-    taken: set[str] = set()
-    for index, mount in enumerate(mounts):
-        where = f"{path}.volumeMounts[{index}]"
-        if mount["name"] not in volumes:
-            yield f"{where}.name: Not found: {quoted_text(mount['name'])}"
-        if mount["mountPath"] in taken:
-            yield taken_mount(where, mount["mountPath"])
-        taken.add(mount["mountPath"])
-
-
-def _amount_faults(path: str, resources: Json) -> Iterator[str]:
-    limits, requests = (
-        _read(resources.get(part, {})) for part in ("limits", "requests")
-    )
-    for part, amounts in (("limits", limits), ("requests", requests)):
-        for name in sorted(amounts):
-            if amounts[name].amount < 0:
-                told = "must be greater than or equal to 0"
-                where = f"{path}.{part}[{name}]"
-                yield invalid(where, amounts[name].canonical, told)
-    for name in sorted(requests):
-        yield from _over_limit(f"{path}.requests", name, requests[name], limits)
-
-
-def _over_limit(
-    path: str, name: str, request: Quantity, limits: dict[str, Quantity]
-) -> Iterator[str]:
-    limit = limits.get(name)
-    if limit is None:
-        return
-    if "/" in name and request.amount != limit.amount:
-        told = f"must be equal to {name} limit of {limit.canonical}"
-        yield invalid(path, request.canonical, told)
-    elif "/" not in name and request.amount > limit.amount:
-        told = f"must be less than or equal to {name} limit of {limit.canonical}"
-        yield invalid(path, request.canonical, told)
-
-
-def _read(amounts: Json) -> dict[str, Quantity]:
-    return {name: parse_quantity(text) for name, text in amounts.items()}
-
-
-def _affinity_faults(affinity: Json) -> Iterator[str]:
-    required = "requiredDuringSchedulingIgnoredDuringExecution"
-    terms = affinity.get("nodeAffinity", {}).get(required, {})
-    for number, term in enumerate(terms.get("nodeSelectorTerms", ())):
-        for index, each in enumerate(term.get("matchExpressions", ())):
-            for place, value in enumerate(each.get("values", ())):
-                path = (
-                    f"spec.affinity.nodeAffinity.{required}.nodeSelectorTerms[{number}]"
-                    f".matchExpressions[{index}].values[{place}]"
-                )
-                for fault in label_value_faults(value):
-                    yield invalid(path, value, fault)

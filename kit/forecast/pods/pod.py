@@ -20,7 +20,7 @@ from kit.forecast import kubernetes as names
 from kit.forecast.arrival import arriving_inputs
 from kit.forecast.kubernetes import subdomain_faults
 from kit.forecast.platform import Platform
-from kit.forecast.pods.api_server import fill_pod, refusal
+from kit.forecast.pods.api_server import fill_pod
 from kit.forecast.pods.attempt import Attempt, PodLaunch, variable
 from kit.forecast.pods.container import (
     BuildError,
@@ -45,6 +45,7 @@ from kit.forecast.pods.container import (
     settle_all,
     unknown_mount,
 )
+from kit.forecast.pods.validation import pod_faults, refusal_words
 from kit.forecast.pods.webhook import inject_secrets
 from kit.template.macros import render_args
 
@@ -66,12 +67,16 @@ class PodForecast:
         words: Its message, or why there is no pod. ``…`` stands for what only the
             platform knows, in the pod too.
         unknown: What of the pod is not foretold, in sentences.
+        refused: The pod that was sent, if an API server refuses it.
+        faults: Why it refuses it, field by field.
     """
 
     pod: Json | None = None
     code: str = ""
     words: str = ""
     unknown: tuple[str, ...] = ()
+    refused: Json | None = None
+    faults: tuple[str, ...] = ()
 
 
 def forecast_pod(
@@ -91,7 +96,7 @@ def forecast_pod(
     without = _without_pod(template, platform)
     if without:
         return PodForecast(words=without)
-    builder = _Builder(template, inputs, launch, platform)
+    builder = PodBuilder(template, inputs, launch, platform)
     odd = unknown_mount(builder.secrets)
     if odd is not None:
         number = odd.mount_requirement
@@ -104,10 +109,11 @@ def forecast_pod(
     if platform.secrets_webhook:
         inject_secrets(pod, builder.secrets, platform.secret_manager)
     fill_pod(pod)
-    words = refusal(pod)
-    if words:
-        return PodForecast(None, "BadTaskFormat", words)
-    return PodForecast(pod, unknown=tuple(builder.unknown(pod)))
+    unknown, faults = tuple(builder.unknown(pod)), tuple(pod_faults(pod))
+    if faults:
+        words = refusal_words(pod, faults)
+        return PodForecast(None, "BadTaskFormat", words, unknown, pod, faults)
+    return PodForecast(pod, unknown=unknown)
 
 
 def _without_pod(template: tasks_pb2.TaskTemplate, platform: Platform) -> str:
@@ -122,14 +128,16 @@ def _without_pod(template: tasks_pb2.TaskTemplate, platform: Platform) -> str:
 
 
 @dataclass(frozen=True)
-class _Builder(Attempt):
+class PodBuilder(Attempt):
     """Makes the pod of an attempt, step by step as the engine does."""
 
     @cached_property
     def secrets(self) -> list[Any]:
+        """The secrets that the template asks for."""
         return list(self.template.security_context.secrets)
 
     def stuck(self, mount: int) -> str:
+        """Return the words of an attempt that is tried until Flyte gives up."""
         task = self.template.id
         return (
             f"Workflow[{task.project}:{task.domain}:{self.workflow}] failed. "
@@ -157,9 +165,9 @@ class _Builder(Attempt):
         Raises:
             BuildError: The engine makes none.
         """
-        spec, metadata, primary = self._raw()
+        spec, metadata, primary = self.raw()
         first_init = self._customize(spec, primary)
-        base = self._base_template()
+        base = self.base_template()
         if base is not None:
             metadata, spec = merge_template(base, metadata, spec, primary, first_init)
         extend(self, spec, primary)
@@ -176,7 +184,7 @@ class _Builder(Attempt):
         is_alone = len(spec["containers"]) == 1 and kind != "raw-container"
         return kind == "sidecar" or is_alone
 
-    def _raw(self) -> tuple[Json, Json, str]:
+    def raw(self) -> tuple[Json, Json, str]:
         """Return what the template itself says of the pod."""
         template = self.template
         if template.type == "sidecar" and template.task_type_version == 0:
@@ -226,7 +234,12 @@ class _Builder(Attempt):
         }
         return read_pod_spec(pod.pod_spec), metadata, config[_PRIMARY]
 
-    def _base_template(self) -> Json | None:
+    def base_template(self) -> Json | None:
+        """Return the PodTemplate that the pod is merged over, if there is one.
+
+        Raises:
+            BuildError: The template names one that does not exist.
+        """
         own = self.template.metadata.pod_template_name
         name = own or self.engine.default_pod_template_name
         found = find_template(name, self.namespace, self.platform) if name else None
@@ -240,7 +253,7 @@ class _Builder(Attempt):
 
     def _customize(self, spec: Json, primary: str) -> str:
         """Write what the engine adds to containers and the pod."""
-        base = self._base_template()
+        base = self.base_template()
         for container in spec.get("initContainers", ()):
             self._customize_container(container, base, init=True, assign=True)
         for container in spec["containers"]:
