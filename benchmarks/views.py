@@ -72,6 +72,11 @@ def checking(repeats: int) -> Iterator[Bound]:
     task = usual_task()
     spent = milliseconds(lambda: kit.check(task), repeats)
     yield Bound("checks of a usual task", spent, "ms", 10)
+    sandbox = kit.Platform.sandbox()
+    spent = milliseconds(lambda: kit.pod(task, sandbox), repeats)
+    yield Bound("pod of a usual task", spent, "ms", 10)
+    spent = milliseconds(lambda: kit.pod(task, sandbox).yaml, repeats)
+    yield Bound("… as YAML with sources", spent, "ms", 50)
 
 
 def growing(repeats: int) -> Iterator[Bound]:

@@ -50,12 +50,15 @@ if TYPE_CHECKING:
     from kit.exporters.export import Export as Export
     from kit.exporters.export import export as export
     from kit.forecast.platform import Platform as Platform
+    from kit.forecast.pods.attempt import PodLaunch as PodLaunch
     from kit.images.image import BuiltImage as BuiltImage
     from kit.images.image import build_image as build_image
     from kit.images.image import containerfile as containerfile
     from kit.images.image import image as image
     from kit.magics import load_ipython_extension as load_ipython_extension
     from kit.magics import unload_ipython_extension as unload_ipython_extension
+    from kit.pods import Pod as Pod
+    from kit.pods import pod as pod
     from kit.proof.outcome import Proof as Proof
     from kit.proof.prove import prove as prove
     from kit.remote.client import Remote as Remote

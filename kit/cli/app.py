@@ -83,7 +83,10 @@ def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> Exi
     return status
 
 
-_FIRST = ("demo", "show", "run", "compare", "check", "prove", "diff", "export", "image")
+_FIRST = (
+    *("demo", "show", "run", "compare", "check", "prove", "diff", "pod", "export"),
+    "image",
+)
 """The order in which a newcomer needs them; commands that are not here follow."""
 
 

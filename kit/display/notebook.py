@@ -87,7 +87,7 @@ def _families() -> Iterator[None]:
     from kit.display import of_messages, of_runs  # noqa: F401
 
     yield
-    from kit.display import of_reports  # noqa: F401
+    from kit.display import of_pods, of_reports  # noqa: F401
 
     yield
 

@@ -108,6 +108,8 @@ def secret_faults(path: str, name: str, key: str) -> list[str]:
     """
     place = f"{path}.valueFrom.secretKeyRef"
     faults = [invalid(f"{place}.name", name, each) for each in subdomain_faults(name)]
+    if not key:
+        return [*faults, f"{place}.key: Required value"]
     if len(key) > _MOST_KEY:
         most = f"must be no more than {_MOST_KEY} characters"
         faults.append(invalid(f"{place}.key", key, most))

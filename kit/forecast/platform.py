@@ -16,6 +16,15 @@ _MIB = 2**20
 _POLICIES = ("", "Always", "IfNotPresent", "Never")
 _MANAGERS = ("K8s", "AWS", "GCP", "Vault")
 _STOCK_PLUGINS = ("container", "sidecar", "k8s-array", "connector-service", "echo")
+_COPILOT = "cr.flyte.org/flyteorg/flytecopilot"
+_SANDBOX_VARIABLES = {
+    "FLYTE_AWS_ENDPOINT": "http://flyte-sandbox-minio.flyte:9000",
+    "FLYTE_AWS_ACCESS_KEY_ID": "minio",
+    "FLYTE_AWS_SECRET_ACCESS_KEY": "miniostorage",
+    "FLYTE_PLATFORM_URL": "flyte-sandbox-grpc.flyte:8089",
+    "FLYTE_PLATFORM_INSECURE": "true",
+}
+"""What the sandbox's manifest of 1.16.8 sets in every container."""
 _FLYTE_DOMAINS = ("development", "staging", "production")
 
 
@@ -107,13 +116,22 @@ class Platform:
             name="sandbox",
             defaults=Resources(cpu="500m", mem="1Gi"),
             domains=_FLYTE_DOMAINS,
-            environment=(
-                "FLYTE_AWS_ENDPOINT",
-                "FLYTE_AWS_ACCESS_KEY_ID",
-                "FLYTE_AWS_SECRET_ACCESS_KEY",
-                "FLYTE_PLATFORM_URL",
-                "FLYTE_PLATFORM_INSECURE",
-            ),
+            environment=tuple(_SANDBOX_VARIABLES),
+            propeller={
+                "propeller": {
+                    "rawoutput-prefix": "s3://my-s3-bucket/data",
+                    "metadata-prefix": "metadata/propeller",
+                },
+                "plugins": {
+                    "k8s": {
+                        "default-env-vars": [
+                            {key: value} for key, value in _SANDBOX_VARIABLES.items()
+                        ],
+                        "co-pilot": {"image": f"{_COPILOT}:v1.16.8"},
+                    }
+                },
+                "storage": {"container": "my-s3-bucket", "type": "minio"},
+            },
             plugins=_STOCK_PLUGINS,
             secrets_webhook=True,
             catalog=True,
@@ -127,6 +145,10 @@ class Platform:
             defaults=Resources(cpu="100m", mem="500Mi"),
             limits=Resources(cpu="2", mem="1Gi", gpu="1"),
             domains=_FLYTE_DOMAINS,
+            propeller={
+                "propeller": {"metadata-prefix": "metadata/propeller"},
+                "plugins": {"k8s": {"co-pilot": {"image": f"{_COPILOT}:v1.16.8"}}},
+            },
             plugins=_STOCK_PLUGINS,
             secrets_webhook=True,
             catalog=True,
@@ -241,9 +263,35 @@ def _mapping(name: str, value: Any) -> Any:
     return _of_kind(name, value, Mapping, "a mapping")
 
 
-def _mappings(name: str, value: Any) -> Any:
+def _propeller(name: str, value: Any) -> Any:
+    config = _mapping(name, value)
+    if config:
+        from kit.forecast.pods.propeller import Propeller
+
+        Propeller.from_config(config)  # raises what is wrong in it
+    return config
+
+
+def _objects(name: str, value: Any) -> Any:
     listed = _of_kind(name, value, (list, tuple), "a list of mappings")
-    return tuple(_mapping(name, each) for each in listed)
+    return tuple(_object(name, each) for each in listed)
+
+
+def _object(name: str, value: Any) -> Any:
+    """Return a Kubernetes object, of which a PodTemplate has what pods are made of."""
+    made = _mapping(name, value)
+    if made.get("kind") != "PodTemplate":
+        return made
+    metadata, template = made.get("metadata"), made.get("template")
+    spec = template.get("spec") if isinstance(template, Mapping) else None
+    named = isinstance(metadata, Mapping) and isinstance(metadata.get("name"), str)
+    if named and isinstance(spec, Mapping):
+        return made
+    msg = (
+        f"A PodTemplate in {name} of a platform must have metadata.name and "
+        f"template.spec, got {value!r:.200}."
+    )
+    raise PlatformError(msg)
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...] | None:
@@ -271,8 +319,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("image_pull_policy", "secret_manager"), _choice),
     **dict.fromkeys(("secrets_webhook", "catalog"), _yes_or_no),
     **dict.fromkeys(("message_limit", "object_limit", "download_limit"), _limit),
-    "propeller": _mapping,
-    "objects": _mappings,
+    "propeller": _propeller,
+    "objects": _objects,
 }
 
 

@@ -37,7 +37,6 @@ from kit.forecast.pods.container import (
     message_requirements,
     named,
     platform_requirements,
-    read_pod_spec,
     rename_gpu,
     require,
     requirements_json,
@@ -45,6 +44,7 @@ from kit.forecast.pods.container import (
     settle_all,
     unknown_mount,
 )
+from kit.forecast.pods.pod_spec import read_pod_spec
 from kit.forecast.pods.validation import pod_faults, refusal_words
 from kit.forecast.pods.webhook import inject_secrets
 from kit.template.macros import render_args
@@ -232,7 +232,12 @@ class PodBuilder(Attempt):
             "labels": dict(pod.metadata.labels),
             "annotations": dict(pod.metadata.annotations),
         }
-        return read_pod_spec(pod.pod_spec), metadata, config[_PRIMARY]
+        try:
+            spec = read_pod_spec(pod.pod_spec)
+        except ValueError as error:
+            told = f"Unable to unmarshal task k8s pod spec, Err: [{error}]"
+            raise bad_specification(told) from error
+        return spec, metadata, config[_PRIMARY]
 
     def base_template(self) -> Json | None:
         """Return the PodTemplate that the pod is merged over, if there is one.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from kit.errors import PlatformError
 
 Labels = Mapping[str, str]
 Objects = tuple[Mapping[str, Any], ...]
@@ -72,26 +75,64 @@ class Propeller:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Propeller:
-        """Read the configuration as its YAML has it; other keys are left out."""
-        sections = (
-            config.get("propeller", {}),
-            config.get("plugins", {}).get("k8s", {}),
-            {"storage": config.get("storage", {})},
-        )
+        """Read the configuration as its YAML has it; other keys are left out.
+
+        Raises:
+            PlatformError: A value is of the wrong kind.
+        """
         known = cls.__dataclass_fields__
-        facts = {
-            key.replace("-", "_"): value
-            for section in sections
-            for key, value in section.items()
-        }
-        facts = {key: value for key, value in facts.items() if key in known}
-        for key in _MAPS & facts.keys():
-            facts[key] = _merged(facts[key], twins=key == "default_labels")
+        facts: dict[str, Any] = {}
+        for where, section in _sections(config):
+            for key, value in section.items():
+                name = str(key).replace("-", "_")
+                if name in known:
+                    facts[name] = _checked(f"{where}.{key}", name, value)
         if not facts.get("default_annotations", True):
             del facts["default_annotations"]  # an empty map leaves the built-in one
-        if "co_pilot" in facts:
-            facts["co_pilot"] = _copilot(facts["co_pilot"])
         return cls(**facts)
+
+    @classmethod
+    def unread(cls, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield keys that are nearly ones that are read, and those that they are."""
+        known = [name.replace("_", "-") for name in cls.__dataclass_fields__]
+        for where, section in _sections(config):
+            for key in map(str, section):
+                if key.replace("_", "-") not in known:
+                    near = difflib.get_close_matches(key, known, n=1, cutoff=0.9)
+                    yield from ((f"{where}.{key}", f"{where}.{one}") for one in near)
+
+
+def _sections(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    plugins = _section("plugins", config.get("plugins"))
+    yield "propeller", _section("propeller", config.get("propeller"))
+    yield "plugins.k8s", _section("plugins.k8s", plugins.get("k8s"))
+    yield "storage", {"storage": _section("storage", config.get("storage"))}
+
+
+def _section(name: str, value: Any) -> Mapping[str, Any]:
+    section: Mapping[str, Any] = _of_kind(name, value or {}, Mapping, "a mapping")
+    return section
+
+
+def _checked(where: str, name: str, value: Any) -> Any:
+    if name in _MAPS:
+        return _merged(where, value, twins=name == "default_labels")
+    if name in _TUPLES:
+        return tuple(_of_kind(where, value or [], (list, tuple), "a list"))
+    if name in _FLAGS:
+        return _of_kind(where, value, bool, "true or false")
+    if name == "co_pilot":
+        return _copilot(where, value)
+    if name in _TEXTS:
+        return _of_kind(where, "" if value is None else value, str, "text")
+    return None if value is None else _of_kind(where, value, Mapping, "a mapping")
+
+
+def _of_kind(where: str, value: Any, kind: Any, expected: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    msg = f"{where} of a platform's propeller must be {expected}, got {value!r:.80}."
+    raise PlatformError(msg)
 
 
 _MAPS = {
@@ -101,19 +142,51 @@ _MAPS = {
 }
 
 
-def _merged(value: Any, *, twins: bool) -> dict[str, Any]:
+_TUPLES = {
+    *("default_env_from_configmaps", "default_env_from_secrets"),
+    *("default_tolerations", "interruptible_tolerations"),
+}
+_FLAGS = {"inject_finalizer", "enable_host_networking_pod"}
+_TEXTS = {
+    *("metadata_prefix", "rawoutput_prefix", "default_pod_template_name"),
+    *("scheduler_name", "image_pull_policy", "gpu_device_node_label"),
+    *("gpu_partition_size_node_label", "gpu_resource_name"),
+}
+
+
+def _merged(where: str, value: Any, *, twins: bool) -> dict[str, Any]:
     """Read a map, or a list of maps of one entry each, which keeps the keys' case.
 
     Keys of a map are in lower case but for those with a dot; of labels these have a
     twin in lower case.
     """
-    if not isinstance(value, Mapping):
-        return {key: each for entry in value for key, each in entry.items()}
-    read = {key if "." in key else key.lower(): each for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        entries = [_of_kind(where, each, Mapping, "a list of maps") for each in value]
+        return {
+            str(key): _text(where, each)
+            for entry in entries
+            for key, each in entry.items()
+        }
+    given = _of_kind(where, {} if value is None else value, Mapping, "a map of texts")
+    read = {
+        key if "." in key else key.lower(): _text(where, each)
+        for key, each in ((str(key), each) for key, each in given.items())
+    }
     return {**{key.lower(): read[key] for key in read}, **read} if twins else read
 
 
-def _copilot(config: Mapping[str, Any]) -> Copilot:
+def _text(where: str, value: Any) -> Any:
+    """Return a value of a map as the engine reads it: numbers and flags are texts."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    return _of_kind(where, value, (str, list), "a map of texts")
+
+
+def _copilot(where: str, config: Any) -> Copilot:
+    given = _of_kind(where, {} if config is None else config, Mapping, "a mapping")
     known = Copilot.__dataclass_fields__
-    facts = {key.replace("-", "_"): value for key, value in config.items()}
-    return Copilot(**{key: value for key, value in facts.items() if key in known})
+    facts = {str(key).replace("-", "_"): value for key, value in given.items()}
+    facts = {key: str(value) for key, value in facts.items() if key in known}
+    return Copilot(**facts)

@@ -13,12 +13,16 @@ from typing import Any
 
 from kit.definition.resources import Quantity, parse_quantity
 from kit.forecast.kubernetes import (
+    invalid,
     is_dns_label,
     joined,
     label_value_faults,
     metadata_faults,
     qualified_name_faults,
+    secret_faults,
     subdomain_faults,
+    taken_mount,
+    variable_faults,
 )
 from kit.template.macros import quoted_text
 
@@ -40,7 +44,7 @@ def pod_faults(pod: Json) -> list[str]:
     """Return what an API server says against a pod, each fault once."""
     metadata, spec = pod["metadata"], pod["spec"]
     faults = metadata_faults(metadata["labels"], metadata["annotations"])
-    faults += _spec_faults(spec)
+    faults.extend(_spec_faults(spec))
     for part in ("containers", "initContainers"):
         for index, container in enumerate(spec.get(part, ())):
             image = container.get("image", "")
@@ -53,19 +57,15 @@ def pod_faults(pod: Json) -> list[str]:
 def _spec_faults(spec: Json) -> Faults:
     volumes: dict[str, Json] = {}
     for index, volume in enumerate(spec.get("volumes", ())):
-        told = list(_volume_faults(f"spec.volumes[{index}]", volume, volumes))
-        yield from told
-        if not told:
+        faults = list(_volume_faults(f"spec.volumes[{index}]", volume, volumes))
+        yield from faults
+        if not faults:
             volumes[volume["name"]] = volume
     yield from _containers(spec, volumes)
     yield from _init_containers(spec, volumes)
     yield from _choice("spec.restartPolicy", spec.get("restartPolicy"), _RESTARTS)
     yield from _choice("spec.dnsPolicy", spec.get("dnsPolicy"), _DNS)
-    for key, value in sorted(spec.get("nodeSelector", {}).items()):
-        for fault in qualified_name_faults(key):
-            yield _invalid("spec.nodeSelector", key, fault)
-        for fault in label_value_faults(value):
-            yield _invalid("spec.nodeSelector", value, fault)
+    yield from _selector_faults(spec.get("nodeSelector", {}))
     yield from _user_faults("spec.securityContext", spec.get("securityContext", {}))
     yield from _affinity_faults(spec.get("affinity", {}))
     for part in ("serviceAccountName", "nodeName"):
@@ -81,6 +81,14 @@ def _spec_faults(spec: Json) -> Faults:
         yield from _subdomain(f"spec.{part}", spec.get(part, ""))
     policy = spec.get("preemptionPolicy")
     yield from _choice("spec.preemptionPolicy", policy, _PREEMPTIONS)
+
+
+def _selector_faults(selector: Mapping[str, str]) -> Faults:
+    for key, value in sorted(selector.items()):
+        for fault in qualified_name_faults(key):
+            yield _invalid("spec.nodeSelector", key, fault)
+        for fault in label_value_faults(str(value)):
+            yield _invalid("spec.nodeSelector", value, fault)
 
 
 _RESTARTS = ("Always", "OnFailure", "Never")
@@ -129,7 +137,9 @@ def _init_containers(spec: Json, volumes: Mapping[str, Json]) -> Faults:
                 yield f"{path}.{part}: Forbidden: {told}"
 
 
-def _container_faults(path: str, container: Json, volumes: Mapping[str, Json]) -> Faults:
+def _container_faults(
+    path: str, container: Json, volumes: Mapping[str, Json]
+) -> Faults:
     name = container["name"]
     yield from _label(f"{path}.name", name) if name != "…" else ()
     if not container.get("image", ""):
@@ -197,33 +207,24 @@ def _host_ports(path: str, containers: Iterable[Json]) -> Faults:
                 continue
             address = port.get("hostIP", "")
             text = f"{port.get('protocol', '')}/{address}/{port['hostPort']}"
-            yield from _duplicate(f"{path}[{index}].ports[{place}].hostPort", text, taken)
+            yield from _duplicate(
+                f"{path}[{index}].ports[{place}].hostPort", text, taken
+            )
 
 
-_NOT_VARIABLE = (
-    "a valid environment variable name must consist only of printable ASCII characters "
-    "other than '='"
-)
-_NOT_KEY = (
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
-    "'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is "
-    "'[-._a-zA-Z0-9]+')"
-)
 _REFERENCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")
 
 
 def _variable_faults(path: str, variable: Json) -> Faults:
-    name = variable["name"]
-    if not name:
-        yield f"{path}.name: Required value"
-    elif not re.fullmatch(r"[ -<>-~]+", name):
-        yield _invalid(f"{path}.name", name, _NOT_VARIABLE)
+    yield from variable_faults(path, variable["name"])
     if "valueFrom" not in variable:
         return
     where, sources = f"{path}.valueFrom", variable["valueFrom"]
     for kind in ("configMapKeyRef", "secretKeyRef"):
         if kind in sources:
-            yield from _key_faults(f"{where}.{kind}", sources[kind])
+            named = sources[kind].get("name", ""), sources[kind].get("key", "")
+            told = secret_faults(path, *named)
+            yield from (fault.replace("secretKeyRef", kind, 1) for fault in told)
     given = [kind for kind in _REFERENCES if kind in sources]
     if not given:
         listed = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
@@ -235,22 +236,12 @@ def _variable_faults(path: str, variable: Json) -> Faults:
         yield _invalid(where, "", told)
 
 
-def _key_faults(path: str, reference: Json) -> Faults:
-    name, key = reference.get("name", ""), reference.get("key", "")
-    for fault in subdomain_faults(name):
-        yield _invalid(f"{path}.name", name, fault)
-    if not key:
-        yield f"{path}.key: Required value"
-    elif not re.fullmatch("[-._a-zA-Z0-9]+", key):
-        yield _invalid(f"{path}.key", key, _NOT_KEY)
-
-
 def _source_faults(path: str, sources: Iterable[Json]) -> Faults:
     for index, source in enumerate(sources):
         where = f"{path}[{index}]"
         prefix = source.get("prefix", "")
-        if prefix and not re.fullmatch(r"[ -<>-~]+", prefix):
-            yield _invalid(f"{where}.prefix", prefix, _NOT_VARIABLE)
+        for fault in variable_faults(where, prefix) if prefix else ():
+            yield fault.replace(f"{where}.name", f"{where}.prefix", 1)
         given = [kind for kind in ("configMapRef", "secretRef") if kind in source]
         for kind in given:
             name = source[kind].get("name", "")
@@ -280,7 +271,7 @@ def _mount_faults(
         if not place:
             yield f"{where}.mountPath: Required value"
         if place in taken:
-            yield _invalid(f"{where}.mountPath", place, "must be unique")
+            yield taken_mount(where, place)
         taken.add(place)
         below = mount.get("subPath", "")
         if below:  # Kubernetes forgets which of the mounts it is
@@ -319,7 +310,9 @@ def _resource_name_faults(path: str, name: str) -> Faults:
     if name in _STANDARD or name.startswith("hugepages-"):
         return
     if not told and name not in _OTHER_STANDARD:
-        yield _invalid(path, name, "must be a standard resource type or fully qualified")
+        yield _invalid(
+            path, name, "must be a standard resource type or fully qualified"
+        )
     yield _invalid(path, name, "must be a standard resource for containers")
 
 
@@ -398,7 +391,7 @@ _NOT_LABEL = (
 )
 
 
-def _label(path: str, name: str) -> Faults:
+def _label(path: str, name: Any) -> Faults:
     if not name:
         yield f"{path}: Required value"
     elif len(name) > _LONGEST_LABEL:
@@ -408,7 +401,7 @@ def _label(path: str, name: str) -> Faults:
         yield _invalid(path, name, _NOT_LABEL)
 
 
-def _subdomain(path: str, name: str) -> Faults:
+def _subdomain(path: str, name: Any) -> Faults:
     for fault in subdomain_faults(name) if name else ():
         yield _invalid(path, name, fault)
 
@@ -509,9 +502,9 @@ def _toleration_faults(tolerations: Iterable[Json]) -> Faults:
             told = "effect must be 'NoExecute' when `tolerationSeconds` is set"
             yield _invalid(f"{path}.effect", effect, told)
         if operator in ("", "Equal"):
-            faults = label_value_faults(value)
-            if faults:
-                yield _invalid(f"{path}.operator", value, ";".join(faults))
+            told = ";".join(label_value_faults(value))
+            if told:
+                yield _invalid(f"{path}.operator", value, told)
         elif operator != "Exists":
             yield from _choice(f"{path}.operator", operator, ("Equal", "Exists"))
         elif value:
@@ -538,5 +531,6 @@ def _duplicate(path: str, value: str, taken: set[str]) -> Faults:
 
 
 def _invalid(path: str, value: Any, fault: str) -> str:
-    shown = quoted_text(value) if isinstance(value, str) else str(value)
-    return f"{path}: Invalid value: {shown}: {fault}"
+    if isinstance(value, str):
+        return invalid(path, value, fault)
+    return f"{path}: Invalid value: {value}: {fault}"
