@@ -223,8 +223,8 @@ def _variable_faults(path: str, variable: Json) -> Faults:
     for kind in ("configMapKeyRef", "secretKeyRef"):
         if kind in sources:
             named = sources[kind].get("name", ""), sources[kind].get("key", "")
-            told = secret_faults(path, *named)
-            yield from (fault.replace("secretKeyRef", kind, 1) for fault in told)
+            for fault in secret_faults(path, *named):
+                yield fault.replace("secretKeyRef", kind, 1)
     given = [kind for kind in _REFERENCES if kind in sources]
     if not given:
         listed = "`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
