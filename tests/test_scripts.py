@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
 def write_tools(project: Path, *, failing: str) -> None:
     """Write the tools; those whose arguments match fail with status 7."""
     text = TOOL.format(log=project / "calls", failing=failing)
-    names = ("scripts/setup", "scripts/packages", "scripts/python314")
+    names = tuple(f"scripts/{n}" for n in ("setup", "packages", "python314", "docs"))
     tools = (f"venv/bin/{name}" for name in ("python", "ruff", "mypy"))
     for name in (*names, *tools):
         path = project / name
