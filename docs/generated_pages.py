@@ -34,7 +34,7 @@ GROUPS = {
     ),
     "Run": ("runners", "running", "shim"),
     "Ship": ("proof", "exporters", "images", "source"),
-    "Flyte": ("remote", "bridge"),
+    "Flyte": ("flyte", "pods", "bridge"),
     "Types": ("types",),
     "Errors": ("errors",),
 }
