@@ -34,7 +34,7 @@ GROUPS = {
     ),
     "Run": ("runners", "running", "shim"),
     "Ship": ("proof", "exporters", "images", "source"),
-    "Flyte": ("flyte", "pods", "bridge"),
+    "Flyte": ("flyte", "remote", "pods", "bridge"),
     "Types": ("types",),
     "Errors": ("errors",),
 }
