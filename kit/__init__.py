@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from kit.difference.diff import Difference as Difference
     from kit.difference.diff import diff as diff
     from kit.difference.history import history as history
+    from kit.display.of_template import TaskView as TaskView
+    from kit.display.of_template import show as show
     from kit.errors import IgnoreOutputs as IgnoreOutputs
     from kit.errors import KitError as KitError
     from kit.errors import RecoverableError as RecoverableError

@@ -11,8 +11,15 @@ import pytest
 
 import kit
 from kit.cli import main
-from kit.errors import CallError, DisplayError, TargetError, TargetNotFoundError
+from kit.errors import (
+    CallError,
+    DisplayError,
+    TargetError,
+    TargetNotFoundError,
+    TemplateError,
+)
 from kit.targets import parse_target, read_target
+from kit.template.serialize import LOCAL_SETTINGS
 
 MARKER = """
 import pathlib
@@ -199,3 +206,28 @@ def test_a_task_of_flytekit_is_named_as_one(tmp_path: Path, monkeypatch):
             read_target(target)
     with pytest.raises(TargetNotFoundError):
         read_target("of_flytekit.load2:x")
+
+
+def _first(tt, n: int = 3) -> int:
+    return n
+
+
+def test_show_takes_what_the_command_takes(tmp_path: Path):
+    """A task, a message, a file; nothing of a template is imported."""
+    first = kit.container_task(image="a:1", name="first")(_first)
+    template = kit.task_template(first, LOCAL_SETTINGS)
+    path = tmp_path / "first.pb"
+    kit.write_template(template, path)
+    for thing in (first, template, path, str(path)):
+        view = kit.show(thing)
+        assert view.template == template
+        assert repr(view) == f"TaskView({template.id.name!r})"
+        assert template.id.name in view._repr_mimebundle_()["text/plain"]
+    settings = kit.SerializationSettings(version="v7")
+    assert kit.show(first, settings=settings).template.id.version == "v7"
+    with pytest.raises(TemplateError, match="leave settings out"):
+        kit.show(path, settings=settings)
+    with pytest.raises(TemplateError, match=r"takes a task .*, got 3"):
+        kit.show(3)
+    with pytest.raises(TargetNotFoundError, match=r"No file 'x.pb'"):
+        kit.show("x.pb")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flyteidl.core.tasks_pb2 import (
-    TaskTemplate,
-)
+from flyteidl.admin.task_pb2 import TaskSpec
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.settings import SerializationSettings
 from kit.difference.arriving import Arrival
@@ -29,8 +29,12 @@ from kit.display.summary import (
     highlight_changes,
     summarizes,
 )
+from kit.errors import TemplateError
+from kit.notebook import Shown
+from kit.targets import read_target
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
+from kit.template.files import template_of
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.template.view import TaskTemplateView
 
@@ -88,6 +92,60 @@ def summarize_template(
     return summarize_subject(
         Subject(template=template, defaults=defaults or {}, order=tuple(order))
     )
+
+
+class TaskView(Shown):
+    """The static view of a task or a template: text, or HTML in a notebook.
+
+    Args:
+        subject: What is shown.
+
+    Attributes:
+        template: The message that is shown.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.template = subject.template
+
+    def __repr__(self) -> str:
+        return f"TaskView({self.template.id.name!r})"
+
+
+def show(task: Any, /, *, settings: SerializationSettings | None = None) -> TaskView:
+    """Show the template of a task: ``kit show`` in Python.
+
+    Args:
+        task: A task, a template, or a text that names one: ``tasks.py:load``, a
+            template file, ``package.tgz::task``. Only Python is imported; files are
+            read, and nothing that they name is imported.
+        settings: What a task's template is made with; those of a local run by default.
+
+    Raises:
+        TargetError: The text names no task or template.
+        TemplateError: It is no task and no template, or a template and settings.
+
+    Example:
+        >>> show(TaskTemplate(type="sql")).template.type
+        'sql'
+    """
+    thing = read_target(task) if isinstance(task, (str, os.PathLike)) else task
+    if isinstance(thing, PythonCustomizedContainerTask):
+        return TaskView(task_subject(thing, settings or LOCAL_SETTINGS))
+    message: Any = thing.to_flyte_idl() if hasattr(thing, "to_flyte_idl") else thing
+    if not isinstance(message, (TaskTemplate, TaskSpec)):
+        msg = f"kit.show takes a task or a TaskTemplate, got {thing!r:.80}."
+        raise TemplateError(msg)
+    if settings is not None:
+        msg = f"{task!r:.80} is a finished template: leave settings out."
+        raise TemplateError(msg)
+    return TaskView(Subject(template=template_of(message)))
+
+
+@summarizes(TaskView)
+def summarize_task_view(view: TaskView) -> Summary:
+    """Summarize what :func:`kit.show` shows."""
+    return summarize_subject(view.subject)
 
 
 @summarizes(TaskTemplateView)

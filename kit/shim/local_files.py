@@ -20,6 +20,7 @@ from kit.storage import (
     is_remote,
     local_path,
 )
+from kit.storage.urls import ELSEWHERE, is_store
 
 _MSGPACK = "msgpack"
 _PLACES = ("path", "uri", "remote_path")
@@ -100,16 +101,13 @@ def staged_inputs(inputs: LiteralMap, folder: Path) -> tuple[LiteralMap, Move]:
     return (moved if copies else inputs), original
 
 
-ELSEWHERE = "elsewhere://"
-"""The scheme of a path that a run names and that is none of its own files."""
-
-
 def confined(literals: LiteralMap, folders: Iterable[Path]) -> LiteralMap:
-    """Return literals of which no local URI leads out of folders.
+    """Return literals of which no URI leads to a file that is not in folders.
 
     A stranger's run may name any file of this machine, which would then be read, shown
-    and saved as one of its outputs. Such a URI becomes an address (:data:`ELSEWHERE`),
-    which no store reads.
+    and saved as one of its outputs. Such a URI becomes an address
+    (:data:`~kit.storage.urls.ELSEWHERE`), which no store reads, and so does one with a
+    scheme that may read local files.
 
     Args:
         literals: Outputs of a container, or what a file of a run holds.
@@ -119,12 +117,14 @@ def confined(literals: LiteralMap, folders: Iterable[Path]) -> LiteralMap:
 
     def confine(uri: str) -> str:
         path = local_path(uri)
-        if is_remote(uri) or not uri or "\0" in path:
+        if not uri or is_store(uri) or uri.startswith(ELSEWHERE):
             return uri
+        if is_remote(uri) or "\0" in path:
+            return ELSEWHERE + uri
         resolved = Path(os.path.realpath(path))
         if any(resolved.is_relative_to(folder) for folder in own):
             return uri
-        return ELSEWHERE + path if os.path.lexists(path) else uri
+        return ELSEWHERE + path
 
     moved = LiteralMap()
     moved.CopyFrom(literals)

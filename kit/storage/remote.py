@@ -26,7 +26,7 @@ from kit.errors import MissingPackageError, StorageError, nearest
 from kit.storage.failures import is_missing
 from kit.storage.progress import ByteCounter, Move, transfer
 from kit.storage.retries import RetryPolicy, with_retries
-from kit.storage.urls import redacted, store_environ
+from kit.storage.urls import ELSEWHERE, redacted, store_environ
 
 _S3 = ("s3", "s3a")
 _WEB = ("http", "https")
@@ -146,6 +146,13 @@ def _missing_package(url: str, scheme: str, error: ImportError) -> MissingPackag
 
 
 def _unknown(url: str, scheme: str) -> StorageError:
+    if url.startswith(ELSEWHERE):
+        place = url.removeprefix(ELSEWHERE)
+        msg = (
+            f"{place!r} is not read: it is a path that a run names, and not one of its "
+            "own files. Get the file from where the run was, and pass its path."
+        )
+        return StorageError(msg)
     known = fsspec.available_protocols()
     return StorageError(
         f"Cannot open {redacted(url)}: no store has URLs of {scheme!r}."

@@ -28,6 +28,31 @@ def is_remote(path: str) -> bool:
     return bool(separator and _SCHEME.fullmatch(scheme)) and scheme.lower() != "file"
 
 
+ELSEWHERE = "elsewhere://"
+"""Before a path that a run names and that is not one of its own files."""
+
+_STORES = frozenset(
+    (
+        *("abfs", "abfss", "adl", "az", "dbfs", "gcs", "gs", "hdfs", "http", "https"),
+        *("lakefs", "oci", "ocilake", "oss", "s3", "s3a", "tos", "tosfs", "webhdfs"),
+    )
+)
+
+
+def is_store(path: str) -> bool:
+    """Say whether a path is a URL of a store, of which nothing is on this machine.
+
+    fsspec has other schemes, which read local files: ``local://``, ``git://``,
+    ``zip://``, and URLs through others.
+
+    >>> is_store("s3://bucket/key"), is_store("local:///etc/passwd")
+    (True, False)
+    >>> is_store("simplecache::s3://bucket/key")
+    False
+    """
+    return path.partition("://")[0].lower() in _STORES
+
+
 def is_web(path: str) -> bool:
     """Say whether a path is a URL of a web server, which has files but no folders."""
     return path.lower().startswith(("http://", "https://"))

@@ -20,6 +20,7 @@ from kit.display.outputs.files import (
     content_rows,
     listing_of,
     local_source,
+    may_be_fetched,
     type_of,
 )
 from kit.display.outputs.tables import Order, Rows, rows_caption, value_rows
@@ -148,7 +149,8 @@ class _Maker:
             fact = fact_of(name, value) if _is_long_list(value) else None
             self._tell(*((Facts((fact,)),) if fact else ()), *parts_of(name, value))
         elif isinstance(value, Blob) and local_source(value) is None:
-            yield self._remote(name, value)
+            if may_be_fetched(value):
+                yield self._remote(name, value)
         elif isinstance(value, FlyteDirectory):
             yield from self._folder(name, value)
         elif isinstance(value, os.PathLike):

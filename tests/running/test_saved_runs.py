@@ -14,6 +14,7 @@ from flyteidl.core.literals_pb2 import LiteralMap
 from running_tasks import Order, count_in, decked, divide, double, shout
 
 import kit
+from kit.display.outputs.files import may_be_fetched
 from kit.errors import CallError, SavedRunError, StorageError
 from kit.runners import Phase
 
@@ -207,7 +208,21 @@ def test_secrets_of_the_environment_stay_here(tmp_path: Path, monkeypatch):
     assert kit.Run.load(tmp_path / "all.zip").request.environment == variables
 
 
-@pytest.mark.parametrize("uri", ["{}", "file://{}", "{folder}/../{name}"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("{}", "file://{}", "FILE://{}", "{folder}/../{name}", "file://localhost{}"),
+        *("local://{}", "LOCAL://{}", "asynclocal://{}", "simplecache::file://{}"),
+        *(
+            "filecache::{}",
+            "dir::file://{}",
+            "zip://x::{}",
+            "git://{}",
+            "reference://{}",
+        ),
+        *("unheard-of://{}", "{folder}/not-there-yet", "x::y::s3://bucket/{name}"),
+    ],
+)
 def test_a_strangers_run_names_no_file_of_this_machine(tmp_path: Path, uri):
     """It is shown as an address, never read, and not saved along again."""
     private = tmp_path / "private.txt"
@@ -225,7 +240,10 @@ def test_a_strangers_run_names_no_file_of_this_machine(tmp_path: Path, uri):
     assert loaded.literals.literals["o0"].scalar.blob.uri.startswith("elsewhere://")
     with pytest.raises(kit.KitError):
         Path(loaded.outputs.o0).read_text()
-    assert "private</" not in loaded._repr_mimebundle_()["text/html"]
+    bundle = loaded._repr_mimebundle_()
+    assert "private</" not in bundle["text/html"]
+    assert "not one of the run's own files" in bundle["text/plain"]
+    assert not may_be_fetched(loaded.outputs.o0)
     with zipfile.ZipFile(loaded.save(tmp_path / "again.zip")) as archive:
         assert not any("private" in name for name in archive.namelist())
 

@@ -148,14 +148,11 @@ def _message(
 
 
 def _subject(found: Task | TemplateMessage, settings: SerializationSettings) -> Subject:
-    from kit.display.of_template import task_subject
-    from kit.display.sections.subject import Subject
+    from kit.display.of_template import show
     from kit.task.task import PythonCustomizedContainerTask
-    from kit.template.files import template_of
 
-    if isinstance(found, PythonCustomizedContainerTask):
-        return task_subject(found, settings)
-    return Subject(template=template_of(found))
+    is_task = isinstance(found, PythonCustomizedContainerTask)
+    return show(found, settings=settings if is_task else None).subject
 
 
 def _report_failure(subject: Subject) -> ExitStatus:

@@ -33,7 +33,7 @@ from kit.display.summary import (
 from kit.errors import KitError
 from kit.renderers.html import MarkdownRenderer, image_type
 from kit.storage import is_remote, local_path
-from kit.storage.urls import redacted
+from kit.storage.urls import ELSEWHERE, redacted
 from kit.types.blobs import Blob
 from kit.types.files import FlyteFile
 
@@ -100,6 +100,21 @@ def local_source(value: object) -> Path | None:
         return Path(local_path(str(value.path)))
     path = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     return None if is_remote(path) else Path(local_path(path))
+
+
+def may_be_fetched(value: Blob) -> bool:
+    """Say whether the data of a file or folder of another store may be fetched.
+
+    What a stranger's run names on this machine is an address, and no more than shown.
+    """
+    return not str(value.remote_source).startswith(ELSEWHERE)
+
+
+def _place_text(value: Blob) -> str:
+    place = redacted(str(value.remote_source))
+    if may_be_fetched(value):
+        return f"{place}, not downloaded"
+    return f"{place.removeprefix(ELSEWHERE)}, which is not one of the run's own files"
 
 
 BINARY = "application/octet-stream"
@@ -215,7 +230,7 @@ def file_text(value: Any) -> str:
     """Say what a file is: its name, its size, its media type."""
     path = local_source(value)
     if path is None:
-        return f"{redacted(value.remote_source)}, not downloaded"
+        return _place_text(value)
     content = content_of(path)
     if content is None:
         return f"{path.name}, which cannot be read here"
@@ -428,7 +443,7 @@ def listing_of(value: Any) -> Listing | None:
 def folder_text(value: Any) -> str:
     """Say what a folder is: how many files it has, and their size."""
     if local_source(value) is None:
-        return f"{redacted(value.remote_source)}, not downloaded"
+        return _place_text(value)
     listing = listing_of(value)
     return listing.text if listing else "a folder that is not there"
 
