@@ -85,14 +85,13 @@ def arriving_inputs(inputs: literals_pb2.LiteralMap) -> literals_pb2.LiteralMap:
         inputs: The literals of the launch; they are not changed.
 
     Returns:
-        A new message, or ``inputs`` itself if there is nothing to change.
+        A new message, which has gone through bytes.
     """
-    data = inputs.SerializeToString()
-    if not has_odd_number(data):
-        return inputs
+    data = inputs.SerializeToString(deterministic=True)
     arrived = literals_pb2.LiteralMap.FromString(data)
-    for literal in arrived.literals.values():
-        _settle_literal(literal)
+    if has_odd_number(data):
+        for literal in arrived.literals.values():
+            _settle_literal(literal)
     return arrived
 
 

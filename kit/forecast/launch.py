@@ -16,7 +16,7 @@ from flyteidl.core import interface_pb2, literals_pb2, tasks_pb2, types_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
-from kit.forecast.arrival import arriving_inputs, arriving_template
+from kit.forecast.arrival import arriving_inputs, arriving_template, has_odd_number
 from kit.forecast.kubernetes import (
     joined,
     metadata_faults,
@@ -533,9 +533,10 @@ def _notes(launch: Launch) -> Iterator[LaunchNote]:
     if waits and platform.catalog is False:
         text = "cache_serialize waits for ever on a platform without a catalog."
         yield LaunchNote("waits", text)
-    arrived = arriving_inputs(launch.inputs).literals
-    for name, literal in launch.inputs.literals.items():
-        data = literal.SerializeToString(deterministic=True)
+    inputs, odd = launch.inputs.literals, has_odd_number(_bytes(launch.inputs))
+    arrived = arriving_inputs(launch.inputs).literals if odd else inputs
+    for name, literal in inputs.items() if odd else ():
+        data = _bytes(literal)
         if _NEGATIVE_ZERO in data and data != _bytes(arrived[name]):
             text = f"A number of {name} changes on the way: -0.0 arrives as 0.0."
             yield LaunchNote("changes", text, name)

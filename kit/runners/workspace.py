@@ -10,7 +10,7 @@ from pathlib import Path
 from flyteidl.core.literals_pb2 import LiteralMap
 
 from kit.errors import StorageError
-from kit.forecast.arrival import arriving_inputs
+from kit.forecast.arrival import arriving_inputs, has_odd_number
 from kit.runners.session import own_session
 from kit.template.macros import RenderContext
 
@@ -180,9 +180,9 @@ class Workspace:
 
 
 def _arriving(inputs: bytes) -> bytes:
-    literals = LiteralMap.FromString(inputs)
-    arrived = arriving_inputs(literals)
-    return inputs if arrived is literals else arrived.SerializeToString()
+    if not has_odd_number(inputs):
+        return inputs
+    return arriving_inputs(LiteralMap.FromString(inputs)).SerializeToString()
 
 
 def _literal(path: Path) -> str:

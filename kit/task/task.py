@@ -663,7 +663,7 @@ class PythonCustomizedContainerTask(
         loader_args = loader_args_of(template)
         if loader_args is None:  # a pod, say, has them somewhere else
             loader_args = self.task_resolver.loader_args(settings, self)
-        inputs = _through_bytes(arriving_inputs(input_literal_map))
+        inputs = arriving_inputs(input_literal_map)
         with variables_set(container_variables(template)):
             loaded = load_from_template(
                 self.task_resolver,

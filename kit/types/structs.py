@@ -37,7 +37,7 @@ from kit.types.conversion_errors import (
 )
 from kit.types.engine import Decoder, Encoder, Transformer, TypeEngine
 from kit.types.json_schemas import guess_from_schema, json_schema
-from kit.types.lossless import Check, difference, exact_check, part_of
+from kit.types.lossless import difference, exact_check, part_of
 from kit.types.packed import (
     MSGPACK,
     PICKLE_FORMAT,
@@ -85,8 +85,12 @@ class DataclassTransformer(Transformer):
             if type(value) is dict:
                 write_packed(out, pack(value))
                 return
-            packed = pack(_written(write, value, bare))
-            if not _is_exact(is_exact, value):
+            try:
+                plain, exact = write(value), is_exact(value)
+            except Exception:  # noqa: BLE001 - what follows says what is wrong
+                plain, exact = _written(write, value, bare), False
+            packed = pack(plain)
+            if not exact:
                 _check_lossless(value, packed, read, bare)
             write_packed(out, packed)
 
@@ -100,7 +104,12 @@ class DataclassTransformer(Transformer):
             plain = plain_of(literal)
             if plain is None:
                 raise literal_error(literal, python_type)
-            return _converted(read, plain, bare)
+            try:
+                return read(plain)
+            except ConversionError:
+                raise
+            except Exception as error:  # as of generated code, and its author's
+                raise _failure(error, plain, bare) from error
 
         return decode
 
@@ -161,21 +170,20 @@ def _converted(convert: Convert, value: Any, bare: Any) -> Any:
     except ConversionError:
         raise
     except Exception as error:
-        # Generated code of mashumaro, __post_init__ and field types raise what they do.
-        path = _field_path(error)
-        msg = (
-            f"Cannot convert {shorten(value)!r:.500} of {type(value)} for {bare!r}: "
-            f"{error_reason(error)}"
-        )
-        kind = MemberError if isinstance(error, AttributeError) else ConversionError
-        raise kind(msg, path=path) from error
+        raise _failure(error, value, bare) from error
 
 
-def _is_exact(check: Check, value: Any) -> bool:
-    try:
-        return check(value)
-    except AttributeError:  # a field was deleted
-        return False
+def _failure(error: Exception, value: Any, bare: Any) -> ConversionError:
+    """Return why a value cannot be converted.
+
+    Generated code of mashumaro, ``__post_init__`` and field types raise what they do.
+    """
+    msg = (
+        f"Cannot convert {shorten(value)!r:.500} of {type(value)} for {bare!r}: "
+        f"{error_reason(error)}"
+    )
+    kind = MemberError if isinstance(error, AttributeError) else ConversionError
+    return kind(msg, path=_field_path(error))
 
 
 def _check_lossless(value: Any, packed: bytes, read: Convert, bare: Any) -> None:

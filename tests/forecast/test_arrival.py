@@ -138,7 +138,7 @@ def test_inputs_lose_the_sign_of_zero_only():
     assert math.copysign(1, items[0].scalar.primitive.float_value) == -1
     plain = literals_pb2.LiteralMap()
     plain.literals["x"].scalar.primitive.integer = 1
-    assert arriving_inputs(plain) is plain
+    assert arriving_inputs(plain) == plain
 
 
 def test_numbers_of_a_struct_among_inputs_become_text():
