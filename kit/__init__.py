@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from kit.pods import pod as pod
     from kit.proof.outcome import Proof as Proof
     from kit.proof.prove import prove as prove
+    from kit.readiness.climb import ready as ready
+    from kit.readiness.ladder import Readiness as Readiness
     from kit.remote.client import Remote as Remote
     from kit.remote.endpoint import SignIn as SignIn
     from kit.resolver import TaskTemplateResolver as TaskTemplateResolver

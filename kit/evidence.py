@@ -139,16 +139,17 @@ def definition_of(template: TaskTemplate) -> Definition:
     Raises:
         TemplateError: The template has no digest; flyteadmin refuses it as well.
     """
-    digest = template_digest(_nameless(template)).hex()
+    digest = template_digest(nameless(template)).hex()
     return Definition(template.id.name, digest, _code_digest(template))
 
 
-def _nameless(template: TaskTemplate) -> TaskTemplate:
+def nameless(template: TaskTemplate) -> TaskTemplate:
     """Return a copy that says nothing of where it is registered."""
     copy = TaskTemplate()
     copy.CopyFrom(template)
-    for part in ("project", "domain", "version", "org"):
-        copy.id.ClearField(part)
+    if copy.HasField("id"):
+        for part in ("project", "domain", "version", "org"):
+            copy.id.ClearField(part)
     return copy
 
 
@@ -230,7 +231,7 @@ class EvidenceStore:
             definition = definition_of(message)
         except TemplateError:
             return
-        data = _nameless(message).SerializeToString(deterministic=True)
+        data = nameless(message).SerializeToString(deterministic=True)
         with self._lock:
             self._add(definition, data, _within_bounds(evidence))
             watchers = list(self._watchers)

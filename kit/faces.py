@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kit.notebook import Bundle, Faces, use_faces
 
 if TYPE_CHECKING:
+    from kit.readiness.climb import Climb
     from kit.running.run import Run
 
 
@@ -34,10 +35,16 @@ def _saved(thing: object) -> Bundle:
     return saved_face(thing)
 
 
-def _progress(run: Run) -> AbstractContextManager[None]:
+def _progress(thing: Run | Climb) -> AbstractContextManager[None]:
+    from kit.readiness.climb import Climb
+
+    if isinstance(thing, Climb):
+        from kit.display.ladder import climb_progress
+
+        return climb_progress(thing)
     from kit.display.console import run_progress
 
-    return run_progress(run)
+    return run_progress(thing)
 
 
 def _error(error: BaseException) -> list[str]:

@@ -99,7 +99,7 @@ def use_faces(faces: Faces) -> None:
 
 
 def run_progress(run: Any) -> AbstractContextManager[None]:
-    """Show a run in a terminal as long as the context is open."""
+    """Show a run in a terminal, or a climb, as long as the context is open."""
     return _faces.progress(run)
 
 

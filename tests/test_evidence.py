@@ -280,13 +280,13 @@ def test_a_changed_module_is_another_definition(
         del sys.modules["evident_tasks"]
 
 
-def test_inputs_are_told_in_short() -> None:
+def test_inputs_are_toldinputs_in_short() -> None:
     """Whatever they are, and how many there are."""
-    from kit.running.record import _in_short
+    from kit.running.record import inputs_in_short
 
     literals = {f"i{n:02}": Literal() for n in range(30)}
     from flyteidl.core.literals_pb2 import LiteralMap
 
-    shown = _in_short(LiteralMap(literals=literals))
+    shown = inputs_in_short(LiteralMap(literals=literals))
     assert len(shown) == 21
     assert shown["…"] == "10 more"

@@ -84,8 +84,8 @@ def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> Exi
 
 
 _FIRST = (
-    *("demo", "show", "run", "compare", "check", "prove", "diff", "pod", "export"),
-    "image",
+    *("demo", "show", "ready", "run", "compare", "check", "prove", "diff", "pod"),
+    *("export", "image"),
 )
 """The order in which a newcomer needs them; commands that are not here follow."""
 

@@ -22,6 +22,7 @@ from rich.style import Style as RichStyle
 from rich.syntax import Syntax
 from rich.text import Text
 
+from kit.display.ladder import ICONS, rung_text, tone
 from kit.display.log import terminal_text
 from kit.display.summary import (
     Badge,
@@ -41,6 +42,7 @@ from kit.display.summary import (
 )
 from kit.display.text import LONGEST_CODE
 from kit.escape import bounded, label, shorten, visible
+from kit.readiness.ladder import Standing
 from kit.running.run import Run
 from kit.template.macros import macro_spans
 
@@ -124,6 +126,26 @@ class Lines:
             for part in _chopped(line, options.max_width):
                 yield Segment(part)
                 yield _LINE
+
+
+class Flow:
+    """Short texts one after the other, as many to a line as fit."""
+
+    def __init__(self, parts: Sequence[Text], *, gap: int = 3) -> None:
+        self._parts = parts
+        self._gap = gap
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        line = Text(overflow="fold")
+        for part in self._parts:
+            space = " " * self._gap * bool(line)
+            if line and line.cell_len + self._gap + part.cell_len > options.max_width:
+                yield line
+                line, space = Text(overflow="fold"), ""
+            line.append(space).append_text(part)
+        yield line
 
 
 def _chopped(line: str, width: int) -> list[str]:
@@ -238,7 +260,12 @@ def print_summary(
 
 def draw(summary: Summary, *, details: bool = False) -> RenderableType:
     """Return what rich prints for a summary."""
-    return Group(_heading(summary), *_sections(summary, details=details))
+    parts: list[RenderableType] = [_heading(summary)]
+    if summary.sentence:
+        parts.append(Text(_text(summary.sentence), overflow="fold"))
+    if summary.ladder is not None:
+        parts.append(Flow([_rung(standing) for standing in summary.ladder]))
+    return Group(*parts, *_sections(summary, details=details))
 
 
 def _sections(summary: Summary, *, details: bool) -> Iterator[RenderableType]:
@@ -264,6 +291,18 @@ def _heading(summary: Summary) -> Text:
     for badge in summary.badges:
         heading.append("  ").append_text(_badge(badge))
     return heading
+
+
+_RUNG_STYLES = {"good": "green", "bad": "bold red", "notable": "yellow", "kind": "dim"}
+
+
+def _rung(standing: Standing) -> Text:
+    style = _RUNG_STYLES[tone(standing)]
+    drawn = Text(f"{ICONS[standing.state]} ", style=style)
+    drawn.append(f"{standing.rung.title} ", style="not dim not bold default")
+    drawn.append(standing.state.value, style=style)
+    text = label(rung_text(standing))
+    return drawn.append(f": {text}", style="not bold dim") if text else drawn
 
 
 def _badge(badge: Badge) -> Text:

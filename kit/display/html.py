@@ -15,6 +15,7 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kit.display.ladder import ladder_html
 from kit.display.summary import (
     Badge,
     Code,
@@ -556,7 +557,7 @@ def section_html(section: Section) -> str:
 
 
 def heading_html(summary: Summary) -> Iterator[str]:
-    """Yield the title line and the badges of a summary."""
+    """Yield the title line, the sentence, the ladder and the badges of a summary."""
     kind, title = map(html_text, map(label, (summary.kind, summary.title)))
     yield f'<p class="kit-head"><span class="kit-kind">{kind}</span> <b>{title}</b>'
     if summary.status:
@@ -564,6 +565,10 @@ def heading_html(summary: Summary) -> Iterator[str]:
         status = html_text(label(summary.status))
         yield f' <strong class="kit-badge kit-{tone}">{status}</strong>'
     yield "</p>"
+    if summary.sentence:
+        yield f'<p class="kit-sentence">{html_text(bounded(summary.sentence))}</p>'
+    if summary.ladder is not None:
+        yield ladder_html(summary.ladder)
     yield from _badges(summary.badges)
 
 

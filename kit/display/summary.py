@@ -9,7 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from kit.readiness.ladder import Readiness
 
 _KILO, _MEGA = 1_000, 1_000_000
 Severity = Literal["error", "warning", "note"]
@@ -257,6 +260,8 @@ class Summary:
         status: Its state in a word, empty if it has none.
         sections: What there is to know, most important first.
         badges: What stands out.
+        sentence: What it is, in its author's words; empty if nobody says.
+        ladder: How ready it is, if it is a task.
     """
 
     kind: str
@@ -264,6 +269,8 @@ class Summary:
     sections: tuple[Section, ...]
     status: str = ""
     badges: tuple[Badge, ...] = ()
+    sentence: str = ""
+    ladder: Readiness | None = None
 
     def section(self, title: str) -> Section | None:
         """Return the section of that title, None if the summary has none."""

@@ -21,11 +21,15 @@ _TEMPLATE = "/kit-smoke-test/template.pb"
 _PATH_MACRO = "{{.taskTemplatePath}}"
 _SMOKE_TEST_LINES = 12
 _SOURCE = """
-import importlib, shutil, sys
-if shutil.which(sys.argv[1]) is None:
-    sys.exit(f"There is no {sys.argv[1]!r} on the PATH.")
-module, _, name = sys.argv[2].rpartition(".")
-getattr(importlib.import_module(module), name).load_task(sys.argv[3:])
+import importlib, importlib.util, shutil, sys
+program, resolver, modules, *loader = sys.argv[1:]
+if shutil.which(program) is None:
+    sys.exit(f"There is no {program!r} on the PATH.")
+missing = [name for name in modules.split() if importlib.util.find_spec(name) is None]
+if missing:
+    sys.exit(f"Modules that the task imports are missing: {', '.join(missing)}.")
+module, _, name = resolver.rpartition(".")
+getattr(importlib.import_module(module), name).load_task(loader)
 """
 
 
@@ -89,7 +93,7 @@ def ask(
 def check_loads(
     engine: Engine, image: str, template: bytes, platform: str | None
 ) -> None:
-    """Load a task in a container, without running it.
+    """Load a task in a container of an image that was just built.
 
     Args:
         engine: Where the image is.
@@ -101,35 +105,64 @@ def check_loads(
         ImageBuildError: It cannot be loaded there; with the last lines.
         EngineError: The engine fails.
     """
+    problem = loading_problem(engine, image, template, platform)
+    if problem:
+        msg = (
+            "The image was built, but the task cannot be loaded in it, so it was "
+            f"removed. Its last lines:\n{problem}\nName what is missing in packages, "
+            "or choose a base image that has it."
+        )
+        raise ImageBuildError(msg)
+
+
+def loading_problem(
+    engine: Engine,
+    image: str,
+    template: bytes,
+    platform: str | None,
+    modules: Sequence[str] = (),
+) -> str:
+    """Load a task in a container, without running it; return why it does not load.
+
+    Args:
+        engine: Where the image is.
+        image: Its name or id.
+        template: The serialized TaskTemplate, whose arguments are kit's or flytekit's.
+        platform: As in ``linux/arm64``, of an image that is for several.
+        modules: Top-level modules that have to be there, too.
+
+    Returns:
+        The last lines that it wrote; empty if it loads, and for a container whose
+        command is the author's own.
+
+    Raises:
+        EngineError: The engine fails.
+    """
     container = parse_template(template, "the task's template").container
     words = list(container.args)
     if "--resolver" not in words or "--" not in words:
-        return  # the command is the author's own
+        return ""
     resolver = words[words.index("--resolver") + 1]
     loader = [
         _TEMPLATE if word == _PATH_MACRO else word
         for word in words[words.index("--") + 1 :]
     ]
+    script = ("python3", "-c", _SOURCE)
     try:
         answer = ask(
             engine,
             image,
-            ("python3", "-c", _SOURCE, words[0], resolver, *loader),
+            (*script, words[0], resolver, " ".join(modules), *loader),
             files={_TEMPLATE: template},
             environment={pair.key: pair.value for pair in container.env},
             platform=platform,
         )
     except NotStartedError as error:
-        raise ImageBuildError(f"The image's Python does not start: {error}") from error
-    if answer.status:
-        lines = answer.text("stdout", "stderr").splitlines()[-_SMOKE_TEST_LINES:]
-        tail = "\n".join(lines)
-        msg = (
-            "The image was built, but the task cannot be loaded in it, so it was "
-            f"removed. Its last lines:\n{tail}\nName what is missing in packages, or "
-            "choose a base image that has it."
-        )
-        raise ImageBuildError(msg)
+        return f"The image's python3 does not start: {error}"
+    if not answer.status:
+        return ""
+    lines = answer.text("stdout", "stderr").splitlines()[-_SMOKE_TEST_LINES:]
+    return "\n".join(lines) or f"It ended with the exit status {answer.status}."
 
 
 def _archive(files: Mapping[str, bytes]) -> IO[bytes]:

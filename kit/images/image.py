@@ -16,6 +16,7 @@ from kit.definition.images import check_image_reference
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, ImageError, MissingPackageError
 from kit.escape import visible
+from kit.evidence import Evidence, Rung, State, record
 from kit.images.base import BaseImage
 from kit.images.build import build, give_tag, remove_untagged
 from kit.images.containerfile import (
@@ -147,6 +148,9 @@ def build_image(  # noqa: PLR0913 - each is a choice of its own, and all have de
         building = Building(recipe, base_image, show)
         contents, made = building.build(source)
         whole_id, size = building.finish(made, name, template)
+        is_the_tasks = name == own_tag(task, settings)
+        if template is not None and is_the_tasks:
+            record(template, Evidence(Rung.IMAGE, State.PASSED, "built by kit"))
         return BuiltImage(
             task=task.name,
             tag=name,
@@ -157,7 +161,7 @@ def build_image(  # noqa: PLR0913 - each is a choice of its own, and all have de
             containerfile=recipe.text,
             packages=contents.packages,
             modules=tuple(sorted(recipe.requirements.modules)),
-            is_the_tasks=name == own_tag(task, settings),
+            is_the_tasks=is_the_tasks,
             notes=recipe.requirements.notes,
             program=engine.program,
         )

@@ -28,6 +28,7 @@ from kit.evidence import (
     State,
     definition_of,
     module_file,
+    nameless,
     session,
 )
 from kit.notebook import Shown
@@ -84,7 +85,8 @@ class Readiness(Shown):
         standings: The rungs, from the bottom.
         until: The highest rung that was asked for.
         results: What the climb did, by its rung: the report of the check, the proof,
-            the runs, the image; empty if nothing was climbed.
+            the runs, the image; the check alone if nothing was climbed.
+        notes: What else to know, as sentences.
     """
 
     task: str
@@ -92,6 +94,7 @@ class Readiness(Shown):
     standings: tuple[Standing, ...]
     until: Rung = Rung.FLYTE
     results: Mapping[Rung, Any] = field(default_factory=dict, compare=False)
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, rung: Rung | str) -> Standing:
         """Return one rung, by its name.
@@ -132,6 +135,7 @@ class Readiness(Shown):
             "ok": self.ok,
             "until": self.until.value,
             "verdict": self.verdict,
+            "notes": list(self.notes),
             "rungs": [_json(standing) for standing in self.standings],
         }
 
@@ -185,40 +189,51 @@ def readiness_of(
         definition = None if failed else definition_of(template)
     except TemplateError:
         definition = None
-    standings = (_of_check(report), *_of_evidence(task, template, definition))
+    standings = (
+        _of_check(report, task.name),
+        *_of_evidence(template, definition),
+    )
     digest = "" if definition is None else definition.digest
     return Readiness(task.name, digest, standings, until, {Rung.CHECK: report})
 
 
-def _of_check(report: CheckReport) -> Standing:
+def _of_check(report: CheckReport, task: str) -> Standing:
     text = report.verdict if report.findings else ""
     if report.ok:
         return Standing(Rung.CHECK, State.PASSED, text)
     first = report.errors[0]
     detail = f"{first.message} {first.fix}".strip()
-    return Standing(Rung.CHECK, State.FAILED, text, detail, "kit.check(task)")
+    return Standing(Rung.CHECK, State.FAILED, text, detail, call_of(Rung.CHECK, task))
 
 
-ACTIONS = {
-    Rung.PROOF: "kit.prove(task)",
-    Rung.RUN: "kit.run(task, …)",
-    Rung.IMAGE: "kit.build_image(task)",
-    Rung.CONTAINER: 'kit.run(task, …, runner="docker")',
-    Rung.FLYTE: "kit.register(task, …)",
+_CALLS = {
+    Rung.CHECK: "kit.check({})",
+    Rung.PROOF: "kit.prove({})",
+    Rung.RUN: "kit.run({}, …)",
+    Rung.IMAGE: "kit.build_image({})",
+    Rung.CONTAINER: 'kit.run({}, …, runner="docker")',
+    Rung.FLYTE: "kit.register({}, …)",
 }
-"""What climbs each rung, as a call."""
+_CLIMBED = tuple(rung for rung in Rung if rung is not Rung.CHECK)
+
+
+def call_of(rung: Rung, task: str) -> str:
+    """Return the call that climbs one rung.
+
+    >>> call_of(Rung.PROOF, "etl.load")
+    'kit.prove(load)'
+    """
+    return _CALLS[rung].format(task.rpartition(".")[2])
 
 
 def _of_evidence(
-    task: Any, template: TaskTemplate, definition: Definition | None
+    template: TaskTemplate, definition: Definition | None
 ) -> Iterable[Standing]:
     if definition is None:
         reason = "the template cannot be made; see Check"
-        return [Standing(rung, State.NOT_TRIED, reason) for rung in ACTIONS]
+        return [Standing(rung, State.NOT_TRIED, reason) for rung in _CLIMBED]
     found = session.of(definition)
-    return [
-        _standing(rung, found.get(rung), template, definition, task) for rung in ACTIONS
-    ]
+    return [_standing(rung, found.get(rung), template, definition) for rung in _CLIMBED]
 
 
 def _standing(
@@ -226,9 +241,8 @@ def _standing(
     evidence: Evidence | None,
     template: TaskTemplate,
     definition: Definition,
-    task: Any,
 ) -> Standing:
-    action = ACTIONS[rung]
+    action = call_of(rung, definition.name)
     if evidence is not None:
         is_done = evidence.state is State.PASSED
         return Standing(
@@ -245,7 +259,7 @@ def _standing(
     changed = what_changed(earlier, definition, template)
     detail = (
         f"It {earlier.evidence.state.value} for an earlier definition of "
-        f"{task.name!r}; since then: {changed}."
+        f"{definition.name!r}; since then: {changed}."
     )
     return Standing(rung, State.STALE, changed, detail, action, earlier.evidence)
 
@@ -269,10 +283,7 @@ def what_changed(
     if len(earlier.template) + template.ByteSize() > _MOST_TEMPLATE_BYTES:
         return "the template changed"
     old = TaskTemplate.FromString(earlier.template)
-    new = TaskTemplate()
-    new.CopyFrom(template)
-    new.id.CopyFrom(old.id)
-    edits = list(compare_messages(old, new))
+    edits = list(compare_messages(old, nameless(template)))
     if not edits:
         return "the template changed"
     inline = [edit for edit in edits if edit.steps[:2] == ("custom", "kit.inline")]
@@ -314,20 +325,17 @@ def with_notes(
 
 def _verdict(readiness: Readiness) -> str:
     absent = [s for s in readiness.asked if s.state is State.NOT_AVAILABLE]
-    names = " and ".join(standing.rung.title for standing in absent)
+    *first, last = [standing.rung.title for standing in absent] or [""]
+    names = f"{', '.join(first)} and {last}" if first else last
     left_out = f" {names} {'is' if len(absent) == 1 else 'are'} not available here."
     if readiness.ok:
         whole = "Ready" if not absent else "Ready as far as it can be tried here"
-        scope = "" if readiness.until is Rung.FLYTE else f", up to {_up_to(readiness)}"
+        is_whole = readiness.until is Rung.FLYTE
+        scope = "" if is_whole else f", up to {readiness.until.title}"
         return f"{whole}{scope}.{left_out if absent else ''}"
     failed = [s for s in readiness.asked if s.state is State.FAILED]
-    first = failed[0] if failed else readiness.next
-    text = "" if first is None else first.label
-    return f"Not ready: {text}."
-
-
-def _up_to(readiness: Readiness) -> str:
-    return readiness.until.title
+    lowest = failed[0] if failed else readiness.next
+    return f"Not ready: {'' if lowest is None else lowest.label}."
 
 
 def _json(standing: Standing) -> dict[str, Any]:

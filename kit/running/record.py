@@ -48,7 +48,7 @@ def record_run(
     evidence = Evidence(
         rung,
         *_judged(request, inputs, outcome),
-        inputs=_in_short(inputs),
+        inputs=inputs_in_short(inputs),
         run=number,
         seconds=outcome.timings.total,
     )
@@ -95,7 +95,8 @@ _ABSENT: dict[type[KitError], str] = {
 }
 
 
-def _in_short(inputs: LiteralMap) -> dict[str, str]:
+def inputs_in_short(inputs: LiteralMap) -> dict[str, str]:
+    """Return what the inputs of a run are, by name, within bounds."""
     literals = inputs.literals
     names = sorted(literals)
     shown = {name: literal_text(literals[name]) for name in names[:_MOST_INPUTS]}

@@ -58,7 +58,7 @@ def test_nothing_has_passed_that_was_not_run(task: Any) -> None:
     }
     assert not readiness.ok
     assert readiness.next is readiness["proof"]
-    assert readiness["proof"].action == "kit.prove(task)"
+    assert readiness["proof"].action == "kit.prove(load)"
 
 
 def test_a_new_definition_makes_a_rung_stale_and_going_back_valid(task: Any) -> None:
@@ -105,7 +105,7 @@ def test_every_available_rung_has_to_hold(task: Any) -> None:
     readiness = readiness_of(task)
     assert readiness.ok
     assert readiness.verdict == (
-        "Ready as far as it can be tried here. Image and Container and Flyte are not "
+        "Ready as far as it can be tried here. Image, Container and Flyte are not "
         "available here."
     )
 
@@ -168,7 +168,7 @@ def test_both_faces_tell_the_same_of_each_rung(task: Any) -> None:
     drawn = [line.strip() for line in stripped(ladder_html(readiness)).splitlines()]
     assert drawn == lines
     assert lines[1] == "✓ Proof passed"
-    assert lines[2] == "✗ Run failed ValueError"
+    assert lines[2] == "✗ Run failed: ValueError"
 
 
 def test_seconds_are_shown_only_where_they_are_asked_for(task: Any) -> None:
