@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from kit.errors import RecoverableError as RecoverableError
     from kit.exporters.export import Export as Export
     from kit.exporters.export import export as export
+    from kit.flyte.register import Registration as Registration
+    from kit.flyte.register import Registrations as Registrations
+    from kit.flyte.register import register as register
     from kit.forecast.platform import Platform as Platform
     from kit.forecast.pods.attempt import PodLaunch as PodLaunch
     from kit.images.image import BuiltImage as BuiltImage

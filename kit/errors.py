@@ -65,7 +65,8 @@
     │   ├── SignInError             it wants a sign-in, and that failed
     │   ├── RemoteNotFoundError     it has no such task, execution or other entity
     │   ├── RemoteExistsError       it has one of that name already
-    │   └── RemoteRefusedError      it refuses the request, in its own words
+    │   ├── RemoteRefusedError      it refuses the request, in its own words
+    │   └── RegisterError           not all of what was to be registered is
     └── RunError                a run that did not succeed
         ├── RunFailed           the task ended with an error document
         ├── RunCrashed          the process ended without a verdict
@@ -81,6 +82,7 @@ the tree: they are not failures of kit.  :class:`CustomWarning` is the one warni
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "AuthoringError",
@@ -124,6 +126,7 @@ __all__ = [
     "ProofError",
     "RangeError",
     "RecoverableError",
+    "RegisterError",
     "RegistrationError",
     "RemoteError",
     "RemoteExistsError",
@@ -513,6 +516,18 @@ class RemoteExistsError(RemoteError, ValueError):
 
 class RemoteRefusedError(RemoteError, ValueError):
     """A Flyte refuses a request; the text has its own words."""
+
+
+class RegisterError(RemoteError, ValueError):
+    """Not everything was registered; the text says of each what became of it.
+
+    Attributes:
+        report: The :class:`~kit.flyte.register.Registrations`.
+    """
+
+    def __init__(self, message: str, *, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class RunError(KitError, RuntimeError):

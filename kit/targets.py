@@ -35,6 +35,7 @@ from kit.escape import visible
 from kit.shim.executable import RAISED
 from kit.storage import read_bytes
 from kit.task.task import PythonCustomizedContainerTask
+from kit.task.workflow import Workflow
 from kit.template.files import (
     FORMATS,
     TemplateMessage,
@@ -191,12 +192,29 @@ def load_task(text: str) -> Task:
     return _load(target)
 
 
+def read_definition(text: str | os.PathLike[str]) -> Task | Workflow | TemplateMessage:
+    """Return what a text names, as :func:`read_target`, or a workflow of a module.
+
+    Raises:
+        TargetError: As :func:`read_target`.
+    """
+    target = parse_target(os.fspath(text))
+    if target.kind in ("module", "python file") and target.task:
+        found = _at(_module(target), target.task)
+        if isinstance(found, Workflow):
+            return found
+    return read_target(target)
+
+
 def _load(target: Target) -> Task:
-    if target.kind == "python file":
-        module = _import_file(Path(target.place))
-    else:
-        module = _import_module(target)
+    module = _module(target)
     return _named(module, target.task) if target.task else _only(module)
+
+
+def _module(target: Target) -> ModuleType:
+    if target.kind == "python file":
+        return _import_file(Path(target.place))
+    return _import_module(target)
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -284,13 +302,18 @@ def _is_kits(frame: TracebackType) -> bool:
     return filename.startswith((_KIT, "<", importlib.__file__))
 
 
-def _named(module: ModuleType, name: str) -> Task:
+def _at(module: ModuleType, name: str) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
             msg = f"{module.__name__} has no {name!r}."
             raise TargetError(msg + nearest(name, _tasks(module)) + _offer(module))
         found = getattr(found, part)
+    return found
+
+
+def _named(module: ModuleType, name: str) -> Task:
+    found = _at(module, name)
     if not isinstance(found, PythonCustomizedContainerTask):
         kind = type(found).__name__
         msg = f"{module.__name__}:{name} is not a task, but of type {kind}."

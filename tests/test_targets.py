@@ -171,7 +171,7 @@ def test_a_template_file_runs_when_it_is_trusted(folder: Path, capsys):
         (["check", "wage:laod"], 3, "wage has no 'laod'. Did you mean 'load'?"),
         (["show", "weigh.pb", "--version", "v1"], 2, "leave --version out"),
         (["check", "weigh.pb", "--platform", "sandbx"], 2, "expected sandbox, flyte"),
-        (["register", "wage.py:load"], 2, "kit export TASK tasks.tgz"),
+        (["register", "wage.py:load"], 2, "Missing option '--version'"),
     ],
 )
 @pytest.mark.usefixtures("folder")

@@ -75,6 +75,25 @@ def check(
     return CheckReport.of(name, found, task=subject.task, again=again)
 
 
+def registration_errors(
+    spec: TaskSpec, platform: Platform | None = None
+) -> tuple[Finding, ...]:
+    """Return why a registration will be refused; the other rules are not asked.
+
+    Args:
+        spec: What is registered, with its whole identifier.
+        platform: The deployment.
+    """
+    subject = _subject(spec, LOCAL_SETTINGS, platform or Platform())
+    found = (
+        one
+        for rule in rules()
+        if rule.stage == "registration"
+        for one in rule.findings(subject)
+    )
+    return tuple(one for one in found if one.severity is Severity.ERROR)
+
+
 def _findings(subject: Subject) -> Iterator[Finding]:
     found = [*_failures(subject)]
     for rule in rules():

@@ -27,6 +27,7 @@ from kit.errors import (
     DefinitionError,
     EngineError,
     KitError,
+    RemoteError,
     StorageError,
     TargetError,
     TargetNotFoundError,
@@ -85,15 +86,9 @@ def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> Exi
 
 _FIRST = (
     *("demo", "show", "ready", "run", "compare", "check", "prove", "diff", "pod"),
-    *("export", "image"),
+    *("export", "image", "register"),
 )
 """The order in which a newcomer needs them; commands that are not here follow."""
-
-
-_ADVICE = {
-    "register": " Write an archive, which flytectl registers: kit export TASK tasks.tgz"
-}
-"""What to do instead of a command that there is not."""
 
 
 class CommandGroup(click.Group):
@@ -124,7 +119,7 @@ class CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = _ADVICE.get(args[0]) or nearest(args[0], self.list_commands(ctx))
+            near = nearest(args[0], self.list_commands(ctx))
             raise click.UsageError(error.message + near, ctx) from error
 
     def format_commands(
@@ -213,7 +208,7 @@ def _status(error: KitError) -> ExitStatus:
     definition = (TargetError, DefinitionError, TemplateError, UnsupportedTypeError)
     if isinstance(error, definition):
         return ExitStatus.DEFINITION
-    if isinstance(error, (EngineError, StorageError)):
+    if isinstance(error, (EngineError, RemoteError, StorageError)):
         return ExitStatus.FAILED
     return ExitStatus.DEFINITION
 

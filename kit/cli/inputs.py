@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +25,7 @@ from kit.template.files import template_of
 
 if TYPE_CHECKING:
     from kit.forecast.platform import Platform
+    from kit.remote.client import Remote
     from kit.runners.runner import Runner
 
 
@@ -59,6 +61,46 @@ def settings_flags(*, where: str) -> Callable[[F], F]:
 def given(flags: Mapping[str, str | None]) -> dict[str, str]:
     """Return the flags that were given."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def remote_flags(command: F) -> F:
+    """Give a command ``--endpoint``, ``--insecure``, ``--config`` and where in it."""
+    flags = (
+        click.option("--endpoint", metavar="HOST:PORT", help="The Flyte to talk to."),
+        click.option("--insecure", is_flag=True, help="Without TLS."),
+        click.option(
+            "--config", metavar="FILE", help="The config file of flytectl or flytekit."
+        ),
+        click.option("--project", help="Project (default: the configured one)."),
+        click.option("--domain", help="Domain (default: the configured one)."),
+    )
+    for flag in reversed(flags):
+        command = flag(command)
+    return command
+
+
+@contextlib.contextmanager
+def connected(flags: Mapping[str, Any]) -> Iterator[Remote]:
+    """Make the remote of :func:`remote_flags`, and close it at the end.
+
+    Raises:
+        UsageError: A file and an endpoint are given.
+        EndpointError: None is given and none configured, or it is none.
+    """
+    from kit.remote.client import Remote
+
+    if flags["endpoint"] and flags["config"]:
+        msg = "--endpoint and --config both say where Flyte is: leave one out."
+        raise click.UsageError(msg)
+    remote = Remote(
+        flags["endpoint"],
+        insecure=flags["insecure"] or None,
+        project=flags["project"],
+        domain=flags["domain"],
+        config=flags["config"],
+    )
+    with remote:
+        yield remote
 
 
 _NAMES = ("network", "pull", "platform")

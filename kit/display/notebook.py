@@ -90,6 +90,9 @@ def _families() -> Iterator[None]:
     from kit.display import of_pods, of_reports  # noqa: F401
 
     yield
+    from kit.display import of_flyte  # noqa: F401
+
+    yield
 
 
 def _is_known(thing: object) -> bool:
