@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from kit.template.serialize import task_spec as task_spec
     from kit.template.serialize import task_template as task_template
     from kit.template.serialize import template_bytes as template_bytes
+    from kit.template.view import TaskTemplate as TaskTemplate
     from kit.types import FlyteAnnotation as FlyteAnnotation
     from kit.types import FlyteDirectory as FlyteDirectory
     from kit.types import FlyteFile as FlyteFile
@@ -174,3 +175,4 @@ _watch()
 # A class has no line numbers of its own: IPython's cells are noted from now on.
 if "IPython" in sys.modules:
     import_module("kit.source.noted_cells").install()
+    import_module("kit.magics.completion").install()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import inspect
+import keyword
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,6 +64,29 @@ def name_arguments(
             raise CallError(msg)
         values[name] = value
     return values
+
+
+def call_signature(interface: Interface) -> inspect.Signature:
+    """Return how a task with this interface is called, for those who complete names.
+
+    >>> call_signature(Interface({"n": (int, 3), "name": str}))
+    <Signature (*, n: int = 3, name: str)>
+    """
+    made = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if default is None else default,
+            annotation=python_type,
+        )
+        for name, (python_type, default) in interface.inputs_with_defaults.items()
+        if name.isidentifier() and not keyword.iskeyword(name)
+    ]
+    try:
+        return inspect.Signature(made)
+    except ValueError:  # an input with a default comes before one without
+        named = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in made]
+        return inspect.Signature(named)
 
 
 def _expected(interface: Interface) -> str:

@@ -71,6 +71,7 @@ from kit.task.arguments import (
 )
 from kit.task.call import (
     ExecutionMode,
+    call_signature,
     complete_inputs,
     container_variables,
     current_compilation,
@@ -257,7 +258,9 @@ class PythonCustomizedContainerTask(
 
     if not TYPE_CHECKING:  # or else any attribute would count as one
 
-        def __getattr__(self, name: str) -> NoReturn:
+        def __getattr__(self, name: str) -> inspect.Signature:
+            if name == "__signature__":  # completion asks for it; a class has its own
+                return call_signature(self.python_interface)
             if hasattr(type(self), name):  # a property raised this: it says why
                 object.__getattribute__(self, name)
             raise _no_attribute(self, name)

@@ -516,3 +516,7 @@ _MESSAGES: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (_is_error_document, "an ErrorDocument, such as error.pb"),
     (_is_workflow, "a WorkflowSpec"),
 )
+
+
+TaskTemplate = TaskTemplateView
+"""The type of ``tt``, under the name that executors' authors know."""
