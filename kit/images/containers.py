@@ -12,6 +12,7 @@ from typing import IO
 from kit.errors import ImageBuildError
 from kit.runners.docker.container import Container, NotStartedError
 from kit.runners.docker.container_spec import ContainerSpec
+from kit.runners.docker.diagnosis import other_kit
 from kit.runners.docker.engine import Engine
 from kit.runners.log import LogLine
 from kit.template.view import parse_template
@@ -31,6 +32,15 @@ if missing:
 module, _, name = resolver.rpartition(".")
 getattr(importlib.import_module(module), name).load_task(loader)
 """
+
+
+_OWNERS = """
+from importlib import metadata
+for found in metadata.distributions():
+    if any(str(file) == "kit/__init__.py" for file in found.files or ()):
+        print(found.metadata["Name"])
+"""
+"""Lists the distributions that have a package ``kit``."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,10 @@ def loading_problem(
     if not answer.status:
         return ""
     lines = answer.text("stdout", "stderr").splitlines()[-_SMOKE_TEST_LINES:]
-    return "\n".join(lines) or f"It ended with the exit status {answer.status}."
+    text = "\n".join(lines) or f"It ended with the exit status {answer.status}."
+    owners = ask(engine, image, ("python3", "-c", _OWNERS), platform=platform)
+    other = other_kit(text, owners.text("stdout").split())
+    return f"{text}\n{other}." if other else text
 
 
 def _archive(files: Mapping[str, bytes]) -> IO[bytes]:

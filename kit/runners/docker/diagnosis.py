@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from kit.errors import EngineError
 from kit.runners.docker.container import Container, State
@@ -24,6 +25,10 @@ _NO_DEVICE = re.compile(
 )
 _NO_NETWORK = re.compile(r"network \S+ not found", re.IGNORECASE)
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+_OTHER_KIT = re.compile(
+    r"No module named 'kit\.\w|cannot import name '\w+' from '?kit\b"
+    r"|\Wkit[/\\]__init__\.py\", line \d+"
+)
 _TAIL = 5
 
 _RUNTIMES = {
@@ -93,6 +98,11 @@ class Diagnosis:
         found = _NO_MODULE.search(error.message) if error is not None else None
         if error is None or found is None:
             return None
+        if other_kit(error.message):
+            text = f"{error.message.rstrip('.')}. {other_kit(error.message)}"
+            return dataclasses.replace(
+                info, error=dataclasses.replace(error, message=text)
+            )
         package = package_of(found[1].partition(".")[0])
         text = (
             f"{error.message.rstrip('.')}. The image {self.image.name!r} does not have "
@@ -108,6 +118,9 @@ class Diagnosis:
         if state.out_of_memory:
             return _failed("OutOfMemory", self._out_of_memory(), kind="RECOVERABLE")
         last = " ".join(line.text for line in log.tail(_TAIL))
+        if other_kit(last):
+            text = f"the image {self.image.name!r} cannot load kit. {other_kit(last)}"
+            return _failed("NotStarted", text)
         if _WRONG_FORMAT.search(last):
             return _failed("NotStarted", self._wrong_architecture())
         if _NOT_PERMITTED.search(last):
@@ -165,6 +178,38 @@ class Diagnosis:
         if "/" not in program:
             folders = [f"{folder}/" for folder in self.image.path.split(":") if folder]
         return any(self.container.has(f"{folder}{program}") for folder in folders)
+
+
+def other_kit(text: str, owners: Sequence[str] = ()) -> str:
+    """Say that another distribution's package ``kit`` is in the way, if errors show it.
+
+    PyPI's ``kit`` and ``cased-kit`` have one, too: what is installed last stays.
+
+    Args:
+        text: The last lines of a container.
+        owners: The distributions in its image that are known to have one.
+
+    >>> other_kit("ModuleNotFoundError: No module named 'yaml'")
+    ''
+    >>> other_kit("No module named 'kit.entrypoint'", ["cased-kit"])[:49]
+    "Its package 'kit' is also installed by cased-kit:"
+    """
+    others = [name for name in owners if name != "flyte-task-kit"]
+    if not others and not _OTHER_KIT.search(text):
+        return ""
+    known = (
+        f"also installed by {' and '.join(others)}"
+        if others
+        else (
+            "not the one of flyte-task-kit, but another distribution's (kit and "
+            "cased-kit on PyPI have one)"
+        )
+    )
+    names = " ".join(others) or "kit cased-kit"
+    return (
+        f"Its package 'kit' is {known}: pip uninstall {names}, then pip install "
+        "--force-reinstall flyte-task-kit in the image"
+    )
 
 
 def _has_document(info: PhaseInfo) -> bool:
