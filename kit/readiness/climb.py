@@ -7,7 +7,6 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -26,6 +25,7 @@ from kit.readiness.ladder import (
     rung_named,
     with_notes,
 )
+from kit.remote.endpoint import configured
 from kit.runners import RUNNERS, make_runner
 from kit.runners.log import LogLine
 from kit.runners.process import Cancellation
@@ -373,18 +373,10 @@ class Climb:
             callback(self)
 
 
-_CONFIG_VARIABLES = ("FLYTECTL_CONFIG", "UCTL_CONFIG", "FLYTE_PLATFORM_URL")
-_CONFIG_FILES = (".flyte/config.yaml", ".uctl/config.yaml", ".union/config.yaml")
-
-
 def _no_cluster() -> tuple[str, str] | None:
     """Return why there is no cluster, in short and in full; None if there is one."""
-    if any(os.environ.get(name) for name in _CONFIG_VARIABLES):
-        return None
-    if any((Path.home() / name).is_file() for name in _CONFIG_FILES):
-        return None
-    sentence = (
-        "No Flyte cluster is configured: there is no ~/.flyte/config.yaml, and "
-        "FLYTECTL_CONFIG is not set."
-    )
-    return "no cluster is configured", sentence
+    try:
+        configured()
+    except KitError as error:
+        return "no cluster is configured", str(error)
+    return None
