@@ -40,7 +40,10 @@ FLOORS = (
     ("kit.readiness",),
     ("kit.display", "kit.forms"),
     ("kit.widgets",),
-    ("kit.cli", "kit.demo", "kit.magics", "kit.faces", "kit.__main__", "kit"),
+    (
+        *("kit.cli", "kit.demo", "kit.magics", "kit.faces", "kit.pytest_plugin"),
+        *("kit.__main__", "kit"),
+    ),
 )
 """Lowest first; ``kit`` itself also stands for what is named nowhere."""
 
