@@ -4,8 +4,8 @@
     Runs a task from its template's bytes and returns the :class:`~kit.Run`; the test
     fails, with the log, if the run does.
 ``template_snapshot``
-    Compares a task's template with the one that is kept beside the tests, and shows what
-    a difference means. ``pytest --update-templates`` keeps the present ones.
+    Compares a task's template with the one that is kept beside the tests, and shows
+    what a difference means. ``pytest --update-templates`` keeps the present ones.
 
 ::
 
