@@ -74,11 +74,45 @@ def dynamic(
             case ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=argument)]):
                 if isinstance(namespace.get(argument), types.ModuleType):
                     ways.add(f"vars({argument})")
+    ways |= {way for node in ast.walk(definition.node) for way in _namespaces_in(node)}
     for way in sorted(ways):
         yield (
             f"{definition.qualname} uses {way}: names that it looks up while it runs "
             "are not followed, and do not come along."
         )
+
+
+def looked_up(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield names, and their lines, that are looked up as ``globals()["x"]`` is."""
+    for item in ast.walk(node):
+        match item:
+            case (
+                ast.Subscript(
+                    value=ast.Call(func=ast.Name(id="globals")),
+                    slice=ast.Constant(value=str(name)),
+                )
+                | ast.Call(
+                    func=ast.Attribute(
+                        value=ast.Call(func=ast.Name(id="globals")), attr="get"
+                    ),
+                    args=[ast.Constant(value=str(name)), *_],
+                )
+                | ast.Compare(
+                    left=ast.Constant(value=str(name)),
+                    comparators=[ast.Call(func=ast.Name(id="globals"))],
+                )
+            ):
+                yield name, item.lineno
+
+
+def _namespaces_in(node: ast.AST) -> Iterator[str]:
+    """Yield how a node reaches a namespace as a whole."""
+    if isinstance(node, ast.Attribute) and node.attr in {"__globals__", "f_globals"}:
+        yield node.attr
+    if isinstance(node, ast.Import) and any(a.name == "__main__" for a in node.names):
+        yield "__main__"
+    if isinstance(node, ast.ImportFrom) and node.module == "__main__":
+        yield "__main__"
 
 
 def _dynamic_ways(use: Use, namespace: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import builtins
 import enum
 import sys
 import types
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
@@ -21,6 +22,7 @@ from kit.source.capture_errors import (
     cannot_travel,
     dynamic,
     left_subclasses,
+    looked_up,
     older,
     undefined,
 )
@@ -35,7 +37,7 @@ from kit.source.definitions import (
     without_task_class,
     written_definition,
 )
-from kit.source.drift import check_drift
+from kit.source.drift import check_drift, check_module
 from kit.source.imports import (
     WrittenImports,
     home_of_object,
@@ -66,8 +68,10 @@ class Fragment:
         definition: Where it is written; None for constants.
         now: The names it needs while it is made.
         later: The names it needs when it is called.
-        fill: Statements that give a list, dict or set what it holds; empty for others.
-        empty: The statement that makes it without.
+        fill: Statements that give a constant its value again, in place.
+        empty: The statement that makes a container without what it holds; empty if
+            nothing needs that.
+        attributes: Statements that give a class the attributes which it has by now.
     """
 
     text: str
@@ -76,6 +80,7 @@ class Fragment:
     later: list[str] = field(default_factory=list)
     fill: str = ""
     empty: str = ""
+    attributes: list[Fragment] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,23 @@ def _reached(value: Any, path: str) -> Any:
     return value
 
 
-_EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
+_EMPTY: dict[type, Callable[[Any], Any]] = {
+    **dict.fromkeys((list, dict, set, OrderedDict, Counter), lambda held: type(held)()),
+    defaultdict: lambda held: defaultdict(held.default_factory),
+    deque: lambda held: deque(maxlen=held.maxlen),
+}
+"""What is filled in place, and what makes it empty."""
+
+
+def _filled(place: str, text: str, kind: type) -> str:
+    """Return the statement that gives a name or attribute its value, in place."""
+    if kind is list:
+        return f"{place}[:] = {text}\n"
+    if kind is deque:
+        return f"{place}.clear()\n{place}.extend({text})\n"
+    if kind in _EMPTY:
+        return f"{place}.clear()\n{place}.update({text})\n"
+    return f"{place} = {text}\n"
 
 
 _CALLED = ("complex", "float", "frozenset", "set", "type")
@@ -207,6 +228,32 @@ class ConstantFragments:
         if holder is not None:  # it now names what it was written with
             self._write(holder, self._closure.values[holder])
 
+    def add_attribute(
+        self,
+        owner: str,
+        attribute: str,
+        definition: Definition,
+        namespace: Mapping[str, Any],
+    ) -> None:
+        """Give a class an attribute as it is now, if there is an expression of it."""
+        value = vars(self._closure.values[owner])[attribute]
+        key = f"{owner}.{attribute}"
+        use = Use(owner, definition.node.lineno, evaluated=True, read=True)
+        self._wanted[key] = use, definition, namespace
+        needs: dict[str, None] = {owner: None}
+        try:
+            text = self._constants.expression(
+                key, value, lambda item: self._refer(item, key, needs), needs.setdefault
+            )
+        except NotPlainError:
+            self._closure.notes[
+                f"{owner} assigns its attribute {attribute!r}: every container begins "
+                "with the value in the class statement."
+            ] = None
+            return
+        fragment = Fragment(_filled(key, text, type(value)), now=list(needs))
+        self._closure.fragments[owner].attributes.append(fragment)
+
     def _write(self, name: str, value: Any) -> None:
         use, definition, _ = self._wanted[name]
         needs: dict[str, None] = {}
@@ -221,10 +268,11 @@ class ConstantFragments:
             raise cannot_travel(use, value, definition, quote, str(why)) from None
         self._use_builtins(name, text)
         fragment = Fragment(f"{name} = {text}\n", now=list(needs))
+        fragment.fill = _filled(name, text, type(value))
         if type(value) in _EMPTY and needs:
-            fill = f"{name}.clear()\n{name}.update({text})\n"
-            fragment.fill = f"{name}[:] = {text}\n" if type(value) is list else fill
-            fragment.empty = f"{name} = {_EMPTY[type(value)]}\n"
+            emptied = _EMPTY[type(value)](value)
+            text = self._constants.expression(name, emptied, refer, needs.setdefault)
+            fragment.empty = f"{name} = {text}\n"
         self._closure.fragments[name] = fragment
 
     def _use_builtins(self, by: str, text: str) -> None:
@@ -267,7 +315,7 @@ class ConstantFragments:
 
 def _asks_for_subclasses(definition: Definition) -> bool:
     return "__subclasses__" in definition.text and any(
-        isinstance(node, ast.Attribute) and node.attr == "__subclasses__"
+        "__subclasses__" in (getattr(node, "attr", ""), getattr(node, "value", ""))
         for node in ast.walk(definition.node)
     )
 
@@ -401,7 +449,7 @@ class Closure:
         self, fragment: Fragment, definition: Definition, namespace: Mapping[str, Any]
     ) -> None:
         try:
-            uses = free_names(definition.node, future=definition.future).values()
+            uses = [*free_names(definition.node, future=definition.future).values()]
         except RecursionError as error:
             raise CaptureError(
                 f"{definition.qualname} is nested too deeply."
@@ -410,6 +458,11 @@ class Closure:
         self.notes.update(dict.fromkeys(notes))
         if _asks_for_subclasses(definition):
             self._asking.append(definition)
+        for name, line in (
+            looked_up(definition.node) if "globals" not in namespace else ()
+        ):
+            if name in namespace and not is_shells_own(name, namespace[name]):
+                uses.append(Use(name, line, evaluated=True, read=True))
         for use in uses:
             try:
                 bound = self.bind(use, definition, namespace)
@@ -439,6 +492,7 @@ class Closure:
             self._modules[name] = _module_of(namespace)
             self._bind_value(use, value, definition, namespace)
         if isinstance(value, types.ModuleType):
+            check_module(name, use.chains, (definition.unit, *self._cells()))
             extra = submodule_imports(name, value, use.chains)
             self.extra_imports.update(dict.fromkeys(extra))
         if use.written:
@@ -590,9 +644,11 @@ class Closure:
         value: Any,
         namespace: Mapping[str, Any],
     ) -> None:
-        notes = check_drift(definition, made, value, namespace)
-        self.notes.update(dict.fromkeys(notes))
+        drift = check_drift(definition, made, value, namespace)
+        self.notes.update(dict.fromkeys(drift.notes))
         self._add_definition(name, definition, namespace)
+        for attribute in drift.attributes:
+            self._constants.add_attribute(name, attribute, definition, namespace)
         if is_dispatching(value):
             self._add_cases(name, value)
 

@@ -26,8 +26,8 @@ from kit.source.class_statements import function_of, is_made_by, methods_of
 from kit.source.imports import is_importable
 from kit.source.loaded_code import find_code, units_of
 from kit.source.loaded_text import noted_texts
-from kit.source.noted_cells import CELL_OF
 from kit.source.source_units import (
+    CELL_OF,
     TIMED,
     DefinitionNode,
     SourceUnit,

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+import abc
 import ast
+import collections
 import contextlib
 import enum
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from kit.errors import CaptureError
+from kit.annotations import own_annotations
+from kit.errors import CaptureError, KitError
 from kit.source.class_statements import (
     bound_in_body,
     function_of,
     is_touched,
     own_names,
 )
-from kit.source.definitions import Definition
+from kit.source.definitions import Definition, definition_of
 from kit.source.literals import is_plain
 from kit.source.loaded_code import find_code
-from kit.source.scopes import bound_names, mangled
+from kit.source.prediction import predicted
+from kit.source.scopes import bound_names, mangled, parameters
 from kit.source.source_units import SourceUnit, cells
+from kit.source.state import changed_since, keeps, made_with
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What has changed since a definition, and may.
+
+    Attributes:
+        notes: What begins anew in each container.
+        attributes: Those of a class that its own code changed.
+    """
+
+    notes: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 def check_drift(
     definition: Definition, made: Any, value: Any, namespace: Mapping[str, Any]
-) -> list[str]:
+) -> Drift:
     """Refuse what was changed after its definition, or stands on something older.
 
     Args:
@@ -34,22 +53,173 @@ def check_drift(
         value: What its decorators made of that.
         namespace: Where it was defined.
 
-    Returns:
-        Notes on what begins anew in each container.
-
     Raises:
         CaptureError: Running its source again would give something else.
     """
     node = definition.node
+    notes: list[str] = []
+    changed: list[str] = []
     if isinstance(made, type) and isinstance(node, ast.ClassDef):
         unit = definition.unit
-        return _check_class(definition.qualname, made, node, unit, namespace)
+        changed = _check_class(definition.qualname, made, node, unit, namespace)
     if isinstance(made, types.FunctionType):
         _check_function(
             definition.qualname, made, node, namespace, is_bare=value is made
         )
         _check_attributes(definition, value)
-    return []
+        notes = list(_of_cache(definition.qualname, value))
+    _check_annotations(definition, made, namespace)
+    _check_statements(definition)
+    changed += _changed_since_made(definition, made, value, namespace)
+    _check_order(definition, made, value, namespace)
+    return Drift(tuple(notes), tuple(dict.fromkeys(changed)))
+
+
+def _check_annotations(
+    definition: Definition, made: Any, namespace: Mapping[str, Any]
+) -> None:
+    """Refuse annotations whose name stands for another type by now.
+
+    A class of a cell that ran again is as good as the earlier one.
+    """
+    node = definition.node
+    written: dict[str, Any] = {}
+    if isinstance(node, ast.ClassDef):
+        for item in node.body:
+            if isinstance(item, ast.AnnAssign):
+                written[getattr(item.target, "id", "")] = item.annotation
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        written = {arg.arg: arg.annotation for arg in parameters(node.args)}
+        written["return"] = node.returns
+    kept = own_annotations(made) if written else {}
+    for key, annotation in written.items():
+        before = kept.get(key)
+        now = namespace.get(getattr(annotation, "id", ""), before)
+        are_types = isinstance(before, type) and isinstance(now, type)
+        if are_types and _path(before) != _path(now):
+            raise _earlier(definition.qualname, annotation.id)
+
+
+def _path(value: Any) -> tuple[str, str]:
+    return value.__module__, value.__qualname__
+
+
+def _of_cache(name: str, value: Any) -> Iterator[str]:
+    if hasattr(value, "cache_info") and value.cache_info().currsize:
+        yield f"{name} has cached results: every container begins without any."
+
+
+def _changed_since_made(
+    definition: Definition, made: Any, value: Any, namespace: Mapping[str, Any]
+) -> Iterator[str]:
+    """Compare with what was noted when the cell had run.
+
+    Yields:
+        The attributes of a class that its own code changed.
+    """
+    names, own = changed_since(made, value, namespace)
+    if names:
+        raise _earlier(definition.qualname, names[0])
+    own_code = _set_by_methods(definition.node) if isinstance(made, type) else set()
+    may_change = {f"{definition.qualname}.{name}": name for name in own_code}
+    for place in own:
+        if place in may_change:
+            yield may_change[place]
+        else:
+            raise CaptureError(
+                f"{place} was changed after its definition, which would stay behind. "
+                "Write it in the definition, or run its cell again."
+            )
+
+
+def _earlier(qualname: str, name: str) -> CaptureError:
+    return CaptureError(
+        f"{qualname} was made with an earlier {name!r}, which has changed since. Run "
+        f"the cell of {qualname} again."
+    )
+
+
+def _check_order(
+    definition: Definition, made: Any, value: Any, namespace: Mapping[str, Any]
+) -> None:
+    """Refuse names that are bound again, or changed, below the definition they made."""
+    last = definition.node.end_lineno or 0
+    below = [item for item in definition.unit.tree.body if item.lineno > last]
+    changed = {
+        path[0]
+        for statement in below
+        for path in map(_path_of, _changed_by(statement))
+        if path
+    }
+    for name in made_with(definition, namespace) if changed else ():
+        if name in changed and not keeps(namespace[name], made, value):
+            raise _earlier(definition.qualname, name)
+
+
+def _check_statements(definition: Definition) -> None:
+    """Refuse what other statements of its cell or file do to a definition."""
+    name = definition.name
+    blocks = (ast.If, ast.For, ast.While, ast.With, ast.Try)
+    todo = [*definition.unit.tree.body] if name == definition.qualname else []
+    for statement in todo:
+        if isinstance(statement, blocks):
+            inner = ast.iter_child_nodes(statement)
+            todo += [item for item in inner if isinstance(item, ast.stmt)]
+            continue
+        for place in _changed_by(statement):
+            path = _path_of(place)
+            if path[:1] == [name] and not _is_harmless(path):
+                raise _changed(".".join(path))
+
+
+def check_module(name: str, chains: Iterable[str], units: Iterable[SourceUnit]) -> None:
+    """Refuse attributes of a module that statements of these units set.
+
+    Raises:
+        CaptureError: The container's module has none, or another.
+    """
+    used = {".".join(chain.split(".")[:2]) for chain in chains}
+    for unit in units if used else ():
+        if not any(f"{name}." in line for line in unit.lines):
+            continue
+        for statement in unit.tree.body:
+            for place in map(_path_of, _changed_by(statement)):
+                if place[:1] == [name] and ".".join(place) in used:
+                    raise CaptureError(
+                        f"{'.'.join(place)} was set here, and the module {name} of a "
+                        "container has it as it was. Write it inside of the function."
+                    )
+
+
+def _changed_by(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Yield the places that a statement sets, deletes or fills."""
+    yield from getattr(statement, "targets", ())
+    if isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        yield statement.target
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=place, attr=method))):
+            if method in CHANGING:
+                yield place
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Name(id="setattr" | "delattr"),
+                args=[place, ast.Constant(value=str(attribute)), *_],
+            )
+        ):
+            yield ast.Attribute(place, attribute)
+
+
+def _path_of(place: ast.AST) -> list[str]:
+    """Return the names of a chain of attributes and items; nothing for others."""
+    path: list[str] = []
+    while isinstance(place, ast.Attribute | ast.Subscript):
+        path += [place.attr] if isinstance(place, ast.Attribute) else []
+        place = place.value
+    return [place.id, *reversed(path)] if isinstance(place, ast.Name) else []
+
+
+def _is_harmless(path: list[str]) -> bool:
+    return len(path) == 1 or path[-1] in {"__doc__", "__module__", "__qualname__"}
 
 
 def _check_attributes(definition: Definition, value: Any) -> None:
@@ -88,7 +258,9 @@ def _check_class(
     _check_methods(name, made, node, unit, touched=touched)
     if issubclass(made, enum.Enum):
         _check_enum(name, made, node)
-    return list(_check_values(name, made, node, touched=touched))
+    _check_fields(name, made, node)
+    _check_registered(name, made)
+    return list(_changed_values(name, made, node, namespace, touched=touched))
 
 
 def _check_base(name: str, made: type, base: Any) -> None:
@@ -141,24 +313,29 @@ def _check_methods(
         raise _changed(f"{name}.{method}")
 
 
-def _check_values(
-    name: str, made: type, node: ast.ClassDef, *, touched: bool
+def _changed_values(
+    name: str,
+    made: type,
+    node: ast.ClassDef,
+    namespace: Mapping[str, Any],
+    *,
+    touched: bool,
 ) -> Iterator[str]:
-    """Compare the attributes that are written as literals, such as lists."""
-    for attribute, written in _literals(node).items():
+    """Yield those attributes with a known value that the class's own code changed."""
+    for attribute, written in _literals(node, namespace).items():
         kept = vars(made).get(mangled(attribute, node.name), written)
         is_comparable = is_plain(kept) or type(kept) in _CONTAINERS
         if _is_unchanged(kept, written) or (touched and not is_comparable):
             continue
         if attribute not in _set_by_methods(node):
             raise _changed(f"{name}.{attribute}")
-        yield (
-            f"{name} assigns its attribute {attribute!r}: every container begins with "
-            f"the value in the class statement."
-        )
+        yield attribute
 
 
-_CONTAINERS = {list, tuple, dict, set, frozenset}
+_CONTAINERS = {
+    *(list, tuple, dict, set, frozenset, bytearray, collections.deque),
+    *(collections.OrderedDict, collections.Counter, collections.defaultdict),
+}
 
 
 def _is_unchanged(kept: Any, written: Any) -> bool:
@@ -167,7 +344,7 @@ def _is_unchanged(kept: Any, written: Any) -> bool:
     )
 
 
-def _literals(node: ast.ClassDef) -> dict[str, Any]:
+def _literals(node: ast.ClassDef, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes that one statement binds, and to a literal.
 
     Those that other statements of the body use are left out: they may change them.
@@ -179,19 +356,42 @@ def _literals(node: ast.ClassDef) -> dict[str, Any]:
         name = getattr(targets[0], "id", "")
         if name and name not in found and len(targets) == 1:
             with contextlib.suppress(ValueError, TypeError, AttributeError):
-                found[name] = _literal(item.value)  # type: ignore[attr-defined]
+                found[name] = predicted(item.value, namespace)  # type: ignore[attr-defined]
                 continue
         others.append(item)
     again = bound_names(others).names | set(_loaded_in_body(node.body))
     return {key: value for key, value in found.items() if key not in again}
 
 
-def _literal(node: ast.expr) -> Any:
-    """Return the value of a literal; a call without arguments makes it empty."""
-    match node:
-        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
-            return {"list": list, "dict": dict, "set": set}[name]()
-    return ast.literal_eval(node)
+def _check_registered(name: str, made: type) -> None:
+    """Refuse virtual subclasses that no decorator of theirs registers again."""
+    is_abstract = isinstance(made, abc.ABCMeta)
+    registered = abc._get_dump(made)[0] if is_abstract else ()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else lists them
+    for reference in registered:
+        other = reference()
+        try:
+            decorators = definition_of(other).node.decorator_list  # type: ignore[union-attr]
+        except KitError:
+            decorators = []
+        if not any(getattr(item, "attr", "") == "register" for item in decorators):
+            raise CaptureError(
+                f"{name}.register({other.__qualname__}) would stay behind. Write it as "
+                f"a decorator, @{name}.register, above {other.__qualname__}."
+            )
+
+
+def _check_fields(name: str, made: type, node: ast.ClassDef) -> None:
+    """Compare a dataclass's fields with its attributes, which may be set later."""
+    fields = vars(made).get("__dataclass_fields__", {})
+    for item in node.body if fields else ():
+        key = getattr(getattr(item, "target", None), "id", "")
+        if not isinstance(item, ast.AnnAssign) or "ClassVar" in ast.dump(item):
+            continue
+        if key not in fields:
+            raise _changed(f"{name}.{key}")
+        default, kept = fields[key].default, vars(made).get(key, fields[key].default)
+        if is_plain(default) and is_plain(kept) and not _is_equal(default, kept):
+            raise _changed(f"{name}.{key}")
 
 
 def _loaded_in_body(body: list[ast.stmt]) -> Iterator[str]:
@@ -203,7 +403,7 @@ def _loaded_in_body(body: list[ast.stmt]) -> Iterator[str]:
                 yield inner.id
 
 
-def _set_by_methods(node: ast.ClassDef) -> set[str]:
+def _set_by_methods(node: ast.AST) -> set[str]:
     """Return the attributes that the class's own code assigns, fills or changes."""
     found: set[str] = set()
     for item in ast.walk(node):
@@ -211,15 +411,16 @@ def _set_by_methods(node: ast.ClassDef) -> set[str]:
             found.add(item.attr)
         elif isinstance(item, ast.Subscript) and not isinstance(item.ctx, ast.Load):
             found.add(getattr(item.value, "attr", ""))
-        elif getattr(getattr(item, "func", None), "attr", "") in _CHANGING:
+        elif getattr(getattr(item, "func", None), "attr", "") in CHANGING:
             found.add(getattr(item.func.value, "attr", ""))  # type: ignore[attr-defined]
     return found
 
 
-_CHANGING = {
+CHANGING = {
     *("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"),
     *("add", "discard", "update", "setdefault", "popitem"),
 }
+"""Methods that change a container."""
 
 
 def _changed(member: str) -> CaptureError:
@@ -264,14 +465,16 @@ def _check_defaults(
                     f"A default of {name} is an earlier {expression.id!r}, which has "
                     f"changed since. Run the cell of {name} again."
                 )
-        elif (
-            isinstance(expression, ast.Constant)
-            and undecorated
-            and not _is_equal(expression.value, value)
-        ):
+            continue
+        try:
+            expected = predicted(expression, namespace)
+        except ValueError:
+            continue
+        is_container = type(expected) in _CONTAINERS
+        if (undecorated or is_container) and not _is_equal(expected, value):
             raise CaptureError(
-                f"A default of {name} was set outside of its definition, which would "
-                "stay behind. Write it in the definition."
+                f"A default of {name} was set or changed outside of its definition, "
+                "which would stay behind. Write it in the definition."
             )
 
 
@@ -279,5 +482,5 @@ def _is_equal(one: Any, other: Any) -> bool:
     """Compare plain values only: what others do when compared is their own affair."""
     if one is other:
         return True
-    plain = is_plain(one) or type(one) in {list, tuple, dict, set}
+    plain = is_plain(one) or type(one) in _CONTAINERS
     return plain and type(one) is type(other) and bool(one == other)

@@ -15,6 +15,8 @@ from typing import Any
 
 from kit.errors import AuthoringError, UndefinedNameError
 from kit.source.closure import Closure, Fragment
+from kit.source.definitions import Definition
+from kit.source.drift import CHANGING
 from kit.source.executors import check_executor, namespace_of, root_definition
 from kit.source.imports import merged_imports, requirements_of
 from kit.source.literals import SecretValues
@@ -161,17 +163,48 @@ def _add(name: str, now: Mapping[str, Iterable[str]], order: dict[str, None]) ->
 
 
 def with_registries_split(fragments: dict[str, Fragment]) -> dict[str, Fragment]:
-    """Return the fragments with every such constant made empty first, and filled last.
+    """Return the fragments with every such constant given its value again at the end.
 
     A decorator that puts functions into a dict finds it empty, as it did in the
-    notebook; at the end the dict is given what it holds there.
+    notebook; at the end the dict is given what it holds there.  So is what decorators
+    and the making of classes change.
     """
     split = dict(fragments)
+    makers = _makers(fragments)
     for name, fragment in fragments.items():
-        if fragment.fill and _is_used_while_made(name, fragments):
-            split[name] = Fragment(fragment.empty)
+        is_empty = bool(fragment.empty) and _is_used_while_made(name, fragments)
+        if is_empty:
+            used = set(re.findall(r"\w+", fragment.empty)) - {name}
+            now = [need for need in fragment.now if need in used]
+            split[name] = Fragment(fragment.empty, now=now)
+        if is_empty or (fragment.fill and _is_changed(name, makers)):
             split[f"{name} filled"] = Fragment(fragment.fill, now=[name, *fragment.now])
+        for number, attribute in enumerate(fragment.attributes):
+            split[f"{name} attribute {number}"] = attribute
     return split
+
+
+def _makers(fragments: dict[str, Fragment]) -> list[Definition]:
+    """Return the definitions whose code runs while others are made."""
+    started = {need for each in fragments.values() for need in each.now}
+    found = [fragments[name].definition for name in _reached(started, fragments)]
+    return [each for each in found if each is not None]
+
+
+def _is_changed(name: str, makers: list[Definition]) -> bool:
+    """Tell whether code that runs while definitions are made may change a constant."""
+    return any(_changes(node, name) for each in makers for node in ast.walk(each.node))
+
+
+def _changes(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store() | ast.Del()):
+            return found == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=method)):
+            return found == name and method in CHANGING
+        case ast.Global(names=found):
+            return name in found
+    return False
 
 
 def _is_used_while_made(name: str, fragments: dict[str, Fragment]) -> bool:
@@ -182,7 +215,7 @@ def _is_used_while_made(name: str, fragments: dict[str, Fragment]) -> bool:
 
 
 def _reached(
-    names: Iterable[str], fragments: dict[str, Fragment], *, later: bool
+    names: Iterable[str], fragments: dict[str, Fragment], *, later: bool = True
 ) -> set[str]:
     found: set[str] = set()
     todo = list(names)

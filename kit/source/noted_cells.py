@@ -10,12 +10,10 @@ from typing import Any
 
 from kit.source.class_statements import methods_of
 from kit.source.loaded_text import is_own_file, note_file, noted_texts
-from kit.source.source_units import has_odd_ends, note_cell
+from kit.source.source_units import CELL_OF, has_odd_ends, note_cell
+from kit.source.state import note_state
 
 _HOOK = "_kit_cell_source"
-
-CELL_OF: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
-"""The text of the cell that each class was made by; None where it is not known."""
 
 
 def install(ip: Any = None) -> bool:
@@ -59,6 +57,10 @@ class _Hook:
         if ip is None or result is None or result.info is None:
             return
         _note_run_files(ip.user_ns)
+        self._note_classes(ip, result)
+        note_state(ip.user_ns)
+
+    def _note_classes(self, ip: Any, result: Any) -> None:
         new = [value for value in _classes(ip.user_ns) if value not in CELL_OF]
         raw = result.info.raw_cell
         if not new and not has_odd_ends(raw):

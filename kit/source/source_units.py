@@ -12,6 +12,7 @@ import linecache
 import re
 import sys
 import types
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -61,6 +62,10 @@ _UNITS: dict[str, SourceUnit] = {}
 _ENTRIES: dict[str, object] = {}
 _EXACT: dict[str, str] = {}
 _ODD_ENDS = r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
+
+
+CELL_OF: weakref.WeakKeyDictionary[type, str | None] = weakref.WeakKeyDictionary()
+"""The text of the cell that each class was made by; None where it is not known."""
 
 
 @dataclass(frozen=True, eq=False)

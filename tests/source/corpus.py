@@ -7,6 +7,7 @@ from __future__ import annotations
 from tests.source.corpus_attacks import ATTACKS
 from tests.source.corpus_constants import CONSTANTS
 from tests.source.corpus_habits import HABITS
+from tests.source.corpus_state import STATE
 from tests.source.notebooks import refused, works
 
 MAIN = "def main(tt, n):\n    return f(n)\n"
@@ -573,4 +574,4 @@ REFUSED = (
     ),
 )
 
-NOTEBOOKS = (*WORKING, *REFUSED, *ATTACKS, *CONSTANTS, *HABITS)
+NOTEBOOKS = (*WORKING, *REFUSED, *ATTACKS, *CONSTANTS, *HABITS, *STATE)
