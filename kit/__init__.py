@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kit.definition.executor import use_host as _use_host
 from kit.faces import register_faces as _register_faces
 from kit.source.loaded_text import watch as _watch
 
@@ -168,6 +169,15 @@ def _no_attribute(name: str) -> AttributeError:
 
 
 _register_faces()
+
+
+def _host(executor: ShimTaskExecutor[Any]) -> None:
+    from kit.shim.hosting import host
+
+    host(executor)
+
+
+_use_host(_host)
 
 # Modules keep neither the text nor all of the code that they were loaded from.
 _watch()

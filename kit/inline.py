@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -19,7 +18,6 @@ from kit.definition.executor import ShimTaskExecutor, make_executor
 from kit.definition.shipment import INLINE_KEY
 from kit.errors import InlineError
 from kit.shim import flytekit_bridge
-from kit.shim.context import current_context
 from kit.shim.executable import call_author
 from kit.shim.inline_modules import fresh_module
 from kit.shim.telemetry import loaded
@@ -50,12 +48,9 @@ class InlineExecutor(ShimTaskExecutor[Any]):
         if not flytekit_bridge.is_in_container():
             value = call_author(executor.execute_from_model, view, **kwargs)
             return _in_order_of(list(tt.interface.outputs), value)
-        with _flytekit_storage():
-            try:
-                value = call_author(executor.execute_from_model, view, **kwargs)
-                return _flytekit_outputs(tt, executor, value)
-            except Exception as error:
-                raise flytekit_bridge.user_error(error) from error
+        from kit.shim.hosting import hosted_outputs
+
+        return hosted_outputs(executor.execute_from_model, tt, view, kwargs)
 
 
 def inline_document(module: str, executor: str, source: str) -> dict[str, str]:
@@ -173,38 +168,6 @@ def _in_order_of(names: list[str], value: Any) -> Any:
     fields = getattr(value, "_fields", [f"o{index}" for index in range(len(value))])
     by_name: Callable[[str], Any] = dict(zip(fields, value, strict=True)).__getitem__
     return tuple(map(by_name, names)) if set(names) == set(fields) else value
-
-
-def _flytekit_storage() -> AbstractContextManager[Any]:
-    """Put files of outputs where flytekit would."""
-    from kit.storage import Storage, use_storage
-
-    context = current_context()
-    return use_storage(
-        Storage(
-            raw_output_prefix=context.raw_output_prefix,
-            working_dir=context.working_directory,
-        )
-    )
-
-
-def _flytekit_outputs(tt: Any, executor: ShimTaskExecutor[Any], value: Any) -> Any:
-    """Convert what the executor returned as kit's own shim does."""
-    from kit.shim.argument_types import argument_types
-    from kit.shim.outputs import output_literals
-    from kit.types import default_engine
-
-    types = argument_types(executor.execute_from_model)
-    declared = tt.to_flyte_idl().interface.outputs.variables
-    outputs = output_literals(
-        value,
-        declared,
-        default_engine,
-        order=types.output_order(declared),
-        task=tt.id.name,
-        types=types,
-    )
-    return flytekit_bridge.flytekit_outputs(outputs)
 
 
 def _sha256(source: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 _MAIN = "__main__"
 _PROMPT = "_pyrepl.__main__"  # from Python 3.13 on, what is typed at >>>
 _TYPING_FRAMES = 2  # Class[int](…) puts typing's own frames in between
+
+
+_FLYTEKIT_SHIM = "flytekit.core.shim_task"
+_host: Callable[[Any], None] | None = None
+
+
+def use_host(host: Callable[[Any], None]) -> None:
+    """Set what is called with each executor that flytekit's shim makes.
+
+    ``import kit`` does, with :func:`kit.shim.hosting.host`.
+    """
+    global _host  # noqa: PLW0603 - one for each process
+    _host = host
 
 
 class TrackedInstance:
@@ -34,6 +47,8 @@ class TrackedInstance:
         self = super().__new__(cls)
         self._made_in = _calling_module()
         self._made_with = args, kwargs
+        if self._made_in == _FLYTEKIT_SHIM and _host is not None:
+            _host(self)
         return self
 
     @property

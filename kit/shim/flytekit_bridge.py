@@ -130,6 +130,11 @@ def flytekit_outputs(outputs: literals_pb2.LiteralMap) -> Any:
     return sys.modules["flytekit.models.literals"].LiteralMap.from_flyte_idl(outputs)
 
 
+def is_literal_map(value: object) -> bool:
+    """Say whether a value is flytekit's map of literals, which its shim passes on."""
+    return "flytekit.models.literals.LiteralMap" in mro_names(value)
+
+
 def user_error(error: Exception) -> Exception:
     """Return the exception that flytekit's entrypoint takes for an error of a user.
 
@@ -137,6 +142,8 @@ def user_error(error: Exception) -> Exception:
     again three times.
     """
     names = mro_names(error)
+    if "flytekit.exceptions.user.FlyteUserRuntimeException" in names:
+        return error
     if "kit.errors.IgnoreOutputs" in names:
         ignore = sys.modules["flytekit.core.base_task"].IgnoreOutputs
         return _user_runtime(ignore(str(error)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
@@ -52,7 +53,7 @@ from kit.forecast.arrival import arriving_bytes, arriving_inputs
 from kit.notebook import Shown, show_own_frames
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.context import ExecutionContext
-from kit.shim.executable import ExecutableTemplateShimTask
+from kit.shim.executable import FLYTEKIT_ENTRYPOINT, ExecutableTemplateShimTask
 from kit.task.arguments import (
     NO_METADATA,
     NO_RESOURCES,
@@ -161,6 +162,7 @@ class PythonCustomizedContainerTask(
     """
 
     _last_run: LastRun | None = None
+    _told_shim = False
 
     def __init__(  # noqa: PLR0913, PLR0917 - the reference's parameters
         self,
@@ -666,6 +668,7 @@ class PythonCustomizedContainerTask(
         loader_args = loader_args_of(template)
         if loader_args is None:  # a pod, say, has them somewhere else
             loader_args = self.task_resolver.loader_args(settings, self)
+        self._tell_shim(template)
         inputs = arriving_inputs(input_literal_map)
         with variables_set(container_variables(template)):
             loaded = load_from_template(
@@ -675,6 +678,18 @@ class PythonCustomizedContainerTask(
                 source=f"the template of {self.name}",
             )
             return _through_bytes(loaded.dispatch_execute(ctx, inputs))
+
+    def _tell_shim(self, template: tasks_pb2.TaskTemplate) -> None:
+        """Say once of a task for flytekit's runtime that kit's shim runs it here."""
+        args = template.container.args
+        if not self._told_shim and args and args[0] == FLYTEKIT_ENTRYPOINT:
+            self._told_shim = True
+            logging.getLogger(__name__).warning(
+                "%s is for flytekit's runtime, and a call here runs it with kit's: how "
+                "outputs and errors are converted is not flytekit's. kit.run(task) in "
+                "a process starts pyflyte-execute.",
+                self.name,
+            )
 
     def note_run(
         self, inputs: literals_pb2.LiteralMap, outputs: literals_pb2.LiteralMap

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 import pytest
 from flyteidl.core import errors_pb2, execution_pb2, literals_pb2, tasks_pb2
 
 import kit
 from kit.forecast.arrival import arriving_bytes
-from kit.types import FlyteFile, default_engine
+from kit.types import FlyteDirectory, FlyteFile, StructuredDataset, default_engine
 
 SETTINGS = kit.SerializationSettings(project="p", domain="d", version="v")
 
@@ -157,6 +159,24 @@ def test_an_executor_gets_what_flytekits_shim_gives_it(tmp_path):
     assert "flytekit's runtime, and kit's runs it here" in here.logs.text()
 
 
+def test_a_call_says_once_that_its_shim_is_kits(caplog):
+    """Of a task for flytekit's runtime, and of no other."""
+    task = PairTask("loud", None, "a:1", Named, runtime="flytekit", interface=PAIRS)
+    assert task() == (1, "x")
+    assert task() == (1, "x")
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert (
+        "loud is for flytekit's runtime, and a call here runs it with kit's" in told[0]
+    )
+    caplog.clear()
+    assert PairTask("calm", None, "a:1", Named, interface=PAIRS)() == (1, "x")
+    assert caplog.records == []
+
+
+PAIRS = kit.Interface({}, {"o0": int, "o1": str})
+
+
 class Pair(NamedTuple):
     o0: int
     o1: str
@@ -192,3 +212,122 @@ def test_check_finds_outputs_without_an_order(executor_type, findings):
     task = PairTask("two", None, "a:1", executor_type, **facts)
     found = [f.rule for f in kit.check(task).findings if f.rule.startswith("PY")]
     assert found == findings
+
+
+KINDS = """
+import dataclasses, pathlib
+import kit
+from kit.types import FlyteDirectory, FlyteFile, StructuredDataset
+
+@dataclasses.dataclass
+class Bird:
+    grams: int
+
+class Kinds(kit.ShimTaskExecutor):
+    def execute_from_model(self, tt, how):
+        import pandas
+        path = pathlib.Path("made.txt")
+        path.write_text("made")
+        folder = pathlib.Path("made")
+        folder.mkdir(exist_ok=True)
+        (folder / "a.txt").write_text("in it")
+        kit.Deck("mine", "<p>seen</p>")
+        return {
+            "file": FlyteFile(str(path)),
+            "folder": FlyteDirectory(str(folder)),
+            "table": StructuredDataset(dataframe=pandas.DataFrame({"a": [1, 2]})),
+            "rows": [1, 2], "names": {"a": "x"}, "bird": Bird(7),
+            "birds": [Bird(1)], "maybe": None,
+        }
+
+class Alone(kit.ShimTaskExecutor):
+    def execute_from_model(self, tt, how):
+        if how == "ignore":
+            raise kit.IgnoreOutputs("not me")
+        if how == "again":
+            raise kit.RecoverableError("later")
+        if how == "type":
+            return 1
+        if how == "other":
+            return Alone().execute_from_model(tt, how="list")
+        if how == "list":
+            return ["a"]
+        raise ValueError("mine")
+"""
+KIND_TYPES = {
+    "file": FlyteFile,
+    "folder": FlyteDirectory,
+    "table": StructuredDataset,
+    "rows": list[int],
+    "names": dict[str, str],
+    "bird": Bird,
+    "birds": list[Bird],
+    "maybe": int | None,
+}
+
+
+def class_task(folder: Path, name: str, outputs: dict[str, Any]) -> Any:
+    """Make a task of a class in a module that both programs import."""
+    (folder / "kinds.py").write_text(KINDS, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    sys.modules.pop("kinds", None)
+    try:
+        executor = getattr(importlib.import_module("kinds"), name)
+    finally:
+        sys.path.remove(str(folder))
+    interface = kit.Interface({"how": str}, outputs)
+    facts = {"interface": interface, "runtime": "flytekit"}
+    metadata = kit.TaskMetadata(generates_deck=True)
+    return PairTask(name.lower(), None, "a:1", executor, metadata=metadata, **facts)
+
+
+@pytest.mark.flytekit
+def test_outputs_of_a_class_go_out_as_kits(tmp_path, monkeypatch):
+    """By name, whatever their kind, with what the executor wrote into a deck."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    task = class_task(tmp_path, "Kinds", KIND_TYPES)
+    assert not {"PY004", "PY008"} & {f.rule for f in kit.check(task).errors}
+    out = run_flytekit(tmp_path, task, (5, 3, 1, 0, 2, 4, 7, 6), how="")
+    data = (out / "outputs.pb").read_bytes()
+    made = literals_pb2.LiteralMap.FromString(data).literals
+    values = {
+        name: default_engine.to_python(made[name], kind)
+        for name, kind in KIND_TYPES.items()
+    }
+    assert Path(values["file"]).read_text(encoding="utf-8") == "made"
+    inside = Path(values["folder"]) / "a.txt"
+    assert inside.read_text(encoding="utf-8") == "in it"
+    assert list(values["table"].open(pd.DataFrame).all()["a"]) == [1, 2]
+    assert values["rows"] == [1, 2]
+    assert values["names"] == {"a": "x"}
+    assert values["bird"] == Bird(7)
+    assert values["birds"] == [Bird(1)]
+    assert values["maybe"] is None
+    assert "seen" in (out / "deck.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.flytekit
+@pytest.mark.parametrize(
+    ("how", "kind", "text"),
+    [
+        ("error", "NON_RECOVERABLE", "ValueError"),
+        ("again", "RECOVERABLE", "Recoverable"),
+        ("type", "NON_RECOVERABLE", "OutputError"),
+        ("list", "", ""),
+        ("other", "", ""),
+        ("ignore", "", ""),
+    ],
+)
+def test_errors_of_a_class_are_the_users(how, kind, text, tmp_path, monkeypatch):
+    """And an executor that it makes itself returns plain values."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    task = class_task(tmp_path, "Alone", {"o0": list[str]})
+    out = run_flytekit(tmp_path, task, how=how)
+    if not kind:
+        assert not (out / "error.pb").exists()
+        assert (out / "outputs.pb").exists() is (how != "ignore")
+        return
+    error = errors_pb2.ErrorDocument.FromString((out / "error.pb").read_bytes()).error
+    assert error.origin == execution_pb2.ExecutionError.USER
+    assert error.kind == errors_pb2.ContainerError.Kind.Value(kind)
+    assert text in error.message

@@ -8,6 +8,7 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
+from kit.definition.executor import ShimTaskExecutor
 from kit.definition.shipment import INLINE_EXECUTOR
 from kit.forecast.arrival import strip_type
 from kit.shim.argument_types import argument_types, expected_type
@@ -30,7 +31,7 @@ def has_interface(subject: Subject) -> Iterator[Problem]:
 @error("PY004", "python", "failed to convert return value for var <name>")
 def flytekit_returns_outputs(subject: Subject) -> Iterator[Problem]:
     """Flytekit's shim can convert the outputs."""
-    if subject.runtime != "flytekit" or not subject.is_shim or _is_inline(subject):
+    if subject.runtime != "flytekit" or not subject.is_shim or _is_hosted(subject):
         return
     for name, variable in subject.outputs.items():
         if variable.type.WhichOneof("type") in {"collection_type", "map_value_type"}:
@@ -53,12 +54,12 @@ def flytekit_names_outputs(subject: Subject) -> Iterator[Problem]:
     if not is_shim or len(subject.outputs) < 2:  # noqa: PLR2004 - several
         return
     names = ", ".join(subject.outputs)
-    if not _is_inline(subject):
+    if not _is_hosted(subject):
         message = (
             f"flytekit's runtime hands out {names} in any order: the values of a tuple "
             "are swapped in some runs, and a dict fails."
         )
-        fix = "Use runtime='kit', a function with ship='inline', or a single output."
+        fix = "Use runtime='kit', an executor of kit's, or a single output."
         yield Problem("interface.outputs", message, fix)
     elif subject.task is not None and not _output_order(subject):
         message = (
@@ -75,9 +76,14 @@ def _output_order(subject: Subject) -> tuple[str, ...]:
     return types.output_order(subject.outputs)
 
 
-def _is_inline(subject: Subject) -> bool:
+def _is_hosted(subject: Subject) -> bool:
     """Tell an executor whose outputs kit converts and names, in any runtime."""
-    return any(word.text == INLINE_EXECUTOR for word in subject.words)
+    if any(word.text == INLINE_EXECUTOR for word in subject.words):
+        return True
+    executor_type = getattr(subject.task, "executor_type", None)
+    return isinstance(executor_type, type) and issubclass(
+        executor_type, ShimTaskExecutor
+    )
 
 
 @error("flytekit.unions", "run")
