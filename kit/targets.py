@@ -15,6 +15,7 @@ first two forms import anything.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 import traceback
@@ -117,12 +118,37 @@ def _parse_python(text: str) -> Target:
         raise TargetError(f"{text!r} names no module: {_EXPECTED}.")
     if place.endswith(".py"):
         return Target(text, "python file", place, task)
+    if _ending(place) == ".ipynb":
+        msg = (
+            f"{text!r} is a notebook, which is not imported. Write its tasks to a module "
+            "in it, kit.export(task, 'tasks.py'), and name that: tasks.py:task."
+        )
+        raise TargetError(msg)
+    if _is_folder(place):
+        files = sorted(path.name for path in Path(place).glob("[!_]*.py"))[:_MOST_NAMED]
+        near = f" Its files: {', '.join(files)}." if files else ""
+        raise TargetError(f"{text!r} is a folder: {_EXPECTED}.{near}")
     if _is_file(text) or "/" in place:
         state = "is a file, but not of a task" if _is_file(text) else "is not a task"
         raise TargetError(f"{text!r} {state}: {_EXPECTED}.")
     if not all(part.isidentifier() for part in place.split(".")):
         raise TargetError(f"{text!r} is not a module name: {_EXPECTED}.")
     return Target(text, "module", place, task)
+
+
+_MOST_NAMED = 10
+
+
+def _is_folder(text: str) -> bool:
+    """Say whether a text is a folder, and not a module that can be imported."""
+    try:
+        if not Path(text).is_dir() or not text.isidentifier():
+            return Path(text).is_dir()
+        is_here = any(map(_is_file, (f"{text}.py", f"{text}/__init__.py")))
+        found = None if is_here else importlib.util.find_spec(text)
+    except (OSError, ValueError):  # as below; or a module without a spec
+        return False
+    return not is_here and (found is None or found.origin is None)
 
 
 def _is_file(text: str) -> bool:
@@ -327,7 +353,7 @@ def _only(module: ModuleType) -> Task:
         return next(iter(tasks.values()))
     if not tasks:
         msg = f"{module.__name__} has no task at its top level."
-        advice = (_flytekit_advice(value) for value in vars(module).values())
+        advice = (_flytekit_advice(v, name) for name, v in vars(module).items())
         raise TargetError(msg + next(filter(None, advice), ""))
     msg = f"{module.__name__} has {len(tasks)} tasks: name one."
     raise TargetError(msg + _offer(module))
@@ -350,12 +376,12 @@ def _offer(module: ModuleType) -> str:
     return f" Its tasks: {names}." if names else " It has no tasks."
 
 
-def _flytekit_advice(found: object) -> str:
+def _flytekit_advice(found: object, name: str = "It") -> str:
     """Return what to do with a task of flytekit's; nothing for other objects."""
     classes = {f"{cls.__module__}.{cls.__name__}" for cls in type(found).__mro__}
     if "flytekit.core.base_task.Task" not in classes:
         return ""
     return (
-        f" It is a task of flytekit ({type(found).__name__}); kit takes customized "
+        f" {name} is a task of flytekit ({type(found).__name__}); kit takes customized "
         "container tasks. Write its body as an executor: @kit.container_task."
     )

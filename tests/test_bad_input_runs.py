@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 import kit
-from kit.errors import CallError, ConversionError, StorageError, TargetNotFoundError
+from kit.errors import (
+    CallError,
+    ConversionError,
+    PlatformError,
+    StorageError,
+    TargetNotFoundError,
+    TemplateError,
+)
 
 
 class Echo(kit.ShimTaskExecutor):
@@ -88,3 +95,37 @@ def test_directories_that_cannot_be_written(tmp_path, place):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="folder of the run cannot be written"):
         kit.run(echo, grams=1, directory=tmp_path / place)
+
+
+def test_what_was_forgotten_or_mistyped_is_said_in_kits_words(tmp_path):
+    """Not in Python's."""
+    task = kit.container_task(image="a:1", name="triple")(_triple)
+    with pytest.raises(CallError, match=r"takes inputs by name, got 3: write n=…\."):
+        kit.run(task, 3)
+    with pytest.raises(
+        CallError, match=r"kit\.diff compares with something: pass against"
+    ):
+        kit.diff(task)
+    for function in (kit.check, kit.arrives):
+        with pytest.raises(PlatformError, match=r"'sandbx'.* Did you mean 'sandbox'\?"):
+            function(task, platform="sandbx")
+        with pytest.raises(PlatformError, match="3 is not a platform"):
+            function(task, platform=3)
+    assert kit.arrives(task, platform="flyte-core").platform.name == "flyte-core"
+    with pytest.raises(TemplateError, match="read from a path or a URL, got 3"):
+        kit.read_template(3)
+    with pytest.raises(
+        StorageError, match=r"^No file 'nope\.zip': expected a run that"
+    ):
+        kit.Run.load("nope.zip")
+    with pytest.raises(StorageError, match="is a folder: expected a run that"):
+        kit.replay(tmp_path)
+    with pytest.raises(
+        StorageError, match=r"saved to .*: No such file or directory\.$"
+    ):
+        kit.run(task, n=1, runner="in-process").save(tmp_path / "no" / "x.zip")
+    assert kit.task_template(task).id.name == "triple"
+
+
+def _triple(tt, n: int) -> int:
+    return 3 * n

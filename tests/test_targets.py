@@ -231,3 +231,51 @@ def test_show_takes_what_the_command_takes(tmp_path: Path):
         kit.show(3)
     with pytest.raises(TargetNotFoundError, match=r"No file 'x.pb'"):
         kit.show("x.pb")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "nb.ipynb",
+            "'nb.ipynb' is a notebook, which is not imported. Write its tasks",
+        ),
+        ("nb.ipynb:load", "kit.export(task, 'tasks.py')"),
+        (".", "'.' is a folder: expected module:task"),
+        ("tasks/", "Its files: rows.py."),
+        ("tasks", "'tasks' is a folder"),
+        ("tasks:load", "'tasks:load' is a folder"),
+    ],
+)
+def test_notebooks_and_folders_are_not_modules(text, words, tmp_path, monkeypatch):
+    """The error says what to name instead."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nb.ipynb").write_text("{}")
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "rows.py").write_text("")
+    with pytest.raises(TargetError) as raised:
+        kit.show(text)
+    assert words in str(raised.value)
+
+
+def test_a_package_is_no_folder(folder: Path):
+    """It is imported by its name."""
+    (folder / "jobs").mkdir()
+    shutil.copy(folder / "wage.py", folder / "jobs" / "__init__.py")
+    assert kit.show("jobs").template.id.name == "jobs.load"
+    assert kit.show("jobs:load").template.id.name == "jobs.load"
+
+
+def test_every_function_takes_the_same_texts(folder: Path):
+    """What is a task of a module in one is one in all."""
+    assert kit.export("wage.py:load", folder / "out.py").tasks
+    assert "FROM" in kit.containerfile("wage:load")
+    assert kit.panel("wage:load", n=4).read()["n"].value == 4
+    assert kit.ready("wage:load", until="check").task == "wage.load"
+    for function in (kit.panel, kit.containerfile, kit.compare_runs, kit.prove):
+        with pytest.raises(TargetError, match=r"'weigh\.pb' names a template"):
+            function("weigh.pb")
+    with pytest.raises(TargetNotFoundError, match=r"No file 'nosuch\.py'"):
+        kit.export("nosuch.py:load", folder / "other.py")
+    with pytest.raises(TargetNotFoundError, match=r"No file 'nosuch\.pb'"):
+        kit.run("nosuch.pb")

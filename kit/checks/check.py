@@ -33,7 +33,7 @@ def check(
     thing: Task | TaskTemplate | TaskSpec | TaskTemplateView | str | os.PathLike[str],
     /,
     settings: SerializationSettings | None = None,
-    platform: Platform | None = None,
+    platform: Platform | str | os.PathLike[str] | None = None,
     *,
     inputs: Mapping[str, Any] | None = None,
 ) -> CheckReport:
@@ -48,7 +48,8 @@ def check(
             one: ``tasks.py:load``, a template file, ``package.tgz::task``.
         settings: What a task's template is made with; those of a local run by default,
             whose project, domain and version count as given later.
-        platform: The deployment it is for; by default none is known.
+        platform: The deployment it is for, a preset's name (``flyte-core``) or a
+            file; by default none is known.
         inputs: The values of a launch of the task by itself, to check that, too.
 
     Raises:
@@ -66,7 +67,7 @@ def check(
     once = (settings or LOCAL_SETTINGS).for_one_template()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CustomWarning)  # they are findings
-        subject = _subject(thing, once, platform or Platform())
+        subject = _subject(thing, once, Platform.of(platform))
         if inputs is not None:
             subject = _with_inputs(subject, inputs)
         found = list(_findings(subject))

@@ -128,20 +128,17 @@ def chosen_platform(name: str | None) -> Platform | None:
         UsageError: It is no preset, and no file.
         PlatformError: The file describes no platform.
     """
-    from kit.forecast.platform import Platform
+    from kit.forecast.platform import PRESETS, Platform
 
-    presets = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
     if name is None:
         return None
-    if name in presets:
-        return presets[name]()
-    if "://" not in name and not Path(name).exists():
+    if name not in PRESETS and "://" not in name and not Path(name).exists():
         msg = (
-            f"--platform: no file {name!r}: expected {', '.join(presets)}, or a YAML "
-            f"file of kit.Platform.{nearest(name, presets)}"
+            f"--platform: no file {name!r}: expected {', '.join(PRESETS)}, or a YAML "
+            f"file of kit.Platform.{nearest(name, PRESETS)}"
         )
         raise click.UsageError(msg)
-    return Platform.from_file(name)
+    return Platform.of(name)
 
 
 def docker_flags() -> list[click.Option]:

@@ -94,7 +94,7 @@ def arrives(
     task: Task | TaskTemplate | TaskSpec | TaskTemplateView | str | os.PathLike[str],
     /,
     settings: SerializationSettings | None = None,
-    platform: Platform | None = None,
+    platform: Platform | str | os.PathLike[str] | None = None,
 ) -> Arrival:
     """Return the template that a task's container reads on Flyte, and what changed.
 
@@ -102,7 +102,8 @@ def arrives(
         task: A task, a template, or a text that names one: ``tasks.py:load``, a
             template file, ``package.tgz::task``.
         settings: What a task's template is made with; those of a local run by default.
-        platform: The deployment, which settles resources; by default none is known.
+        platform: The deployment, which settles resources: also a preset's name
+            (``flyte-core``) or a file; by default none is known.
 
     Raises:
         TargetError: The text names no task or template.
@@ -116,18 +117,19 @@ def arrives(
         >>> arrives(template).marks[0].path, arrives(template).marks[0].after
         ('custom.limit', 'NaN')
     """
+    deployment = Platform.of(platform)
     thing = read_target(task) if isinstance(task, (str, os.PathLike)) else task
     if isinstance(thing, PythonCustomizedContainerTask):
         chosen = settings or LOCAL_SETTINGS
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CustomWarning)  # they are marks
             made = task_template(thing, chosen)
-        return arrival(made, platform or UNKNOWN, task=thing, settings=chosen)
+        return arrival(made, deployment, task=thing, settings=chosen)
     message: Any = thing.to_flyte_idl() if hasattr(thing, "to_flyte_idl") else thing
     if not isinstance(message, (TaskTemplate, TaskSpec)):
         msg = f"kit.arrives takes a task or a TaskTemplate, got {thing!r:.80}."
         raise TemplateError(msg)
-    return arrival(template_of(message), platform or UNKNOWN)
+    return arrival(template_of(message), deployment)
 
 
 def arrival(

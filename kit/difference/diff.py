@@ -16,13 +16,16 @@ from kit.definition.settings import SerializationSettings
 from kit.difference.edits import Edit, compare_messages
 from kit.difference.meaning import Change, Impact, cache_key, change_of, differing_parts
 from kit.difference.sources import Side, read_sides
-from kit.errors import TemplateError
+from kit.errors import CallError, TemplateError
 from kit.forecast.registration import template_digest
 from kit.notebook import Shown
 
 
 def diff(
-    task: Any, against: Any, *, settings: SerializationSettings | None = None
+    task: Any,
+    against: Any = None,
+    *,
+    settings: SerializationSettings | None = None,
 ) -> Difference:
     """Tell what differs between a task and an older one, and what that means.
 
@@ -46,6 +49,7 @@ def diff(
         The difference; it is true if there is any.
 
     Raises:
+        CallError: Nothing to compare with was given.
         TargetError: A side is none of these; RevisionError if it is of git.
         StorageError: A file cannot be read.
         TemplateError: A file or bytes hold no template.
@@ -58,6 +62,13 @@ def diff(
         >>> diff(new, against=old).changes
         (Change(config.limit: '3' -> '5', behaviour),)
     """
+    if against is None:
+        msg = (
+            'kit.diff compares with something: pass against= a file ("v1.pb"), a git '
+            'revision ("git:HEAD:tasks.py:load"), another task, or an earlier '
+            "definition (kit.history(task)[-1])."
+        )
+        raise CallError(msg)
     return compare_sides(*read_sides(task, against, settings))
 
 

@@ -23,6 +23,7 @@ from kit.exporters.writing import (
 )
 from kit.notebook import Shown
 from kit.source.requirements import shipped_modules
+from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
@@ -38,7 +39,7 @@ _OTHER_FILES = frozenset(
 
 
 def export(
-    tasks: Task | Iterable[Task],
+    tasks: Task | str | os.PathLike[str] | Iterable[Task | str | os.PathLike[str]],
     path: str | os.PathLike[str],
     /,
     *,
@@ -130,8 +131,13 @@ class Export(Shown):
 
 
 def _checked_tasks(tasks: Any) -> list[Task]:
-    is_one = isinstance(tasks, PythonCustomizedContainerTask)
-    several = [tasks] if is_one or not isinstance(tasks, Iterable) else list(tasks)
+    is_one = isinstance(tasks, (PythonCustomizedContainerTask, str, os.PathLike))
+    given = [tasks] if is_one or not isinstance(tasks, Iterable) else list(tasks)
+    named = (str, os.PathLike)
+    several = [
+        load_task(os.fspath(task)) if isinstance(task, named) else task
+        for task in given
+    ]
     for task in several:
         if not isinstance(task, PythonCustomizedContainerTask):
             msg = (

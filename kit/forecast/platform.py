@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from kit.definition.resources import Resources, quantity_text
 from kit.errors import PlatformError, nearest
+from kit.storage import is_local_file
 
 _MIB = 2**20
 _POLICIES = ("", "Always", "IfNotPresent", "Never")
@@ -174,6 +175,34 @@ class Platform:
         return cls(**made)
 
     @classmethod
+    def of(cls, named: Platform | str | os.PathLike[str] | None) -> Platform:
+        """Return a platform, a preset of that name, or the one that a file describes.
+
+        Raises:
+            PlatformError: It is none of them.
+            StorageError: The file cannot be read.
+
+        Example:
+            >>> Platform.of("flyte-core").name
+            'flyte-core'
+        """
+        if named is None:
+            return UNKNOWN
+        if isinstance(named, Platform):
+            return named
+        expected = f"expected {', '.join(PRESETS)}, a YAML file or a kit.Platform"
+        if not isinstance(named, (str, os.PathLike)):
+            raise PlatformError(f"{named!r:.80} is not a platform: {expected}.")
+        name = os.fspath(named)
+        if name in PRESETS:
+            return PRESETS[name]()
+        if "://" not in name and not is_local_file(name):
+            near = nearest(name, PRESETS)
+            msg = f"No platform and no file {name!r}: {expected}.{near}"
+            raise PlatformError(msg)
+        return cls.from_file(name)
+
+    @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Platform:
         """Read a platform from a YAML or JSON file of its attributes.
 
@@ -325,4 +354,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 
 UNKNOWN = Platform()
+
+PRESETS = {"sandbox": Platform.sandbox, "flyte-core": Platform.flyte_core}
+"""The platforms that have a name."""
 """The platform of which nothing is known."""

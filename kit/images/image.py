@@ -37,6 +37,7 @@ from kit.runners.docker.engine import (
     find_image,
     reap_leftovers,
 )
+from kit.running.start import task_named
 from kit.source.literals import SecretValues
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
@@ -228,12 +229,7 @@ class Recipe:
         packages: Iterable[str | os.PathLike[str]] = (),
         user: str | None,
     ) -> None:
-        if not isinstance(task, PythonCustomizedContainerTask):
-            msg = (
-                "An image is made for a task, as @kit.container_task makes it, got "
-                f"{task!r:.200}."
-            )
-            raise CallError(msg)
+        task = task_named(task, "kit.build_image")
         check_user(user)
         self.task: Task = task
         self.base = _default_base() if base is None else base

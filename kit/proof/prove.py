@@ -35,15 +35,14 @@ from kit.runners.subprocess import SubprocessRunner
 from kit.running.cleanup import claim, release, remove_at_exit
 from kit.running.start import (
     check_options,
-    check_task,
     checked_timeout,
     input_bytes,
     merged_inputs,
+    task_named,
     with_outputs,
 )
 from kit.shim.executable import RAISED, error_text
 from kit.source.requirements import shipped_modules
-from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
 
@@ -186,9 +185,7 @@ def prove(
         StorageError: The folder of the proof cannot be written.
         KeyboardInterrupt: From Ctrl-C, after the process was stopped.
     """
-    if isinstance(task, (str, os.PathLike)):
-        task = load_task(os.fspath(task))
-    check_task(task, "kit.prove")
+    task = task_named(task, "kit.prove")
     checked_timeout(timeout)
     named = check_options(task, named_inputs, "kit.prove", _OPTIONS)
     runs = inputs is not None or bool(named)

@@ -33,13 +33,13 @@ from kit.runners.runner import Runner
 from kit.running.record import inputs_in_short
 from kit.running.start import (
     check_options,
-    check_task,
     checked_timeout,
     input_bytes,
     merged_inputs,
     run,
+    task_named,
 )
-from kit.targets import Task, load_task
+from kit.targets import Task
 from kit.task.call import name_arguments
 from kit.task.partial_template import partial_template
 from kit.template.serialize import LOCAL_SETTINGS
@@ -90,9 +90,7 @@ def ready(
         KeyboardInterrupt: From Ctrl-C, after what ran was stopped. What passed until
             then stays recorded.
     """
-    if isinstance(task, (str, os.PathLike)):
-        task = load_task(os.fspath(task))
-    check_task(task, "kit.ready")
+    task = task_named(task, "kit.ready")
     named = check_options(task, named_inputs, "kit.ready", _OPTIONS)
     climb = Climb(
         task,

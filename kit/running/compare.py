@@ -20,11 +20,11 @@ from kit.running.disagreement import Disagreement
 from kit.running.run import Run
 from kit.running.start import (
     check_options,
-    check_task,
     checked_timeout,
     make_request,
     merged_inputs,
     run,
+    task_named,
 )
 from kit.targets import Task
 from kit.template.serialize import LOCAL_SETTINGS
@@ -178,7 +178,7 @@ def compare_runs(
         DefinitionError: The task's template cannot be made.
         KeyboardInterrupt: From Ctrl-C, after the runs were stopped.
     """
-    check_task(task, _NAME)
+    task = task_named(task, _NAME)
     named = check_options(task, named_inputs, _NAME, _OPTIONS)
     values = merged_inputs(task, inputs or {}, named)
     make_request(task, values, settings)  # what is wrong with it is wrong everywhere

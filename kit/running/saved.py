@@ -44,6 +44,7 @@ from kit.running.outputs import Outputs
 from kit.shim.inputs import native_inputs
 from kit.shim.local_files import confined, input_paths, with_moved_files
 from kit.shim.report import read_report
+from kit.storage import is_local_file, is_local_folder
 from kit.template.view import parse_template
 from kit.types import default_engine
 
@@ -401,7 +402,8 @@ def save(
             write_saved(Path(folder), request, outcome, with_secrets=with_secrets)
             pack(Path(folder), path)
     except OSError as error:
-        raise StorageError(f"The run cannot be saved: {error}.") from error
+        msg = f"The run cannot be saved to {str(path)!r}: {error.strerror or error}."
+        raise StorageError(msg) from error
     return path
 
 
@@ -412,13 +414,22 @@ def unpacked(path: Path) -> SavedRun:
         StorageError: The file cannot be read.
         SavedRunError: It is not a saved run, or is damaged.
     """
+    if not is_local_file(str(path)):
+        name = repr(str(path))
+        found = (
+            f"{name} is a folder" if is_local_folder(str(path)) else f"No file {name}"
+        )
+        raise StorageError(f"{found}: expected a run that run.save(path) wrote.")
     folder = Path(tempfile.mkdtemp(prefix="kit-saved-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        extract(path, folder)
-        return read_saved(folder, path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error}.") from error
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            extract(path, folder)
+            saved = read_saved(folder, path)
+        except OSError as error:
+            raise StorageError(f"{str(path)!r} cannot be read: {error}.") from error
+        atexit.register(stack.pop_all().close)
+    return saved
 
 
 def guessed_outputs(template: bytes, outcome: Outcome) -> Outcome:

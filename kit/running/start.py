@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
@@ -34,7 +34,8 @@ from kit.runners.runner import Runner, RunRequest
 from kit.running.outputs import Outputs
 from kit.running.run import Run, note
 from kit.running.saved import guessed_outputs, unpacked
-from kit.targets import Task, parse_target, read_target
+from kit.storage import is_local_file, is_remote
+from kit.targets import Task, load_task, parse_target, read_target
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
@@ -102,7 +103,8 @@ def runnable(
     if not isinstance(thing, (str, os.PathLike)):
         return thing
     target = parse_target(os.fspath(thing))
-    if target.is_read and not trust:
+    is_missing = not is_remote(target.place) and not is_local_file(target.place)
+    if target.is_read and not trust and not is_missing:
         msg = (
             f"{target.text!r} is a {target.kind}: running it runs the code that it "
             "names. If you trust its author, pass --trust (trust=True)."
@@ -115,6 +117,19 @@ def runnable(
 
 
 Runnable = Task | TrustedTemplate
+
+
+def task_named(task: Any, function: str) -> Task:
+    """Return a task, or the task of a module that a text names.
+
+    Raises:
+        CallError: It is no task; saying what the function takes.
+        TargetError: The text names no task of a module.
+    """
+    if isinstance(task, (str, os.PathLike)):
+        return load_task(os.fspath(task))
+    check_task(task, function)
+    return cast("Task", task)
 
 
 def check_task(task: Any, function: str) -> None:
@@ -239,7 +254,7 @@ _OPTIONS = (
 def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defaults
     task: Task | str | os.PathLike[str],
     /,
-    *,
+    *positional: Any,
     trust: bool = False,
     runner: str | Runner = "subprocess",
     timeout: float | None = None,
@@ -261,6 +276,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
 
     Args:
         task: The task, or a text that names one: ``tasks.py:load``, or a template file.
+        positional: Refused: inputs are given by name.
         trust: Whether a template file may run: it runs the code that it names.
         runner: ``"subprocess"`` (a fresh process, by the container's own arguments),
             ``"in-process"``, ``"docker"`` (the task's own image), or a runner.
@@ -288,6 +304,11 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         StorageError: The folder of the run cannot be written.
         KeyboardInterrupt: From Ctrl-C, after the run was stopped.
     """
+    if positional:
+        first = next(iter(getattr(task, "python_interface", Interface()).inputs), "n")
+        given = f"{positional[0]!r:.80}"
+        msg = f"kit.run takes inputs by name, got {given}: write {first}=…."
+        raise CallError(msg)
     began = time.monotonic()
     place = make_runner(runner)
     if not isinstance(task, (str, os.PathLike)):

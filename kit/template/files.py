@@ -34,6 +34,10 @@ def read_template(path: str | os.PathLike[str]) -> tasks_pb2.TaskTemplate:
         StorageError: There is no such file, or it cannot be read.
         TemplateError: Its ending is unknown, or it holds no template.
     """
+    given: Any = path
+    if not isinstance(given, (str, os.PathLike)):
+        msg = f"A template is read from a path or a URL, got {path!r:.80}."
+        raise TemplateError(msg)
     source = os.fspath(path)
     form = form_of(source)
     return decode_template(read_bytes(source, limit=MAX_TEMPLATE_BYTES), form, source)

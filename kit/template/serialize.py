@@ -165,7 +165,7 @@ class TaskDefinition(Protocol):
 
 
 def task_spec(
-    task: TaskDefinition, settings: SerializationSettings
+    task: TaskDefinition, settings: SerializationSettings = LOCAL_SETTINGS
 ) -> task_pb2.TaskSpec:
     """Write what is registered: the template and its documentation.
 
@@ -181,7 +181,9 @@ def task_spec(
     return spec
 
 
-def template_bytes(task: TaskDefinition, settings: SerializationSettings) -> bytes:
+def template_bytes(
+    task: TaskDefinition, settings: SerializationSettings = LOCAL_SETTINGS
+) -> bytes:
     """Write the template as bytes, the same in every process for the same definition.
 
     Raises:
@@ -191,7 +193,7 @@ def template_bytes(task: TaskDefinition, settings: SerializationSettings) -> byt
 
 
 def task_template(
-    task: TaskDefinition, settings: SerializationSettings
+    task: TaskDefinition, settings: SerializationSettings = LOCAL_SETTINGS
 ) -> tasks_pb2.TaskTemplate:
     """Write the template of a task, as Flyte gets it.
 

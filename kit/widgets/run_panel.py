@@ -26,7 +26,7 @@ from kit.forms.fields import Reading
 from kit.forms.form import Form
 from kit.runners import make_runner
 from kit.running.run import Run, announced
-from kit.running.start import check_task, checked_timeout
+from kit.running.start import checked_timeout, task_named
 from kit.running.start import run as run_task
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.view_registry import TaskView, forget, stop_when_interrupted, watch
@@ -66,7 +66,7 @@ def panel(
         >>> view.read()["n"].value
         3
     """
-    check_task(task, "kit.panel")
+    task = task_named(task, "kit.panel")
     made = Panel(task, settings or LOCAL_SETTINGS, values)
     watch(made)
     stop_when_interrupted(made)
