@@ -120,8 +120,8 @@ def _parse_python(text: str) -> Target:
         return Target(text, "python file", place, task)
     if _ending(place) == ".ipynb":
         msg = (
-            f"{text!r} is a notebook, which is not imported. Write its tasks to a module "
-            "in it, kit.export(task, 'tasks.py'), and name that: tasks.py:task."
+            f"{text!r} is a notebook, which is not imported. Write its tasks to a "
+            "module there, kit.export(task, 'tasks.py'), and name that: tasks.py:task."
         )
         raise TargetError(msg)
     if _is_folder(place):
