@@ -286,7 +286,7 @@ def _heading(summary: Summary) -> Text:
     heading.append(f"{label(summary.kind)} ", style="dim")
     heading.append(label(summary.title), style="bold")
     if summary.status:
-        style = _STATUS_STYLES.get(summary.status, "bold")
+        style = _STATUS_STYLES[summary.status_tone]
         heading.append("  ").append(label(summary.status), style=style)
     for badge in summary.badges:
         heading.append("  ").append_text(_badge(badge))
@@ -496,9 +496,9 @@ _DRAWN: dict[type[Any], Any] = {
     Picture: _picture,
 }
 _STATUS_STYLES = {
-    "SUCCEEDED": "bold green",
-    "FAILED": "bold red",
-    "ABORTED": "bold yellow",
-    "TIMED_OUT": "bold yellow",
+    "plain": "bold",
+    "good": "bold green",
+    "notable": "bold yellow",
+    "bad": "bold red",
 }
 _BADGE_STYLES = {"plain": "", "good": "green", "notable": "yellow", "bad": "bold red"}

@@ -34,6 +34,7 @@ from kit.display.summary import (
 )
 from kit.display.text import COMES, GOES, LONGEST_CODE, STAYS, attribute, html_text
 from kit.escape import bounded, label, one_line, shorten
+from kit.renderers.html import has_colours
 from kit.shim.deck_page import DECK_STYLE
 from kit.template.macros import macro_spans
 
@@ -262,9 +263,12 @@ def _policy(allow: tuple[str, ...]) -> str:
 
 
 def _inner_document(html: str, allow: tuple[str, ...]) -> str:
+    """Return a deck's own document: a light sheet, unless it follows any scheme."""
+    is_sheet = has_colours(html)
+    told, scheme = (" data-kit-sheet", "light") if is_sheet else ("", "light dark")
     return (
-        f"<!doctype html><html><head>{_policy(allow)}"
-        '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f"<!doctype html><html{told}><head>{_policy(allow)}"
+        f'<meta charset="utf-8"><meta name="color-scheme" content="{scheme}">'
         f"<style>{_style('deck')}{DECK_STYLE}</style><script>{_script('deck')}</script>"
         f"</head><body>{html}</body></html>"
     )
@@ -488,12 +492,6 @@ _DRAWN: dict[type[Any], Any] = {
     Frames: frames_html,
     Picture: _picture,
 }
-_STATUS_TONES = {
-    "SUCCEEDED": "good",
-    "FAILED": "bad",
-    "ABORTED": "notable",
-    "TIMED_OUT": "notable",
-}
 
 
 @functools.cache
@@ -561,9 +559,8 @@ def heading_html(summary: Summary) -> Iterator[str]:
     kind, title = map(html_text, map(label, (summary.kind, summary.title)))
     yield f'<p class="kit-head"><span class="kit-kind">{kind}</span> <b>{title}</b>'
     if summary.status:
-        tone = _STATUS_TONES.get(summary.status, "plain")
         status = html_text(label(summary.status))
-        yield f' <strong class="kit-badge kit-{tone}">{status}</strong>'
+        yield f' <strong class="kit-badge kit-{summary.status_tone}">{status}</strong>'
     yield "</p>"
     if summary.sentence:
         yield f'<p class="kit-sentence">{html_text(bounded(summary.sentence))}</p>'

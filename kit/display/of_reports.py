@@ -28,6 +28,7 @@ from kit.display.summary import (
     Severity,
     Summary,
     Table,
+    Tone,
     summarizes,
 )
 from kit.display.text import Block, blocks_of, marked_lines
@@ -58,7 +59,8 @@ def summarize_proof(proof: Proof, *, with_machine: bool = True) -> Summary:
         Section("Logs", tuple(_log(proof))),
     ]
     status = f"PROVEN {_PROVEN[proof.proven]}" if proof.ok else "NOT PROVEN"
-    return Summary("proof", proof.task, tuple(sections), status=status)
+    tone: Tone = "good" if proof.ok else "bad"
+    return Summary("proof", proof.task, tuple(sections), status=status, tone=tone)
 
 
 @summarizes(Proof)
@@ -262,8 +264,20 @@ def summarize_check(report: CheckReport) -> Summary:
         Section("Warnings", finding_items(report.warnings)),
         Section("Notes", finding_items(report.notes)),
     )
-    status = report.verdict
-    return Summary("check", report.subject, (*sections, _repairs(report)), status)
+    return Summary(
+        "check",
+        report.subject,
+        (*sections, _repairs(report)),
+        report.verdict,
+        tone=verdict_tone(report),
+    )
+
+
+def verdict_tone(report: CheckReport) -> Tone:
+    """Return how the verdict of a report is drawn."""
+    if report.errors:
+        return "bad"
+    return "notable" if report.warnings else "good"
 
 
 def finding_items(found: Sequence[Found]) -> tuple[Item, ...]:
@@ -321,9 +335,10 @@ def summarize_difference(difference: Difference) -> Summary:
 
 def headed(difference: Difference, sections: tuple[Section, ...] = ()) -> Summary:
     """Return sections under the title of a difference."""
-    count = len(difference.changes)
+    count = sum(1 for _ in drawn_changes(difference))
     status = f"{count:,} change{'s' if count > 1 else ''}" if count else "identical"
-    return Summary("diff", difference.name, sections, status=status)
+    tone: Tone = "notable" if count else "good"
+    return Summary("diff", difference.name, sections, status=status, tone=tone)
 
 
 def meaning_section(difference: Difference) -> Section:

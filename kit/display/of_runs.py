@@ -20,6 +20,7 @@ from kit.display.summary import (
     Severity,
     Summary,
     Table,
+    Tone,
     summarizes,
 )
 from kit.display.text import command_text
@@ -234,7 +235,8 @@ def summarize_comparison(comparison: RunComparison) -> Summary:
         Section("Side by side", (side_by_side(comparison),)),
         Section("Around the runs", tuple(_findings(comparison.surroundings, around))),
     )
-    return Summary("comparison", comparison.task, sections, status=_status(comparison))
+    status, tone = _status(comparison)
+    return Summary("comparison", comparison.task, sections, status=status, tone=tone)
 
 
 @summarizes(Measured)
@@ -257,11 +259,15 @@ def summarize_measured(measured: Measured) -> Summary:
     return Summary("measured", measured.comparison.task, sections)
 
 
-def _status(comparison: RunComparison) -> str:
+def _status(comparison: RunComparison) -> tuple[str, Tone]:
+    """Return the verdict; of runs that agree, how many of the places these are."""
     count = len(comparison.disagreements)
     if count:
-        return f"{count} disagreement{'s' if count > 1 else ''}"
-    return "agree" if comparison.agree else "nothing to compare"
+        return f"{count} disagreement{'s' if count > 1 else ''}", "bad"
+    if not comparison.agree:
+        return "nothing to compare", "notable"
+    ran, asked = len(comparison.runs), len(comparison.columns)
+    return ("agree", "good") if ran == asked else (f"{ran} of {asked} agree", "notable")
 
 
 def _unavailable(comparison: RunComparison) -> Iterator[Item]:

@@ -250,6 +250,15 @@ class Section:
     detail: bool = False
 
 
+_TONES: dict[str, Tone] = {
+    "SUCCEEDED": "good",
+    "FAILED": "bad",
+    "ABORTED": "notable",
+    "TIMED_OUT": "notable",
+}
+"""How phases of runs are drawn."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """A thing in a title line and sections.
@@ -262,6 +271,7 @@ class Summary:
         badges: What stands out.
         sentence: What it is, in its author's words; empty if nobody says.
         ladder: How ready it is, if it is a task.
+        tone: Of its state; that of a run's phase, if it is one, by default.
     """
 
     kind: str
@@ -271,6 +281,12 @@ class Summary:
     badges: tuple[Badge, ...] = ()
     sentence: str = ""
     ladder: Readiness | None = None
+    tone: Tone | None = None
+
+    @property
+    def status_tone(self) -> Tone:
+        """How its state is drawn."""
+        return _TONES.get(self.status, "plain") if self.tone is None else self.tone
 
     def section(self, title: str) -> Section | None:
         """Return the section of that title, None if the summary has none."""

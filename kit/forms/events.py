@@ -26,7 +26,6 @@ from kit.forms.fields import (
     ChoiceField,
     Field,
     PathField,
-    Reading,
     SwitchField,
     TextField,
     Upload,
@@ -108,18 +107,19 @@ def acted(form: Form, action: str, key: str) -> Form:
     return made
 
 
-def received(form: Form, key: str, uploads: list[Upload]) -> tuple[Form, Reading]:
-    """Return a form in which a field has the path of uploaded files, and its reading.
-
-    The reading has the reason, if the files are not accepted.
+def received(form: Form, key: str, uploads: list[Upload]) -> Form:
+    """Return a form in which a field has the path of uploaded files.
 
     Raises:
-        CallError: There is no such field.
+        CallError: There is no such field, or the files are too large.
     """
     made, field = _opened(form, key)
     if not isinstance(field, PathField):
         raise _unknown(key)
-    return made, field.receive(uploads)
+    before, reading = field.text, field.receive(uploads)
+    if field.text == before and not reading.ok:
+        raise CallError(reading.problems[0].text)
+    return made
 
 
 def used(form: Form, name: str, variable: str, namespace: Mapping[str, Any]) -> Form:

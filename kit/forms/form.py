@@ -101,7 +101,7 @@ class Input:
     def read(self) -> Reading:
         """Return its value as a run would take it, or what is wrong."""
         reading = self.field.read()
-        if not reading.ok or self._is_frame:
+        if not reading.ok or self.is_frame:
             return reading
         try:
             default_engine.to_literal(reading.value, self.python_type)
@@ -126,7 +126,7 @@ class Input:
         return Problem(self.field.at(path), text)
 
     @property
-    def _is_frame(self) -> bool:
+    def is_frame(self) -> bool:
         """Whether there is a table in it, which the engine would write to check it."""
         leaves = self.field.leaves()
         return any(isinstance(leaf, PathField) and leaf.is_frame for leaf in leaves)
@@ -174,6 +174,12 @@ class Form:
         """Return a copy that has another input of the same name."""
         made = copy.copy(self)
         made.inputs = {**self.inputs, entry.name: entry}
+        return made
+
+    def reread(self) -> Form:
+        """Return a copy whose inputs are read again: files may be others by now."""
+        made = copy.copy(self)
+        made.inputs = {name: dataclasses.replace(e) for name, e in self.inputs.items()}
         return made
 
     def read(self) -> Reading:

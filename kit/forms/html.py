@@ -8,7 +8,7 @@ by :mod:`kit.forms.events`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -54,12 +54,10 @@ class Drawing:
     Attributes:
         problems: What is wrong with them.
         variables: Variables whose values fit the input.
-        refused: Why uploaded files were not accepted, by the key of their field.
     """
 
     problems: Sequence[Problem] = ()
     variables: Sequence[Variable] = ()
-    refused: Mapping[str, str] | None = None
 
     def texts(self, field: Field) -> Iterator[str]:
         """Yield what is wrong with a field itself."""
@@ -96,7 +94,7 @@ def problem_html(text: str) -> str:
     """Return what is wrong as one short sentence; the whole of it on request."""
     short = short_sentence(text)
     whole = shorten(text, _LONGEST_MESSAGE)
-    if short == whole:
+    if short == " ".join(whole.split()):
         return f'<p class="kit-error-text" role="alert">{html_text(short)}</p>'
     return (
         f'<div class="kit-error-text"><p role="alert">{html_text(short)}</p>'
@@ -185,9 +183,7 @@ class _Row:
 
     def told(self, field: Field) -> str:
         """Return what is wrong with the field."""
-        refused = (self.drawing.refused or {}).get(self.key)
-        texts = [*([refused] if refused else []), *self.drawing.texts(field)]
-        return "".join(map(problem_html, dict.fromkeys(texts)))
+        return "".join(map(problem_html, dict.fromkeys(self.drawing.texts(field))))
 
     def names(self, field: Field) -> str:
         """Return the attributes of its control."""

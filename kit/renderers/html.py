@@ -424,3 +424,26 @@ def _rules(used: set[str]) -> Iterator[str]:
         weight = " font-weight: bold;" if light["bold"] else ""
         slant = " font-style: italic;" if light["italic"] else ""
         yield f".{_CLASS} .{name} {{ color: light-dark({colours});{weight}{slant} }}\n"
+
+
+_KITS_OWN = re.compile(
+    rf"<style>(?:\.{_CLASS} \.\w+ {{[^{{}}<]*}}\n)*</style>"
+    r'|<svg width="\d+" height="12" role="presentation"><rect [^<>]*/></svg>'
+)
+_COLOURED = re.compile(
+    r"\b(?:style|color|bgcolor|background|background-color|fill)\s*="
+    r"|<\s*(?:style|script|link|font|svg|canvas|img|picture|video|iframe|object|embed)\b",
+    re.IGNORECASE,
+)
+
+
+def has_colours(html: str) -> bool:
+    """Return whether HTML has colours or pictures, which are made for a light sheet.
+
+    What kit's renderers draw has none, but for those that suit either scheme; images
+    do, whose transparent parts are made to be seen on white.
+
+    >>> has_colours("<p>plain</p>"), has_colours("<p style='color: #333'>dark</p>")
+    (False, True)
+    """
+    return _COLOURED.search(_KITS_OWN.sub("", html)) is not None

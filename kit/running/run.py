@@ -281,8 +281,9 @@ class Run(Shown):
         """What Flyte makes of the launch, and of such an end; waits for the end."""
         from kit.running.on_flyte import forecast_run
 
+        self._done.wait()  # whatever its runner raised
         platform = self.request.platform
-        return forecast_run(self.template, self.inputs, self.outcome, platform)
+        return forecast_run(self.template, self.inputs, self.standing, platform)
 
     @property
     def timings(self) -> Timings:

@@ -62,6 +62,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,20 +70,24 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from kit.display.html import stylesheet
+from kit.display.log import log_stylesheet
 from kit.errors import DisplayError, KitError
 from kit.escape import shorten
 from kit.forms.fields import MOST_UPLOADED
+from kit.widgets.files import Held, Source
 
 S = TypeVar("S")
 _STATIC = Path(__file__).with_name("static")
-_SCRIPTS = ("elements", "live_frames", "live_finder", "live")
-_RULES = ("live.css",)
+_SCRIPTS = ("elements", "live_frames", "live_finder", "live_log", "live")
+_RULES = ("live.css", "form.css", "results.css")
 _KINDS = ("field", "action", "select", "upload")
 _LONGEST_KEY = 500
 _LONGEST_TEXT = 1_000_000  # characters of a value
 MOST_CHARACTERS = 4_000_000
 """Characters of a part; a longer one is replaced by a sentence."""
 _LONGEST_ALERT = 600
+_PIECE = 1 << 20  # bytes of a message
+_MOST_TRANSFERS = 8  # files that are on their way to the page
 
 
 @dataclass(frozen=True)
@@ -223,6 +228,8 @@ class LiveView(Generic[S]):
         self._perform, self._label = perform, label
         self._sent: dict[str, str | Lines] = {}
         self._alert = ""
+        self._transfers = itertools.count(1)
+        self._sources: dict[str, tuple[Source, str]] = {}
         self._widget: Any = None
         self.is_closed = False
 
@@ -264,10 +271,41 @@ class LiveView(Generic[S]):
         self._answer(lambda: event)
 
     def save(self, name: str, data: bytes) -> None:
-        """Let the page offer a file to be saved."""
+        """Let the page save a file."""
+        self.send_file(Held(name, lambda: data))
+
+    def send_file(self, source: Source, place: str = "") -> None:
+        """Send a file piece by piece, each when the page has the one before.
+
+        So nothing piles up, and a file of any size takes as much of the kernel's memory
+        as one piece.
+
+        Args:
+            source: The file.
+            place: The ``data-kit-embed`` where a PDF is shown; by default it is saved.
+        """
         with self._lock:
-            if self._widget is not None:
-                self._widget.send({"kind": "save", "name": name}, [data])
+            number = str(next(self._transfers))
+            self._sources[number] = (source, place)
+            for old in list(self._sources)[:-_MOST_TRANSFERS]:
+                del self._sources[old]
+        self._send_piece(number, 0)
+
+    def _send_piece(self, number: str, start: int) -> None:
+        """Send a part of a file, or say in the view why there is none."""
+        with self._lock:
+            if self._widget is None or number not in self._sources:
+                return
+            source, place = self._sources[number]
+        try:
+            piece, size = _piece(source, start), source.size
+        except Exception as error:  # noqa: BLE001 - told in the view
+            with self._lock:
+                self._alert = _sentence(error)
+                self._draw(None)
+            return
+        told = {"number": number, "name": source.name, "start": start, "size": size}
+        self._widget.send({"kind": "piece", "place": place, **told}, [piece])
 
     def close(self) -> None:
         """Close the widget; the view shows nothing any more."""
@@ -290,6 +328,11 @@ class LiveView(Generic[S]):
 
     def _heard(self, _widget: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Answer a message of the page, which waits for the answer's number."""
+        if isinstance(content, Mapping) and content.get("kind") == "more":
+            start = content.get("start")
+            if isinstance(start, int) and start > 0:
+                self._send_piece(str(content.get("key")), start)
+            return
         number = content.get("number") if isinstance(content, Mapping) else None
         self._answer(lambda: read_event(content, buffers), number)
 
@@ -334,6 +377,14 @@ class LiveView(Generic[S]):
                 message["order"] = [part.key for part in parts]
             self._sent = {part.key: _memory(part) for part in parts}
         self._widget.send({**message, "alert": self._alert})
+
+
+def _piece(source: Source, start: int) -> bytes:
+    piece = source.read(start, _PIECE)
+    if not piece and start < source.size:
+        msg = f"{source.name} is shorter than it was."
+        raise DisplayError(msg)
+    return piece
 
 
 def _is_dead(widget: Any) -> bool:
@@ -387,7 +438,7 @@ def _sentence(error: Exception) -> str:
 
 def live_style() -> str:
     """Return the rules of live views, those of static faces among them."""
-    return stylesheet() + "".join(map(_file, _RULES))
+    return "".join((stylesheet(), log_stylesheet(), *map(_file, _RULES)))
 
 
 @functools.cache

@@ -210,7 +210,7 @@ def shape(made: Form, text: str) -> list[tuple[str, tuple[str, ...]]]:
     variables = (Variable("v", text),)
     shapes = []
     for entry in made.inputs.values():
-        drawing = Drawing(entry.reading.problems, variables, {entry.name: text})
+        drawing = Drawing(entry.reading.problems, variables)
         shapes += [
             (tag, tuple(facts))
             for tag, facts in Found(input_html(entry, drawing)).elements

@@ -10,6 +10,7 @@ import kit
 
 pytest.importorskip("ipywidgets")
 
+from kit.widgets.live import Event
 from kit.widgets.live_face import live_face
 from kit.widgets.reports import DifferenceView, ReportView
 
@@ -42,88 +43,113 @@ class _Text(HTMLParser):
         self.text += f"{data} "
 
 
-def text_of(widget) -> str:
-    """Return what a widget of HTML tells."""
+def html(view, key: str) -> str:
+    """Return the HTML of a part of a view."""
+    return next(part.html for part in view.parts if part.key == key)
+
+
+def text_of(view, key: str) -> str:
+    """Return what a part tells."""
     parser = _Text()
-    parser.feed(widget.value)
+    parser.feed(html(view, key))
     return " ".join(parser.text.split())
 
 
-def body(view) -> str:
-    """Return what the part that is filtered tells."""
-    return text_of(view._body)
-
-
-def menu(view, label: str):
-    """Return a menu of a view."""
-    return view._choices._menus[label]
+def choose(view, name: str, value: str) -> None:
+    """Choose a word of a menu, or type a text."""
+    view.post(Event("field", f"filter.{name}", value))
 
 
 def test_a_report_is_a_table_that_is_filtered():
-    """By severity, by when it happens, and by any text."""
+    """By severity, by when it happens, and by any text; counts agree."""
     report = kit.check(faulty())
     view = ReportView(report)
-    assert len(report.findings) > len(report.errors) > 0
-    assert f"{len(report.findings)} of {len(report.findings)} findings" in body(view)
-    menu(view, "severity").value = "error"
-    assert f"{len(report.errors)} of {len(report.findings)} findings" in body(view)
-    assert report.errors[0].rule in body(view)
-    view._choices._text.value = "no finding says this"
-    assert body(view) == f"0 of {len(report.findings)} findings"
+    count = len(report.findings)
+    assert count > len(report.errors) > 0
+    assert text_of(view, "table").startswith(f"{count} findings ")
+    choose(view, "severity", "error")
+    assert f"{len(report.errors)} of {count} findings" in text_of(view, "table")
+    assert report.errors[0].rule in text_of(view, "table")
+    choose(view, "text", "no finding says this")
+    assert text_of(view, "table") == f"0 of {count} findings"
+    choose(view, "severity", "no severity")
+    assert "expected a word of the menu" in view.alert
     view.close()
 
 
-def test_a_click_repairs_the_task_and_checks_it_again():
-    """And says what to write to keep it."""
+def test_a_press_repairs_the_task_and_checks_it_again():
+    """And shows what to write to keep it."""
     task = faulty()
     view = ReportView(kit.check(task))
-    before = [button.description for button in view._buttons.children]
+    before = html(view, "repairs").count("<button")
     assert before
-    view._buttons.children[0].click()
+    assert 'kit-badge kit-bad">' in html(view, "head")
+    view.post(Event("action", "fix", "0"))
     assert kit.check(task).ok
-    assert "limits" in text_of(view._code)
-    assert len(view._buttons.children) < len(before)
-    assert text_of(view._head).startswith("check etl.load")
-    assert "error" not in text_of(view._head)
+    assert "limits" in text_of(view, "repairs")
+    assert html(view, "repairs").count("<button") < before
+    assert text_of(view, "head").startswith("check etl.load")
+    assert "error" not in text_of(view, "head")
+    assert 'kit-badge kit-bad">' not in html(view, "head")
+    for wrong in ("99", "-1", "x", ""):
+        view.post(Event("action", "fix", wrong))
+    assert "limits" in text_of(view, "repairs")
     view.close()
 
 
-def test_a_report_of_a_template_has_nothing_to_click():
+def test_a_report_of_a_template_has_nothing_to_press():
     """There is no task to change."""
     view = ReportView(
         kit.check(kit.task_template(faulty(), kit.SerializationSettings()))
     )
-    assert view._buttons.children == ()
+    assert "<button" not in html(view, "repairs")
     view.close()
 
 
-def test_a_difference_stands_side_by_side():
-    """Filtered by what it means, and by any text."""
+def test_a_difference_is_drawn_side_by_side():
+    """Filtered by what it means, and by any text; its counts agree."""
     old = made(environment={"A": "1"}, requests=kit.Resources(cpu="1"))
     new = made(environment={"A": "2"}, requests=kit.Resources(cpu="2"))
     view = DifferenceView(kit.diff(new, against=old))
-    assert "2 of 2 changes" in body(view)
-    assert '<td class="kit-gone"><code>- 1</code></td>' in view._body.value
-    assert '<td class="kit-come"><code>+ 2</code></td>' in view._body.value
-    menu(view, "impact").value = "resources"
-    assert "1 of 2 changes" in body(view)
-    assert "container.env" not in body(view)
+    assert text_of(view, "changes").startswith("2 changes ")
+    assert "2 changes" in text_of(view, "head")
+    body = html(view, "changes")
+    assert '<td class="kit-gone"><code>- 1</code></td>' in body
+    assert '<td class="kit-come"><code>+ 2</code></td>' in body
+    choose(view, "impact", "resources")
+    assert "1 of 2 changes" in text_of(view, "changes")
+    assert "container.env" not in text_of(view, "changes")
+    view.close()
+
+
+def test_counts_of_a_difference_agree():
+    """Also where changes follow from another one, and are not drawn."""
+
+    def other(tt, n: int) -> int:
+        return n + 1
+
+    task = kit.container_task(image="ghcr.io/acme/a:1", name="etl.load")
+    difference = kit.diff(task(other), against=task(load))
+    view = DifferenceView(difference)
+    count = text_of(view, "changes").partition(" change")[0]
+    assert f" {count} change" in text_of(view, "head")
     view.close()
 
 
 def test_long_texts_are_compared_line_by_line():
-    """Lines that stay stand once, across both sides."""
+    """Lines that stay are drawn once, across both sides."""
     lines = [f"line {n}" for n in range(5_000)]
     old = made(custom={"code": "\n".join(lines)})
     lines[2_500] = "another"
     new = made(custom={"code": "\n".join(lines)})
     view = DifferenceView(kit.diff(new, against=old))
-    assert '<td colspan="2"><code>  line 2499</code></td>' in view._body.value
+    body = html(view, "changes")
+    assert '<td colspan="2"><code>  line 2499</code></td>' in body
     assert (
         '<td class="kit-gone"><code>- line 2500</code></td>'
-        '<td class="kit-come"><code>+ another</code></td>' in view._body.value
+        '<td class="kit-come"><code>+ another</code></td>' in body
     )
-    assert len(view._body.value) < 5_000
+    assert len(body) < 5_000
     view.close()
 
 
@@ -136,7 +162,8 @@ def test_no_text_of_a_task_becomes_an_element():
         DifferenceView(kit.diff(task, against=made(environment={"A": "1"}))),
     )
     for view in views:
-        assert "<img" not in view._body.value
+        choose(view, "text", evil)
+        assert all("<img" not in part.html for part in view.parts)
         view.close()
 
 

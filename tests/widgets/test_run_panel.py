@@ -1,10 +1,10 @@
-"""The run panel without a front end: in code, as text, and as widgets."""
+"""The run panel without a browser: its state, its events, and what is drawn."""
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 import time
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from kit.errors import CallError
 from kit.runners.outcome import Phase
 from kit.widgets import view_registry as cells
 from kit.widgets import view_registry as ticker
-
-ipywidgets = pytest.importorskip("ipywidgets")
+from kit.widgets.live import Event, Lines, Part
+from kit.widgets.run_panel import PanelState, update_panel, view_panel
 
 
 @kit.container_task(
@@ -47,11 +47,31 @@ def walk(tt, steps: int, title: str = "a walk", pace: float = 0.0) -> int:  # no
     return steps
 
 
+class Executor(kit.ShimTaskExecutor):
+    """Does nothing."""
+
+    def execute_from_model(self, tt, **kwargs):
+        """Return nothing."""
+
+
+class Idle(kit.PythonCustomizedContainerTask):
+    """Needs nothing to be known."""
+
+    def get_custom(self, settings):
+        """Return nothing."""
+        return {}
+
+
+def task_of(name: str = "many", **inputs: Any) -> Idle:
+    """Make a task that does nothing with these inputs."""
+    interface = kit.Interface(inputs)
+    return Idle(name, None, "i:1", Executor, interface=interface)
+
+
 @pytest.fixture
 def panel():
-    """Return a panel whose widget is there, and close it."""
+    """Return a panel, and close it."""
     made = kit.panel(walk, steps=3)
-    made.opened()
     yield made
     made.close()
     drawn()
@@ -64,26 +84,46 @@ def drawn() -> None:
         time.sleep(0.02)
 
 
-def below(widget: Any) -> list[Any]:
-    """Return a widget and all below it."""
-    found = [widget]
-    for child in getattr(widget, "children", ()):
-        found += below(child)
-    return found
+def parts(panel: kit.Panel) -> dict[str, str]:
+    """Return what is drawn, by the keys of the parts."""
+    return {
+        part.key: part.html if isinstance(part, Part) else "".join(part.lines)
+        for part in view_panel(panel.state)
+    }
 
 
 def shown(panel: kit.Panel) -> str:
-    """Return all HTML of a panel but its stylesheet."""
-    texts = [
-        w.value for w in below(panel.opened().root) if isinstance(w, ipywidgets.HTML)
-    ]
-    return "".join(text for text in texts if "<style" not in text)
+    """Return all that is drawn."""
+    return "".join(parts(panel).values())
 
 
-def control(panel: kit.Panel, label: str) -> Any:
-    """Return the control of a label."""
-    widgets = below(panel.opened().root)
-    return next(w for w in widgets if getattr(w, "description", "") == label)
+class Buttons(HTMLParser):
+    """Finds buttons that can be pressed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.live: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        facts = dict(attrs)
+        if tag == "button" and "disabled" not in facts:
+            self.live.add(facts.get("data-kit-action", ""))
+
+
+def live_buttons(panel: kit.Panel) -> set[str]:
+    """Return which of its buttons can be pressed."""
+    return Buttons(parts(panel)["panel.head"]).live
+
+
+def fill(panel: kit.Panel, name: str, value: Any) -> None:
+    """Type into an input as a reader does."""
+    panel.post(Event("field", f"in/{name}", value))
+
+
+def press(panel: kit.Panel, action: str, value: str = "") -> None:
+    """Press a button."""
+    panel.post(Event("action", action, value))
 
 
 def test_code_can_run_what_is_filled_in():
@@ -92,7 +132,7 @@ def test_code_can_run_what_is_filled_in():
     run = panel.start().wait()
     assert (run.outputs.o0, run.runner) == (2, "subprocess")
     assert panel.again().wait().outputs.o0 == 2
-    panel.form.inputs["steps"].field.type("x")
+    fill(panel, "steps", "x")
     with pytest.raises(CallError, match="steps: 'x' is no whole number"):
         panel.start()
 
@@ -108,7 +148,7 @@ def test_only_tasks_have_a_panel():
 
 
 def test_text_and_html_tell_the_inputs_and_how_to_run():
-    """For where there are no widgets."""
+    """For where there is no live view."""
     bundle = kit.panel(walk)._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
     for face in bundle.values():
@@ -119,58 +159,116 @@ def test_text_and_html_tell_the_inputs_and_how_to_run():
     assert "SUCCEEDED" in panel._repr_mimebundle_()["text/plain"]
 
 
-def test_a_click_runs_and_shows_what_comes_of_it(panel):
-    """Phase, log and outputs; then it can be run again."""
-    assert control(panel, "Cancel").disabled
-    control(panel, "Run").click()
+def test_an_update_changes_nothing_of_the_state_before():
+    """Each state can be drawn again."""
+    state = kit.panel(walk).state
+    before = list(view_panel(state))
+    after = update_panel(state, Event("field", "in/steps", "7"))
+    after = update_panel(after, Event("field", "timeout", "2m"))
+    assert list(view_panel(state)) == before
+    assert after.form.read().value["steps"] == 7
+    assert (state.timeout, after.timeout) == ("", "2m")
+
+
+def test_only_the_input_that_was_typed_into_is_drawn_otherwise():
+    """An edit is one part to send."""
+    state = kit.panel(walk).state
+    before = {part.key: part for part in view_panel(state)}
+    after = update_panel(state, Event("field", "in/steps", "7"))
+    changed = [part.key for part in view_panel(after) if before[part.key] != part]
+    assert changed == ["in/steps"]
+
+
+def test_a_press_runs_and_shows_what_comes_of_it(panel):
+    """State, duration, log and outputs; then it can be run again."""
+    assert live_buttons(panel) == {"run"}
+    press(panel, "run")
     panel.current.wait()
     drawn()
-    html = shown(panel)
-    assert "step 2" in html
-    assert 'aria-current="step"><b>SUCCEEDED</b>' in html
-    assert "<b>Outputs</b>" in html
-    assert not control(panel, "Run").disabled
+    found = parts(panel)
+    assert "step 2" in found["run.log"]
+    assert "<b>Succeeded</b>" in found["run.status"]
+    assert " s</span>" in found["run.status"]
+    assert ">o0</th><td>3</td>" in found["run.result"]
+    assert 'data-kit-show="result:' in found["run.frame"]
+    assert live_buttons(panel) == {"run", "again"}
     first = panel.current
-    control(panel, "Re-run").click()
+    press(panel, "again")
     assert panel.current is not first
     panel.current.wait()
 
 
-def test_what_is_wrong_stands_beside_its_field(panel):
-    """At once when it is typed, and all of it when it is run."""
-    steps = control(panel, "steps*: int")
-    steps.value = "x"
-    assert "&#x27;x&#x27; is no whole" in shown(panel) or "'x' is no whole" in shown(
-        panel
-    )
-    control(panel, "Run").click()
+def test_the_place_of_results_is_there_before_the_first_run(panel):
+    """So that nothing moves when they come."""
+    before = parts(panel)
+    press(panel, "run")
+    panel.current.wait()
+    drawn()
+    assert list(before) == [key for key in parts(panel) if not key.startswith("out/")]
+    assert before["panel"] == parts(panel)["panel"]
+
+
+def test_what_is_wrong_is_told_beside_its_field(panel):
+    """At once when it is typed, and what is missing when it is run."""
+    fill(panel, "steps", "x")
+    assert "'x' is no whole number." in parts(panel)["in/steps"]
+    press(panel, "run")
     assert panel.current is None
-    assert "Not started: see steps." in shown(panel)
-    steps.value = "1"
-    assert "whole number" not in shown(panel)
+    assert "Not started: see steps." in parts(panel)["run.status"]
+    fill(panel, "steps", "1")
+    assert "whole number." not in parts(panel)["in/steps"]
+    assert "Not started" not in shown(panel)
+
+
+def test_what_is_filled_in_wrongly_is_told_at_once():
+    """Before anything is pressed; what is missing is told by then only."""
+    panel = kit.panel(walk, steps="x")
+    assert 'role="alert"' in parts(panel)["in/steps"]
+    empty = kit.panel(walk)
+    assert 'role="alert"' not in shown(empty)
+    press(empty, "run")
+    assert "Needed: a whole number." in parts(empty)["in/steps"]
+
+
+def test_a_value_that_a_launch_would_refuse_is_told_beside_its_field():
+    """In Flyte's words; it can run here all the same."""
+    task = task_of(pairs=(dict[str, dict[str, int]], {}))
+    panel = kit.panel(task, pairs={"a": {"k": 1}, "b": {}})
+    assert "invalid pairs input wrong type" in parts(panel)["in/pairs"]
+    press(panel, "form.clear", "pairs")
+    assert "invalid pairs" not in shown(panel)
 
 
 def test_a_run_can_be_cancelled_at_once(panel):
     """From any thread, and the panel shows that it was."""
-    panel.form.inputs["pace"].field.type("10")
-    control(panel, "Run").click()
+    fill(panel, "pace", "10")
+    press(panel, "run")
     while panel.current.phase is Phase.QUEUED:
         time.sleep(0.01)
-    assert control(panel, "Run").disabled
+    drawn_now(panel, lambda: "cancel" in live_buttons(panel))
+    assert live_buttons(panel) == {"cancel"}
     with pytest.raises(CallError, match="under way"):
         panel.start()
-    thread = threading.Thread(target=control(panel, "Cancel").click)
+    thread = threading.Thread(target=press, args=(panel, "cancel"))
     thread.start()
     thread.join()
     assert panel.current.wait().phase is Phase.ABORTED
     drawn()
-    assert "<b>ABORTED</b>" in shown(panel)
+    assert "<b>Cancelled</b>" in parts(panel)["run.status"]
+
+
+def drawn_now(panel: kit.Panel, is_there: Any) -> None:
+    """Wait until something is drawn."""
+    end = time.monotonic() + 10
+    while not is_there() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert is_there()
 
 
 def test_a_double_click_runs_once(panel):
     """Two front ends are as quick as one."""
     before = len(kit.runs())
-    clicks = [threading.Thread(target=control(panel, "Run").click) for _ in range(4)]
+    clicks = [threading.Thread(target=press, args=(panel, "run")) for _ in range(4)]
     for click in clicks:
         click.start()
     for click in clicks:
@@ -181,122 +279,145 @@ def test_a_double_click_runs_once(panel):
 
 def test_a_run_in_this_process_says_that_it_blocks(panel):
     """And is shown all the same."""
-    control(panel, "runner").value = "in-process"
-    assert "only an interrupt stops it" in shown(panel)
-    control(panel, "Run").click()
+    panel.post(Event("field", "runner", "in-process"))
+    assert "only an interrupt stops it" in parts(panel)["panel.place"]
+    press(panel, "run")
     assert panel.current.is_done
     drawn()
-    assert "step 2" in shown(panel)
+    assert "step 2" in parts(panel)["run.log"]
 
 
-def test_a_runner_that_cannot_be_had_says_why(panel, monkeypatch):
+def test_a_runner_that_is_not_available_says_why(panel, monkeypatch):
     """The engine is asked when it is chosen, and not before."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
     assert "nowhere" not in shown(panel)
-    control(panel, "runner").value = "docker"
-    end = time.monotonic() + 20
-    while 'role="alert"' not in shown(panel) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert "no such socket" in shown(panel)
-    control(panel, "Run").click()
+    panel.post(Event("field", "runner", "docker"))
+    drawn_now(panel, lambda: "no such socket" in parts(panel)["panel.place"])
+    press(panel, "run")
     drawn()
     assert "EngineNotFoundError" in shown(panel)
+
+
+def test_a_task_whose_template_cannot_be_made_says_why():
+    """Where the state of the run would be."""
+
+    class Broken(kit.PythonCustomizedContainerTask):
+        def get_custom(self, settings):
+            msg = "no custom"
+            raise ValueError(msg)
+
+    panel = kit.panel(
+        Broken("broken", None, "i:1", Executor, interface=kit.Interface())
+    )
+    press(panel, "run")
+    assert "Not started" in parts(panel)["run.status"]
+    assert "no custom" in parts(panel)["run.status"]
+    assert "run" in live_buttons(panel)
 
 
 def test_values_of_secrets_are_masked(panel, monkeypatch):
     """In the log as everywhere."""
     monkeypatch.setenv("_FSEC_W_TOKEN", "hunter2-hunter2")
-    control(panel, "title: str").value = "tell"
-    control(panel, "Run").click()
+    fill(panel, "title", "tell")
+    press(panel, "run")
     panel.current.wait()
     drawn()
-    assert "it is [secret]" in shown(panel)
+    assert "it is [secret]" in parts(panel)["run.log"]
     assert "hunter2" not in shown(panel)
 
 
 def test_nothing_of_a_task_is_html(panel):
     """Neither its log nor its error nor what it is given."""
-    control(panel, "title: str").value = "fall"
-    control(panel, "Run").click()
+    fill(panel, "title", "fall")
+    press(panel, "run")
     panel.current.wait()
     drawn()
-    assert "&lt;b&gt;fell&lt;/b&gt;" in shown(panel)
+    assert "&lt;b&gt;fell&lt;/b&gt;" in parts(panel)["run.status"]
+    assert "&lt;b&gt;fell&lt;/b&gt;" in parts(panel)["run.result"]
     assert "<b>fell" not in shown(panel)
 
 
+class Shape(HTMLParser):
+    """Collects elements and the names of their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_no_text_of_an_input_is_html(payload):
-    """Name aside: it is an identifier."""
-    inputs = {"x": (str, payload), "y": (list[str], [payload])}
-    task = kit.PythonCustomizedContainerTask(
-        payload.replace("\0", ""),
-        None,
-        "i:1",
-        Executor,
-        interface=kit.Interface(inputs),
-    )
-    panel = kit.panel(task)
-    assert payload not in shown(panel) or "<" not in payload
-    panel.close()
+def test_no_text_of_a_task_or_of_a_reader_is_html(payload):
+    """Its name, what is filled in and typed, why it was refused."""
 
+    def shape(text: str) -> list[tuple[str, tuple[str, ...]]]:
+        text = text.replace("\0", "").replace("\n", " ")[:60]
+        task = task_of(text, x=(str, text), y=(list[str], [text]), n=int)
+        panel = kit.panel(task)
+        fill(panel, "n", text)
+        panel.post(Event("field", "timeout", text))
+        panel.post(Event("refused", "panel", ValueError(text)))
+        drawn = Shape(shown(panel)).found
+        panel.close()
+        return [one for one in drawn if one[0] not in ("details", "summary", "p")]
 
-class Executor(kit.ShimTaskExecutor):
-    """Does nothing."""
-
-    def execute_from_model(self, tt, **kwargs):
-        """Return nothing."""
-
-
-def test_a_log_is_searched_filtered_and_paused(panel):
-    """Without losing a line."""
-    control(panel, "Run").click()
-    panel.current.wait()
-    drawn()
-    control(panel, "search the log").value = "STEP 1"
-    assert "step 1" in shown(panel)
-    assert "step 2" not in shown(panel)
-    control(panel, "search the log").value = ""
-    control(panel, "stream").value = "stderr"
-    assert "tired" in shown(panel)
-    assert "step 2" not in shown(panel)
-    control(panel, "pause").value = True
-    control(panel, "stream").value = ""
-    assert "step 2" not in shown(panel)
-    control(panel, "pause").value = False
-    assert "step 2" in shown(panel)
+    length = len(payload.replace("\0", ""))
+    assert shape(payload) == shape(("harmless" * 20)[:length])
 
 
 def test_a_long_log_is_bounded_in_the_page(panel):
     """The last lines are there, and how many there are."""
-    control(panel, "steps*: int").value = "5000"
-    control(panel, "Run").click()
+    fill(panel, "steps", "5000")
+    press(panel, "run")
     panel.current.wait()
     drawn()
-    html = shown(panel)
-    assert html.count("\n</span>") == 300
-    assert "300 of 5,001 lines" in html
-    assert "step 4999" in html
+    (log,) = [part for part in view_panel(panel.state) if isinstance(part, Lines)]
+    assert (len(log.lines), log.start) == (1_000, 4_001)
+    assert 'data-kit-total="5,001 lines"' in parts(panel)["run.frame"]
+    assert "step 4999" in log.lines[-2]
 
 
 def test_a_panel_follows_its_task(panel):
     """What is filled in stays; other inputs come."""
-    control(panel, "title: str").value = "kept"
+    fill(panel, "title", "kept")
 
     @kit.container_task(image="a/b:1", name="walk", ship="inline")
     def walk(tt, title: str = "new", size: int = 4) -> int:
         return size
 
     panel.follow(walk)
-    assert control(panel, "size: int").value == "4"
-    assert control(panel, "title: str").value == "kept"
+    assert 'value="4"' in parts(panel)["in/size"]
+    assert ">\nkept</textarea>" in parts(panel)["in/title"]
     assert panel.task is walk
     panel.follow()
     assert panel.task is walk
 
 
+def test_variables_of_the_notebook_are_values():
+    """They are offered by their types, and looked up again at the start of a run."""
+    space: dict[str, Any] = {"k": 2, "word": "a", "_hidden": 3}
+    made = kit.panel(walk)
+    state = PanelState(walk, made.form, namespace=space).offered()
+    drawn = {
+        part.key: part.html for part in view_panel(state) if isinstance(part, Part)
+    }
+    assert "k (int 2)" in drawn["in/steps"]
+    assert "word" not in drawn["in/steps"]
+    state = update_panel(state, Event("field", "in/steps=", "k"))
+    assert state.form.read().value["steps"] == 2
+    space["k"] = 4
+    started = update_panel(state, Event("action", "run"))
+    assert (started.is_starting, started.form.read().value["steps"]) == (True, 4)
+    cleared = update_panel(state, Event("field", "in/steps=", ""))
+    assert not cleared.form.read().ok
+
+
 def test_an_interrupted_cell_cancels(panel):
     """Where clicks wait for the cell, an interrupt is the way to stop the run."""
-    panel.form.inputs["pace"].field.type("10")
+    fill(panel, "pace", "10")
     panel.start()
     cells.stop_when_interrupted(panel)
     result = type("Result", (), {"error_in_exec": None})()
@@ -310,54 +431,51 @@ def test_an_interrupted_cell_cancels(panel):
 def test_a_busy_kernel_is_told(panel, monkeypatch):
     """After a while, for as long as the cell runs."""
     monkeypatch.setattr(cells, "_LONG_SECONDS", 0.0)
-    panel.form.inputs["pace"].field.type("10")
+    fill(panel, "pace", "10")
     cells._before_cell()
-    control(panel, "Run").click()
-    end = time.monotonic() + 5
-    while "busy with a cell" not in shown(panel) and time.monotonic() < end:
-        time.sleep(0.02)
-    assert "interrupt the kernel" in shown(panel)
+    press(panel, "run")
+    drawn_now(panel, lambda: "Interrupt the kernel to cancel now" in shown(panel))
     cells._after_any_cell()
     panel.cancel()
     panel.current.wait()
 
 
-def test_three_hundred_inputs_are_shown_in_parts():
-    """So that the first are there at once; what is wrong brings the others."""
-    inputs = {f"n{number}": int for number in range(300)}
-    task = kit.PythonCustomizedContainerTask(
-        "many", None, "i:1", Executor, interface=kit.Interface(inputs)
-    )
-    panel = kit.panel(task)
-    assert control(panel, "n59*: int")
-    more = control(panel, "Show 240 more inputs")
-    control(panel, "Run").click()
-    assert control(panel, "n299*: int")
-    assert more.comm is None
+def test_three_hundred_inputs_are_one_message():
+    """Each with its field, and quickly."""
+    panel = kit.panel(task_of(**{f"n{number}": int for number in range(300)}))
+    begin = time.perf_counter()
+    found = parts(panel)
+    fill(panel, "n299", "1")
+    assert 'value="1"' in parts(panel)["in/n299"]
+    assert 'data-kit-field="in/n299"' in found["in/n299"]
+    assert sum(map(len, found.values())) < 300_000
+    assert time.perf_counter() - begin < 2
     panel.close()
 
 
 def test_closing_leaves_no_widget_and_no_thread():
-    """With layouts and styles, however often it was run."""
+    """However often it was run."""
+    pytest.importorskip("anywidget")
     from ipywidgets.widgets.widget import _instances
 
     drawn()
     before, threads = set(_instances), threading.active_count()
     panel = kit.panel(walk, steps=1)
-    panel.opened()
+    assert panel.opened().root.get_view_spec()
     for _ in range(2):
-        control(panel, "Run").click()
+        press(panel, "run")
         panel.current.wait()
         drawn()
-    assert len(set(_instances) - before) > 20
+    assert len(set(_instances) - before) == 1
     panel.close()
+    assert panel.is_closed
     assert set(_instances) <= before
     time.sleep(2 / ticker.PER_SECOND)
     assert threading.active_count() <= threads
 
 
-def test_uploads_are_inputs(tmp_path):
-    """And what they hold does not stay in the widget."""
+def test_uploads_are_inputs():
+    """The file is where its path says."""
 
     @kit.container_task(image="a/b:1", name="read", ship="inline")
     def read(tt, data: kit.FlyteFile) -> str:
@@ -366,25 +484,23 @@ def test_uploads_are_inputs(tmp_path):
         return Path(data).read_text()
 
     panel = kit.panel(read)
-    upload = control(panel, "Upload a file")
-    content = memoryview(b"hello")
-    file = {"name": "a.txt", "type": "", "size": 5, "content": content}
-    upload.value = ({**file, "last_modified": dt.datetime.now(dt.timezone.utc)},)
-    assert upload.value == ()
-    assert control(panel, "data*: FlyteFile").value.endswith("a.txt")
+    panel.post(Event("upload", "in/data", "a.txt", b"hello"))
+    path = panel.form.inputs["data"].field.text
+    assert path.endswith("a.txt")
+    assert path in parts(panel)["in/data"]
+    assert Path(path).is_file()
     assert panel.start().wait().outputs.o0 == "hello"
-    assert Path(control(panel, "data*: FlyteFile").value).is_file()
     panel.close()
 
 
 def test_a_timeout_stops_a_run(panel):
     """It is typed as people write durations; with none it is the task's own."""
-    control(panel, "steps*: int").value = "1000"
-    control(panel, "pace: float").value = "1"
-    control(panel, "timeout").value = "0.5s"
+    fill(panel, "steps", "1000")
+    fill(panel, "pace", "1")
+    panel.post(Event("field", "timeout", "0.5s"))
     assert panel.timeout == 0.5
     assert panel.start().wait(30).phase is Phase.TIMED_OUT
-    control(panel, "timeout").value = ""
+    panel.post(Event("field", "timeout", ""))
     assert panel.timeout is None
     with pytest.raises(CallError, match="positive number"):
         panel.timeout = -1
@@ -393,10 +509,10 @@ def test_a_timeout_stops_a_run(panel):
 @pytest.mark.parametrize("text", ["soon", "-3", "0"])
 def test_a_wrong_timeout_is_told_beside_its_field(panel, text):
     """And nothing runs before it is right."""
-    control(panel, "timeout").value = text
-    assert 'role="alert"' in shown(panel)
-    control(panel, "Run").click()
+    panel.post(Event("field", "timeout", text))
+    assert 'role="alert"' in parts(panel)["panel.place"]
+    press(panel, "run")
     assert panel.current is None
     assert "Not started: see timeout." in shown(panel)
-    control(panel, "timeout").value = "2m"
+    panel.post(Event("field", "timeout", "2m"))
     assert panel.timeout == 120

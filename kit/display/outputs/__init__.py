@@ -54,15 +54,24 @@ _MOST_EMBEDDED = 1_000_000
 
 
 def output_items(values: Mapping[str, Any]) -> tuple[Item, ...]:
-    """Show values by name."""
+    """Show values by name, in their order."""
+    items: list[Item] = []
     facts: list[Fact] = []
-    others: list[Item] = []
+
+    def close() -> None:
+        if facts:
+            items.append(Facts(tuple(facts)))
+            facts.clear()
+
     for name, value in values.items():
         fact, parts = fact_of(name, value), tuple(parts_of(name, value))
         if fact is not None:
             facts.append(fact)
-        others.extend(parts)
-    return (*((Facts(tuple(facts)),) if facts else ()), *others)
+        if parts:
+            close()
+            items.extend(parts)
+    close()
+    return tuple(items)
 
 
 def fact_of(name: str, value: Any) -> Fact | None:

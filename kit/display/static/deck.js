@@ -3,11 +3,13 @@
 (() => {
   const root = document.documentElement;
   const tell = () => {
-    parent.postMessage({ kitDeckHeight: root.getBoundingClientRect().height }, "*");
+    const whole = Math.max(root.getBoundingClientRect().height, document.body?.scrollHeight ?? 0);
+    parent.postMessage({ kitDeckHeight: whole }, "*");
   };
   new ResizeObserver(tell).observe(root);
   addEventListener("message", (event) => {
-    if (event.source === parent && event.data?.kitDeckScheme) {
+    const isSheet = "kitSheet" in root.dataset; // made for white
+    if (event.source === parent && event.data?.kitDeckScheme && !isSheet) {
       root.style.colorScheme = event.data.kitDeckScheme;
     }
   });

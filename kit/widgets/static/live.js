@@ -20,7 +20,7 @@ function merged(before, part) {
 
 function initialize({ model }) {
   function heard(message, buffers) {
-    if (message?.kind === "save") { saveFile(message.name, buffers[0]); return; }
+    if (message?.kind === "piece") { received(model, message, buffers[0]); return; }
     if (message?.kind !== "update") return;
     const { alert, parts: before } = model.get("source");
     const known = new Map(before.map((part) => [part.key, part]));
@@ -38,10 +38,44 @@ function initialize({ model }) {
   };
 }
 
-function saveFile(name, data) {
-  const url = URL.createObjectURL(new Blob([data]));
+// Files from the kernel, piece by piece: saved, or shown if they are PDF. A file is saved as
+// mere bytes, so that no page of the notebook's origin comes of it.
+
+const pieces = new Map(); // of the files that are on their way
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+function received(model, { number, name, start, size, place }, piece) {
+  const file = pieces.get(number) ?? [];
+  if (start && !pieces.has(number)) return; // it was stopped
+  file.push(piece);
+  pieces.set(number, file);
+  const got = start + piece.byteLength;
+  if (got < size && piece.byteLength) {
+    const stop = () => { pieces.delete(number); model.set("transfer", null); };
+    const text = `${name}: ${megabytes(got)} of ${megabytes(size)} MB`;
+    model.set("transfer", { text, stop });
+    model.send({ kind: "more", key: number, start: got });
+    return;
+  }
+  pieces.delete(number);
+  const last = name.split("/").pop();
+  if (place) model.set("transfer", { text: "", place, file, name: last });
+  else { saveFile(last, file); model.set("transfer", { text: `Saved ${last}.` }); }
+}
+
+function saveFile(name, parts) {
+  const url = URL.createObjectURL(new Blob(parts, { type: "application/octet-stream" }));
   element("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function embed(view, { place, file, name }) {
+  const slot = view.querySelector(`[data-kit-embed="${CSS.escape(place)}"]`);
+  if (!slot) return;
+  const src = URL.createObjectURL(new Blob(file, { type: "application/pdf" }));
+  const made = element("embed", { type: "application/pdf", src, title: name, class: "kit-pdf" });
+  made.setAttribute(OWN, "");
+  slot.replaceChildren(made);
 }
 
 // Changing in place. What the reader did (focus, typing, scroll, open details, the chosen
@@ -95,7 +129,8 @@ function morphState(before, now) {
   if (before.matches("details")) {
     if (old.open !== next.open) before.open = next.open;
   } else if (before.type === "checkbox" || before.type === "radio") {
-    before.checked = next.checked;
+    const isOwn = !before.hasAttribute("data-kit-field"); // the page's business
+    if (!isOwn || old.checked !== next.checked) before.checked = next.checked;
   } else if (before.matches("select")) {
     before.kitWanted = next.chosen ?? now.value; // set when its options are there
   } else if (before.type !== "file" && !before.kitDirty && before.value !== next.value) {
@@ -208,6 +243,7 @@ class Mounted {
 
   drawLines(known, part) {
     const { place } = known;
+    if (isPaused(place)) return;
     const box = place.closest("[data-kit-follow]") ?? place;
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 8;
     let dropped = part.start - known.start;
@@ -253,7 +289,10 @@ function settleTabs(root) {
     const asked = list.dataset.kitShow ?? "";
     const keys = [...list.querySelectorAll("[data-kit-tab]")].map((tab) => tab.dataset.kitTab);
     let key = list.kitChosen;
-    if (asked !== (list.kitAsked ?? "")) key = asked.split(":")[0];
+    if (asked !== (list.kitAsked ?? "")) {
+      const [wanted, , from] = asked.split(":");
+      if (from === undefined || from === key || key === undefined) key = wanted;
+    }
     list.kitAsked = asked;
     chooseTab(list, keys.includes(key) ? key : keys[0]);
   }
@@ -336,7 +375,10 @@ function render({ model, el }) {
   const body = element("div", { class: "kit-view" });
   el.append(banner, alert, body);
   const mounted = new Mounted(body);
+  const transfer = element("p", { class: "kit-banner", role: "status", hidden: "" });
+  body.before(transfer);
   const finder = finderOf(el, show);
+  const logs = logsOf(el, () => draw());
   const frames = framesOf(el);
   let [number, waiting] = [0, 0];
 
@@ -362,12 +404,21 @@ function render({ model, el }) {
     if (el.contains(active)) light(el, active.dataset.kitField);
     finder.drawn();
     frames.drawn();
+    logs.drawn();
     if ((source.number ?? 0) >= number && waiting) {
       clearTimeout(waiting);
       waiting = 0;
       if (!model.get("gone")) tell("");
     }
     if (model.get("gone")) dim();
+  }
+
+  function moved() {
+    const told = model.get("transfer");
+    transfer.hidden = !told?.text;
+    transfer.replaceChildren(told?.text ?? "");
+    if (told?.stop) transfer.append(" ", button("Stop", "Stop the download", told.stop));
+    if (told?.place) embed(el, told);
   }
 
   function dim() {
@@ -389,17 +440,18 @@ function render({ model, el }) {
   }
 
   async function upload(control) {
-    const [file] = control.files;
-    if (!file) return;
-    if (file.size > MOST_UPLOADED) { // the kernel refuses it too, after it has travelled
-      alert.hidden = false;
-      alert.textContent = `${file.name} has ${file.size.toLocaleString("en-US")} bytes; `
-        + `up to ${MOST_UPLOADED.toLocaleString("en-US")} go. Pass its path or URL instead.`;
-      return;
-    }
-    const data = await file.arrayBuffer();
+    const files = [...control.files];
     control.value = "";
-    send("upload", control.dataset.kitUpload, file.name, [data]);
+    for (const file of files) {
+      if (file.size > MOST_UPLOADED) { // the kernel refuses it too, after it has travelled
+        alert.hidden = false;
+        alert.textContent = `${file.name} has ${file.size.toLocaleString("en-US")} bytes; `
+          + `up to ${MOST_UPLOADED.toLocaleString("en-US")} go. Pass its path or URL instead.`;
+        return;
+      }
+      const data = await file.arrayBuffer();
+      send("upload", control.dataset.kitUpload, file.name, [data]);
+    }
   }
 
   function chosen(target) {
@@ -428,7 +480,12 @@ function render({ model, el }) {
       if (target.matches("[data-kit-upload]")) upload(target);
       else commit(target);
     },
-    input({ target }) { target.kitDirty = true; },
+    input({ target }) {
+      target.kitDirty = true;
+      if (!target.matches("[data-kit-live]")) return;
+      clearTimeout(target.kitLate);
+      target.kitLate = setTimeout(() => commit(target), 150);
+    },
     click({ target }) { chosen(target); },
     focusin({ target }) {
       light(el, target.dataset?.kitField ?? target.dataset?.kitAbout);
@@ -469,6 +526,7 @@ function render({ model, el }) {
   document.addEventListener("click", closeMenus);
   model.on("change:source", draw);
   model.on("change:gone", dim);
+  model.on("change:transfer", moved);
   draw();
   let unhide = () => {};
   const settled = requestAnimationFrame(() => { unhide = hideStatic(el); });
@@ -479,8 +537,10 @@ function render({ model, el }) {
     unhide();
     model.off("change:source", draw);
     model.off("change:gone", dim);
+    model.off("change:transfer", moved);
     document.removeEventListener("click", closeMenus);
     finder.dispose();
+    logs.dispose();
     frames.dispose();
   };
 }
