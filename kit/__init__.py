@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from kit.errors import RecoverableError as RecoverableError
     from kit.exporters.export import Export as Export
     from kit.exporters.export import export as export
+    from kit.flyte.execution import Execution as Execution
+    from kit.flyte.execution import execution as execution
+    from kit.flyte.launch import launch as launch
     from kit.flyte.register import Registration as Registration
     from kit.flyte.register import Registrations as Registrations
     from kit.flyte.register import register as register
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
     from kit.runners import Runner as Runner
     from kit.runners import SubprocessRunner as SubprocessRunner
     from kit.runners.docker import DockerRunner as DockerRunner
+    from kit.runners.flyte import FlyteRunner as FlyteRunner
     from kit.runners.outcome import Outcome as Outcome
     from kit.runners.runner import RunRequest as RunRequest
     from kit.running.compare import RunComparison as RunComparison

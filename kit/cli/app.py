@@ -86,7 +86,7 @@ def report(error: BaseException, status: ExitStatus, *, detail: str = "") -> Exi
 
 _FIRST = (
     *("demo", "show", "ready", "run", "compare", "check", "prove", "diff", "pod"),
-    *("export", "image", "register"),
+    *("export", "image", "register", "launch"),
 )
 """The order in which a newcomer needs them; commands that are not here follow."""
 

@@ -63,20 +63,23 @@ def given(flags: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in flags.items() if value is not None}
 
 
-def remote_flags(command: F) -> F:
-    """Give a command ``--endpoint``, ``--insecure``, ``--config`` and where in it."""
-    flags = (
-        click.option("--endpoint", metavar="HOST:PORT", help="The Flyte to talk to."),
-        click.option("--insecure", is_flag=True, help="Without TLS."),
-        click.option(
-            "--config", metavar="FILE", help="The config file of flytectl or flytekit."
+def remote_flags() -> list[click.Option]:
+    """Make the options that say which Flyte, and where in it."""
+    known = {
+        "endpoint": (
+            "HOST:PORT",
+            "The Flyte to talk to (default: the configured one).",
         ),
-        click.option("--project", help="Project (default: the configured one)."),
-        click.option("--domain", help="Domain (default: the configured one)."),
-    )
-    for flag in reversed(flags):
-        command = flag(command)
-    return command
+        "config": ("FILE", "The config file of flytectl or flytekit."),
+        "project": ("NAME", "Project (default: the configured one, or flytesnacks)."),
+        "domain": ("NAME", "Domain (default: the configured one, or development)."),
+    }
+    flags = [
+        click.Option([f"--{name}", name], metavar=metavar, help=text)
+        for name, (metavar, text) in known.items()
+    ]
+    insecure = click.Option(["--insecure", "insecure"], is_flag=True, help="No TLS.")
+    return [flags[0], insecure, *flags[1:]]
 
 
 @contextlib.contextmanager
@@ -89,15 +92,15 @@ def connected(flags: Mapping[str, Any]) -> Iterator[Remote]:
     """
     from kit.remote.client import Remote
 
-    if flags["endpoint"] and flags["config"]:
+    if flags.get("endpoint") and flags.get("config"):
         msg = "--endpoint and --config both say where Flyte is: leave one out."
         raise click.UsageError(msg)
     remote = Remote(
-        flags["endpoint"],
-        insecure=flags["insecure"] or None,
-        project=flags["project"],
-        domain=flags["domain"],
-        config=flags["config"],
+        flags.get("endpoint"),
+        insecure=flags.get("insecure") or None,
+        project=flags.get("project"),
+        domain=flags.get("domain"),
+        config=flags.get("config"),
     )
     with remote:
         yield remote

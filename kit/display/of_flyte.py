@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kit.display.of_reports import change_groups, drawn_changes
+from kit.display.of_runs import summarize_run
 from kit.display.summary import (
+    Code,
     Fact,
     Facts,
     Finding,
@@ -16,7 +18,9 @@ from kit.display.summary import (
     Table,
     summarizes,
 )
+from kit.errors import KitError
 from kit.escape import shorten
+from kit.flyte.execution import Execution
 from kit.flyte.register import Registration, Registrations
 
 _MOST_ENTRIES = 200
@@ -72,3 +76,45 @@ def _findings(report: Registrations) -> Iterator[Item]:
 
 def _severity(entry: Registration) -> Severity:
     return "note" if entry.ok else "error"
+
+
+@summarizes(Execution)
+def summarize_execution(execution: Execution) -> Summary:
+    """Summarize an execution as it stands; one that has ended shows what came of it.
+
+    What Flyte cannot be asked is said, and hides nothing else.
+    """
+    facts = execution.to_json()
+    about = [
+        Fact("launched", f"{facts['launched']} {facts['version']}"),
+        Fact("in", f"{facts['project']}/{facts['domain']}"),
+        Fact("console", facts["link"]),
+    ]
+    notes = tuple(Finding("note", note) for note in execution.notes)
+    sections = [Section("Execution", (Facts(tuple(about)), *notes))]
+    sections.append(Section("Attempts", tuple(_attempts(execution))))
+    if execution.is_done:
+        ended = summarize_run(execution.outcome, with_files=False)
+        sections += [one for one in ended.sections if one.items]
+    return Summary("execution", execution.name, tuple(sections), status=facts["phase"])
+
+
+def _attempts(execution: Execution) -> Iterator[Item]:
+    try:
+        attempts = execution.attempts
+    except KitError as error:
+        yield Finding("warning", "The attempts are not known.", words=str(error))
+        return
+    if len(attempts) > 1 or not execution.is_done:
+        rows = tuple(
+            (str(one.number), one.phase, one.messages[-1] if one.messages else "")
+            for one in attempts
+        )
+        if rows:
+            yield Table(("attempt", "phase", "last message"), rows)
+    for one in attempts:
+        if one.error and one.number < len(attempts) - 1:
+            text = shorten(one.error, _LONGEST_WORDS)
+            yield Code(text, "text", f"error of attempt {one.number}")
+        for name, address in one.logs:
+            yield Facts((Fact(name or "log", address),))

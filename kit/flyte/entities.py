@@ -6,7 +6,6 @@ that the same definition has the same version wherever it is registered from.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.definition.interface import is_optional
 from kit.definition.settings import SerializationSettings
-from kit.errors import CallError, TemplateError
-from kit.forecast.registration import message_digest
+from kit.errors import CallError
 from kit.remote.client import Remote
+from kit.remote.executions import content_version
 from kit.targets import read_definition
 from kit.task.call import input_literals
 from kit.task.task import PythonCustomizedContainerTask
@@ -37,7 +36,6 @@ Kind = Literal["task", "workflow", "launch plan"]
 AUTO = "auto"
 """The version that follows from the content."""
 
-_DIGITS = 20
 _RESOURCES = {
     "task": ResourceType.TASK,
     "workflow": ResourceType.WORKFLOW,
@@ -164,23 +162,9 @@ def _not_registered(thing: Any) -> str:
 
 
 def _auto(thing: Any, settings: SerializationSettings) -> str:
-    """Return a version from the content: the digest of all that is registered.
-
-    Where it is registered is no part of it.
-    """
+    """Return a version from the content: where it is registered is no part of it."""
     nowhere = settings.replace(project="", domain="", version="")
-    digest = hashlib.sha256()
-    for entity in _made(thing, nowhere):
-        spec = type(entity.spec)()
-        spec.CopyFrom(entity.spec)
-        if isinstance(spec, TaskTemplate):
-            for part in ("project", "domain", "version", "org"):
-                spec.id.ClearField(part)
-        try:
-            digest.update(message_digest(spec))
-        except TemplateError:  # flyteadmin refuses it; until then bytes do
-            digest.update(spec.SerializeToString(deterministic=True))
-    return digest.hexdigest()[:_DIGITS]
+    return content_version(entity.spec for entity in _made(thing, nowhere))
 
 
 def _made(thing: Any, settings: SerializationSettings) -> Iterator[Entity]:

@@ -26,7 +26,7 @@ from kit.readiness.ladder import (
     with_notes,
 )
 from kit.remote.endpoint import configured
-from kit.runners import RUNNERS, make_runner
+from kit.runners import local_runners, make_runner
 from kit.runners.log import LogLine
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner
@@ -121,7 +121,7 @@ def _runners(runner: str | Runner | None) -> dict[Rung, Runner | str]:
     place = make_runner(runner)
     rung = getattr(place, "rung", None)
     if rung not in usual:
-        names = [name for name in RUNNERS if name != "in-process"]
+        names = [name for name in local_runners() if name != "in-process"]
         msg = (
             f"{runner!r} is evidence of no rung: expected a runner of a fresh process "
             f"or of a container, {' or '.join(map(repr, names))}."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kit.errors import CallError, KitError, nearest
+from kit.errors import CallError, KitError, MissingPackageError, nearest
 from kit.runners.in_process import InProcessRunner
 from kit.runners.log import Log, LogLine
 from kit.runners.mock import MockRunner
@@ -33,6 +33,7 @@ __all__ = [
     "Runner",
     "SubprocessRunner",
     "Timings",
+    "local_runners",
     "make_runner",
 ]
 
@@ -53,6 +54,26 @@ def _engine_problem() -> str:
         return str(error)
 
 
+def _flyte_runner() -> Runner:
+    from kit.runners.flyte import FlyteRunner
+
+    return FlyteRunner()
+
+
+def _flyte_problem() -> str:
+    from importlib.util import find_spec
+
+    from kit.remote.endpoint import configured
+
+    if find_spec("grpc") is None:
+        return str(MissingPackageError("grpcio", extra="remote"))
+    try:
+        configured()
+    except KitError as error:
+        return str(error)
+    return ""
+
+
 def _no_problem() -> str:
     return ""
 
@@ -65,11 +86,13 @@ class NamedRunner:
         make: Makes one with its defaults.
         summary: What it is, in one line, for menus and help.
         problem: Returns why it cannot be used here, empty if it can; may take seconds.
+        is_here: Whether it runs on this machine. Others are taken only when named.
     """
 
     make: Callable[[], Runner]
     summary: str
     problem: Callable[[], str] = _no_problem
+    is_here: bool = True
 
 
 RUNNERS: dict[str, NamedRunner] = {
@@ -81,8 +104,19 @@ RUNNERS: dict[str, NamedRunner] = {
     "docker": NamedRunner(
         _docker_runner, "A container of the task's own image.", _engine_problem
     ),
+    "flyte": NamedRunner(
+        _flyte_runner,
+        "A live Flyte: the task is registered, launched and watched there.",
+        _flyte_problem,
+        is_here=False,
+    ),
 }
 """The runners by name; every face that offers a choice of runners reads it."""
+
+
+def local_runners() -> tuple[str, ...]:
+    """Return the names of the runners of this machine."""
+    return tuple(name for name, runner in RUNNERS.items() if runner.is_here)
 
 
 def make_runner(runner: str | Runner) -> Runner:

@@ -11,7 +11,7 @@ from typing import Any
 from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, KitError
 from kit.notebook import Shown
-from kit.runners import RUNNERS, make_runner
+from kit.runners import local_runners, make_runner
 from kit.runners.in_process import InProcessRunner
 from kit.runners.process import Cancellation
 from kit.runners.runner import Runner
@@ -146,7 +146,7 @@ def compare_runs(
     task: Task,
     /,
     *,
-    runners: Sequence[str | Runner] = tuple(RUNNERS),
+    runners: Sequence[str | Runner] = local_runners(),
     timeout: float | None = None,
     side_by_side: bool = False,
     environment: Mapping[str, str] | None = None,

@@ -15,7 +15,7 @@ from flyteidl.service import dataproxy_pb2
 
 
 class Bucket:
-    """Files that are reached by signed URLs only; their native names are paths here.
+    """Files that are written by signed URLs; their native names are addresses of it.
 
     Attributes:
         requests: The method and the path of each request that came.
@@ -36,8 +36,6 @@ class Bucket:
         bucket = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_PUT(self) -> None:
                 self._serve("PUT")
 
@@ -76,12 +74,18 @@ class Bucket:
         """Carry a signed request out."""
         if self.fail_next:
             return self.fail_next.pop(0), b"<Error>of the bucket</Error>"
+        if method == "GET" and path.startswith("/bucket/"):
+            return self._read(path)
         allowed, place, digest = self._signed.get(path, ("", Path(), b""))
         if allowed != method:
             return 403, b"<Error>AccessDenied</Error>"
         if method == "GET":
             return (200, place.read_bytes()) if place.is_file() else (404, b"NoSuchKey")
-        told = headers.get("Content-MD5", "")
+        return self._store(place, digest, data, headers.get("Content-MD5", ""))
+
+    def _store(
+        self, place: Path, digest: bytes, data: bytes, told: str
+    ) -> tuple[int, bytes]:
         if told != base64.b64encode(digest).decode():
             return 403, b"<Error>SignatureDoesNotMatch</Error>"
         if hashlib.md5(data).digest() != digest:  # noqa: S324 - the protocol's
@@ -90,6 +94,23 @@ class Bucket:
         place.write_bytes(data)
         self.uploads += 1
         return 200, b""
+
+    def _read(self, path: str) -> tuple[int, bytes]:
+        """Answer who reads the bucket by itself: a pod, and the store of kit."""
+        place = self.place(self.url + path)
+        if place.is_dir():
+            names = "".join(f'<a href="{name.name}">x</a>' for name in place.iterdir())
+            return 200, names.encode()
+        return (200, place.read_bytes()) if place.is_file() else (404, b"NoSuchKey")
+
+    def native(self, place: Path) -> str:
+        """Return the address of a file of the bucket."""
+        return f"{self.url}/bucket/{place.relative_to(self.folder).as_posix()}"
+
+    def place(self, native_url: str) -> Path:
+        """Return where the file of an address is."""
+        name = urllib.parse.unquote(native_url.partition("/bucket/")[2])
+        return self.folder / name
 
     def _sign(self, method: str, place: Path, digest: bytes = b"") -> str:
         path = f"/{secrets.token_hex(8)}/{urllib.parse.quote(place.name)}"
@@ -120,15 +141,14 @@ class Bucket:
         encoded = base64.b64encode(request.content_md5).decode()
         answer = dataproxy_pb2.CreateUploadLocationResponse(
             signed_url=self._sign("PUT", place, request.content_md5),
-            native_url=str(place),
+            native_url=self.native(place),
         )
         answer.headers["Content-MD5"] = encoded
         answer.headers["Content-Length"] = str(len(encoded))  # as the real one: a trap
         return answer
 
     def create_download_location(self, request: Any) -> Any:
-        place = Path(request.native_url.removeprefix("file://"))
-        url = self._sign("GET", place)
+        url = self._sign("GET", self.place(request.native_url))
         return dataproxy_pb2.CreateDownloadLocationResponse(signed_url=url)
 
     def create_download_link(self, request: Any) -> Any:

@@ -110,7 +110,7 @@ class Executions:
                     'unique constraint "executions_pkey")'
                 )
                 raise Refusal("ALREADY_EXISTS", words)
-            folder = self._double.folder / "pods" / request.name
+            folder = self._double.bucket.folder / "pods" / request.name
             stored = self._stored[key] = Stored(request, template, folder)
         if self._double.run_pods and template is not None:
             thread = threading.Thread(target=self._carry_out, args=(stored,))
@@ -200,7 +200,8 @@ class Executions:
                 return
             if ended is None:
                 self._enter(stored, _PHASE.SUCCEEDED)
-                closure.outputs.uri = str(stored.folder / "outputs.pb")
+                last = stored.folder / str(number) / "outputs.pb"
+                closure.outputs.uri = self._double.bucket.native(last)
                 return
             if ended.kind != errors_pb2.ContainerError.RECOVERABLE:
                 self._fail(stored, ended.code, ended.message)
@@ -257,7 +258,14 @@ class Executions:
             return errors_pb2.ContainerError(code="OutputsNotFound", message=words)
         attempt.closure.phase = _ATTEMPT.SUCCEEDED
         data = (folder / "outputs.pb").read_bytes()
-        stored.outputs.CopyFrom(literals_pb2.LiteralMap.FromString(data))
+        # A pod here writes to a folder, which everybody else knows by its address.
+        outputs = literals_pb2.LiteralMap.FromString(data)
+        for literal in outputs.literals.values():
+            blob = literal.scalar.blob
+            if literal.scalar.HasField("blob"):
+                blob.uri = self._double.bucket.native(Path(blob.uri))
+        (folder / "outputs.pb").write_bytes(outputs.SerializeToString())
+        stored.outputs.CopyFrom(outputs)
         return None
 
     def _run_pod(self, stored: Stored, folder: Path, number: int) -> int:

@@ -10,7 +10,7 @@ import click
 from kit.cli.app import ExitStatus
 from kit.cli.inputs import TaskGroup
 from kit.cli.output import form_of, output_flags, prints_to_stderr, write_result
-from kit.runners import RUNNERS
+from kit.runners import RUNNERS, local_runners
 
 if TYPE_CHECKING:
     from kit.display.summary import Summary
@@ -77,7 +77,7 @@ def _compare(
     with prints_to_stderr():
         comparison = compare_runs(
             task,
-            runners=options.get("runners") or tuple(RUNNERS),
+            runners=options.get("runners") or local_runners(),
             timeout=options.get("timeout"),
             side_by_side=bool(options.get("side_by_side")),
             inputs=inputs,

@@ -28,7 +28,7 @@ not answer; 2 wrong command line; 3 a task could not be loaded or defined; 130 C
 """
 
 
-@click.command("register", epilog=_EPILOG, params=[*output_flags()])
+@click.command("register", epilog=_EPILOG, params=[*remote_flags(), *output_flags()])
 @click.argument(
     "targets", metavar="TASK...", type=TaskTarget(files=True), nargs=-1, required=True
 )
@@ -48,7 +48,6 @@ not answer; 2 wrong command line; 3 a task could not be loaded or defined; 130 C
     type=click.Choice(["kit", "flytekit"]),
     help="What runs in the container (default: the task's own choice, or kit).",
 )
-@remote_flags
 def command(
     targets: tuple[str, ...],
     version: str,
