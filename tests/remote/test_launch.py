@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from pathlib import Path
 
 import flyte_tasks
 import pytest
@@ -128,7 +127,8 @@ def test_a_file_goes_there_and_another_comes_back(remote, double, tmp_path):
     execution = kit.launch(read_file, source=str(source), remote=remote).wait(60)
     assert execution.succeeded, execution.error
     assert execution.outputs["count"] == 5
-    assert Path(execution.outputs["copy"]).read_text() == "HELLO"
+    copy = execution.literals.literals["copy"].scalar.blob.uri
+    assert double.bucket.place(copy).read_text() == "HELLO"
     assert double.bucket.uploads == 1
     uri = execution.inputs.literals["source"].scalar.blob.uri
     assert uri.endswith("/a_b.txt")
