@@ -63,6 +63,7 @@ class Row:
         phase: How it ends here.
         code: The code of Flyte's error, empty for a success.
         pods: How many pods Flyte makes.
+        launch: What CreateExecution answers: a code of gRPC.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Row:
     phase: Phase = Phase.SUCCEEDED
     code: str = ""
     pods: int = 1
+    launch: str = "OK"
 
 
 UTC = dt.timezone.utc
@@ -280,6 +282,64 @@ ENDING_ROWS = tuple(
     Row(f"{task.name} {how}", task, {"how": how}, phase, code, pods)
     for task, how, phase, code, pods in ENDINGS
 )
+
+
+class Counts(kit.ShimTaskExecutor[Any]):
+    """Counts its inputs, whatever their names are."""
+
+    def execute_from_model(self, tt, **inputs):
+        return len(inputs)
+
+
+class CountingTask(kit.PythonCustomizedContainerTask[None]):
+    """A task of that executor."""
+
+    def get_custom(self, settings):
+        return {}
+
+
+def counting(number: int, name: str, kind: Any) -> Any:
+    """Make a task that counts what it is given, under a name of its own."""
+    interface = kit.Interface({name: kind}, {"o0": int})
+    name = f"matrix.count_{number}"
+    return CountingTask(name, None, "i:1", Counts, interface=interface)
+
+
+MIB = 2**20
+NESTED = dict[str, dict[str, int]]
+_INVALID, _INTERNAL = "INVALID_ARGUMENT", "INTERNAL"
+LAUNCHES: tuple[tuple[Any, str, Any, str], ...] = (
+    (NESTED, "x", {"a": {"k": 1}, "b": {}}, _INVALID),
+    (NESTED, "x", {"a": {}, "b": {}}, "OK"),
+    (NESTED, "x", {"a": {"k": 1}, "b": {"k": 2}}, "OK"),
+    (list[dict[str, int]], "x", [{}, {"a": 1}], _INVALID),
+    (list[dict[str, int]], "x", [{}, {}], "OK"),
+    (dict[str, list[dict[str, int]]], "x", {"b": [{"z": 1}], "": [{}]}, _INVALID),
+    (list[list[int]], "x", [[], [1]], "OK"),
+    (dict[str, list[int]], "x", {"a": [], "b": [1]}, "OK"),
+    (list[list[list[int]]], "x", [[[]], [[]]], "OK"),
+    (list[int], "x", list(range(35_000)), "OK"),
+    (list[int], "x", list(range(40_000)), _INTERNAL),
+    (list[int], "x", list(range(100_000)), _INTERNAL),
+    (str, "x", "x" * (14 * MIB // 10), "OK"),
+    (str, "x", "x" * (155 * MIB // 100), _INTERNAL),
+    (str, "x", "x" * (5 * MIB // 2), _INTERNAL),
+    (str, "x", "x" * (5 * MIB), "RESOURCE_EXHAUSTED"),
+    (int, "größe", 1, _INVALID),
+    (int, "数量", 1, _INVALID),
+    (int, "x_1", 1, "OK"),
+    (int, "X", 1, "OK"),
+)
+LAUNCH_ROWS = tuple(
+    Row(
+        f"launch {kind} {name} {value!r:.30}",
+        counting(number, name, kind),
+        {name: value},
+        launch=code,
+    )
+    for number, (kind, name, value, code) in enumerate(LAUNCHES)
+)
+ROWS = (*VALUE_ROWS, *ENDING_ROWS, *LAUNCH_ROWS)
 IN_THIS_PROCESS = ("return", "raise", "sys.exit", "type", "tuple", "named", "dict")
 """How a run may end that is to be seen in process, too: the process stays."""
 

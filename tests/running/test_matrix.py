@@ -1,14 +1,20 @@
-"""The same in process, in a fresh process, and as foretold for Flyte."""
+"""The same in process, in a fresh process, and as foretold for Flyte.
+
+Containers are compared in ``tests/runners/docker/test_docker_matrix.py``, and a live
+Flyte, where there is one, in ``test_live_matrix.py``.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
-from matrix import ENDING_ROWS, IN_THIS_PROCESS, VALUE_ROWS, Row
+from matrix import ENDING_ROWS, IN_THIS_PROCESS, LAUNCH_ROWS, ROWS, VALUE_ROWS, Row
+from matrix_flows import FLOWS, Flow
 
 import kit
 from kit.runners import Phase
+from kit.running.on_flyte import launch_refusals
 
 SAMPLE = int(os.environ.get("KIT_MATRIX_SAMPLE", "15"))
 """Of how many rows of values one is run in a fresh process too."""
@@ -20,8 +26,9 @@ def ident(row: Row) -> str:
 
 
 def test_the_matrix_has_enough_rows():
-    """Of values in shapes, and of endings."""
-    assert len(VALUE_ROWS) + len(ENDING_ROWS) >= 360
+    """Of values in shapes, of endings and of launches, and workflows."""
+    assert len(ROWS) >= 400
+    assert len(FLOWS) >= 40
 
 
 def test_values_arrive_as_themselves_in_process():
@@ -71,6 +78,24 @@ def test_a_run_in_this_process_ends_the_same(row):
     run = kit.run(row.task, runner="in-process", inputs=row.inputs)
     assert run.phase is row.phase, run.error
     assert (run.on_flyte.end.code, run.on_flyte.end.pods) == (row.code, row.pods)
+
+
+@pytest.mark.parametrize("row", LAUNCH_ROWS, ids=ident)
+def test_a_launch_is_answered_as_by_flyte(row):
+    """Values that Flyte takes for other types, that are too large, and odd names."""
+    refusals = launch_refusals(row.task, row.inputs)
+    codes = {found[0].code for found in refusals.values()} or {"OK"}
+    assert codes == {row.launch}
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)
+def test_a_workflow_returns_what_it_does_on_flyte(flow: Flow):
+    """Whatever is bound to its nodes."""
+    if flow.returned is None:
+        with pytest.raises(ValueError, match="told to fail with 1"):
+            flow.flow(**flow.inputs)
+    else:
+        assert flow.flow(**flow.inputs) == flow.returned
 
 
 @pytest.mark.nightly

@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-import random
-import types
 import typing
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from flyteidl.core import literals_pb2, tasks_pb2
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel
 
 from kit.definition.executor import ShimTaskExecutor
 from kit.definition.interface import Interface, typed_interface
@@ -237,72 +235,3 @@ def test_outputs_are_written_as_the_annotation_says():
     with pytest.raises(OutputError, match="grams") as raised:
         task.dispatch_execute(None, literals)
     assert raised.value.path == ("outputs", "o1")
-
-
-_LEAVES = (int, float, str, bool, Colour, Place)
-
-
-def random_type(rng: random.Random, depth: int = 0) -> Any:
-    """Make a type of a field: plain, nested, or a class of its own."""
-    kind = rng.choice(["leaf", "leaf", "list", "dict", "optional", "class"])
-    if depth > 2 or kind == "leaf":
-        return rng.choice(_LEAVES)
-    if kind == "class":
-        return random_class(rng, depth + 1)
-    inner = random_type(rng, depth + 1)
-    if kind == "list":
-        return list[inner]
-    if kind == "dict":
-        return dict[str, inner]
-    return inner | None
-
-
-def random_class(rng: random.Random, depth: int = 0) -> Any:
-    """Make a dataclass or a model."""
-    fields = {f"f{i}": random_type(rng, depth) for i in range(rng.randint(1, 3))}
-    name = f"Made{rng.randrange(10**6)}"
-    if rng.random() < 0.5 and depth == 0:
-        return create_model(name, **{n: (t, ...) for n, t in fields.items()})
-    return dataclasses.make_dataclass(name, list(fields.items()))
-
-
-def random_value(rng: random.Random, python_type: Any) -> Any:
-    """Make a value of a type."""
-    origin, arguments = typing.get_origin(python_type), typing.get_args(python_type)
-    if origin is list:
-        return [random_value(rng, arguments[0]) for _ in range(rng.randint(0, 3))]
-    if origin is dict:
-        size = rng.randint(0, 3)
-        return {f"k{i}": random_value(rng, arguments[1]) for i in range(size)}
-    if origin in (typing.Union, types.UnionType):
-        return rng.choice([None, random_value(rng, arguments[0])])
-    return _random_leaf(rng, python_type)
-
-
-def _random_leaf(rng: random.Random, python_type: Any) -> Any:
-    leaves = {
-        int: rng.randint(-(2**40), 2**40),
-        float: rng.choice([0.5, -1e300, 3.0]),
-        str: rng.choice(["", "a", "€"]),
-        bool: rng.random() < 0.5,
-        Colour: rng.choice(list(Colour)),
-        Place: Place(rng.randint(0, 9), 0.25),
-    }
-    if python_type in leaves:
-        return leaves[python_type]
-    fields = typing.get_type_hints(python_type)
-    if issubclass(python_type, BaseModel):
-        fields = {n: f.annotation for n, f in python_type.model_fields.items()}
-    return python_type(**{n: random_value(rng, t) for n, t in fields.items()})
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_random_classes_arrive_as_themselves(seed):
-    """Equal values of equal types, from the template as it arrives."""
-    rng = random.Random(seed)  # noqa: S311 - which values is no secret
-    declared = rng.choice([lambda t: t, lambda t: list[t], lambda t: t | None])(
-        random_class(rng)
-    )
-    value = random_value(rng, declared)
-    got = received(declared, value, annotation=declared)
-    assert (got, repr(got)) == (value, repr(value))
