@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 import weakref
@@ -87,7 +88,8 @@ def _note_run_files(namespace: dict[str, Any]) -> None:
             filename = function.__code__.co_filename
             is_main = function.__module__ == "__main__" and filename.endswith(".py")
             if is_main or (is_own_file(filename) and noted_texts(filename) is None):
-                note_file(filename)
+                with contextlib.suppress(OSError):  # a cell has a name and no file
+                    note_file(filename)
 
 
 def _classes(namespace: dict[str, Any]) -> Iterator[type]:
