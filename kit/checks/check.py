@@ -19,7 +19,7 @@ from kit.checks.rules import rules
 from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
-from kit.shim.executable import error_text
+from kit.shim.executable import RAISED, error_text
 from kit.targets import read_target
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
@@ -153,7 +153,7 @@ def _add_container(
     template: TaskTemplate, task: Task, settings: SerializationSettings
 ) -> None:
     """Write the container without its args, so that the rest of it is checked."""
-    with contextlib.suppress(KitError):
+    with contextlib.suppress(*RAISED):  # get_image may be the author's
         made = container_message(
             task.get_image(settings),
             (),

@@ -103,6 +103,23 @@ def test_a_getter_that_raises_is_a_finding():
     assert finding.words == "ZeroDivisionError: division by zero"
 
 
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_an_image_that_cannot_be_made_is_a_finding(error):
+    """It is asked for again, for the rest of the container; nothing is raised."""
+
+    class Broken(kit.PythonCustomizedContainerTask):
+        def get_custom(self, settings):
+            return {}
+
+        def get_image(self, settings):
+            raise error("no registry")
+
+    made = {"interface": kit.Interface(), "executor_type": hands_on.executor_type}
+    broken = Broken("load", None, "a:1", **made)
+    found = kit.check(broken).errors
+    assert any("no registry" in finding.words for finding in found)
+
+
 def test_what_cannot_be_told_is_a_note():
     """An executor that hands custom on is not said to leave keys unread."""
     (finding,) = _about_custom(hands_on)
