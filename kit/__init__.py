@@ -58,6 +58,10 @@ if TYPE_CHECKING:
     from kit.flyte.register import Registration as Registration
     from kit.flyte.register import Registrations as Registrations
     from kit.flyte.register import register as register
+    from kit.flyte.registered import Version as Version
+    from kit.flyte.registered import Versions as Versions
+    from kit.flyte.registered import fetch as fetch
+    from kit.flyte.registered import versions as versions
     from kit.forecast.platform import Platform as Platform
     from kit.forecast.pods.attempt import PodLaunch as PodLaunch
     from kit.images.image import BuiltImage as BuiltImage

@@ -1,4 +1,4 @@
-"""What a text names: a task of a module, a template file, a task of a package.
+"""What a text names: a task of a module, a template file, a registered task.
 
 One grammar for every command and every function that takes a task::
 
@@ -7,6 +7,8 @@ One grammar for every command and every function that takes a task::
     load.pb                        a file with a TaskTemplate or TaskSpec, which is read
     tasks.tgz::etl.load            a task of a package, which is read
     git:HEAD~1:tasks.py:load       a task of a git revision, for ``kit diff``
+    flyte://lab/development/load@v1   a task registered on the configured Flyte; without
+                                   a version, the newest
 
 A text that ends like a file is that file, even if a module has a similar name. Only the
 first two forms import anything.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -27,6 +30,7 @@ from typing import Any, Literal
 
 from kit.errors import (
     KitError,
+    RemoteNotFoundError,
     StorageNotFoundError,
     TargetError,
     TargetNotFoundError,
@@ -48,13 +52,18 @@ from kit.template.files import (
 from kit.template.view import MAX_TEMPLATE_BYTES
 
 Task = PythonCustomizedContainerTask[Any]
-Kind = Literal["module", "python file", "template", "package", "revision"]
+Kind = Literal[
+    "module", "python file", "template", "package", "revision", "registered task"
+]
 
 TEMPLATE_ENDINGS = tuple(f".{form}" for form in (*FORMATS, "yml"))
 """The endings of files that hold a template."""
 
 _REVISION = "git:"
 _REGISTERED = "flyte:"
+_REGISTERED_FORM = re.compile(
+    r"flyte://(?P<project>[^/@]+)/(?P<domain>[^/@]+)/(?P<name>[^@]+)(?:@(?P<version>.+))?"
+)
 _EXPECTED = (
     "expected module:task, path/to/file.py:task, a template file "
     f"({', '.join(TEMPLATE_ENDINGS)}) or package.tgz::task"
@@ -79,8 +88,8 @@ class Target:
 
     @property
     def is_read(self) -> bool:
-        """Whether it is a file that is only read: it contains a finished template."""
-        return self.kind in ("template", "package")
+        """Whether it is only read: it is, or contains, a finished template."""
+        return self.kind in ("template", "package", "registered task")
 
 
 def parse_target(text: str) -> Target:
@@ -92,11 +101,10 @@ def parse_target(text: str) -> Target:
     if text.startswith(_REVISION):
         return Target(text, "revision", text)
     if text.startswith(_REGISTERED):
-        msg = (
-            f"{text!r} names a registered version, which kit cannot fetch yet. Use a "
-            "file of what was registered: a .pb or a package."
-        )
-        raise TargetError(msg)
+        if _REGISTERED_FORM.fullmatch(text) is None:
+            msg = f"{text!r} is not flyte://project/domain/name@version."
+            raise TargetError(msg)
+        return Target(text, "registered task", text)
     path, colons, task = text.partition("::")
     if is_package(path):
         return Target(text, "package", path, task)
@@ -182,12 +190,15 @@ def read_message(target: Target | str) -> TemplateMessage:
     """Return the message in a template file, or that of a task of a package.
 
     Raises:
-        TargetNotFoundError: There is no such file.
+        TargetNotFoundError: There is no such file, or no such task is registered.
         StorageError: The file cannot be read.
         TemplateError: The file contains no template.
+        RemoteError: No Flyte is configured, or it does not answer.
     """
     if not isinstance(target, Target):
         target = parse_target(target)
+    if target.kind == "registered task":
+        return _fetch(target.text)
     try:
         if target.kind == "package":
             return read_package_task(target.place, target.task)
@@ -195,6 +206,21 @@ def read_message(target: Target | str) -> TemplateMessage:
     except StorageNotFoundError as error:
         raise TargetNotFoundError(f"No file {target.place!r}.") from error
     return decode_message(data, form_of(target.place), target.place)
+
+
+def _fetch(text: str) -> TemplateMessage:
+    """Return the template of a registered task."""
+    from kit.remote.client import Remote
+
+    found = _REGISTERED_FORM.fullmatch(text)
+    if found is None:
+        raise TargetError(f"{text!r} is not flyte://project/domain/name@version.")
+    place = {"project": found["project"], "domain": found["domain"]}
+    try:
+        with Remote.auto(**place) as remote:
+            return remote.fetch(found["name"], found["version"])
+    except RemoteNotFoundError as error:
+        raise TargetNotFoundError(f"{text!r} is not registered: {error}") from error
 
 
 def load_task(text: str) -> Task:

@@ -92,7 +92,7 @@ def test_a_text_names_one_thing(text, kind, place, task):
         ("two words:load", "'two words:load' is not a module name: expected"),
         ("etl/tasks", "'etl/tasks' is not a task: expected module:task"),
         ("notes.txt", "'notes.txt' is a file, but not of a task: expected"),
-        ("flyte:p/d/n@v", "names a registered version, which kit cannot fetch yet"),
+        ("flyte:p/d/n@v", "is not flyte://project/domain/name@version"),
     ],
 )
 def test_a_text_that_names_nothing_is_an_error(text, message, tmp_path, monkeypatch):

@@ -22,6 +22,7 @@ from kit.errors import KitError
 from kit.escape import shorten
 from kit.flyte.execution import Execution
 from kit.flyte.register import Registration, Registrations
+from kit.flyte.registered import Versions
 
 _MOST_ENTRIES = 200
 _MOST_DIFFERENCES = 5
@@ -118,3 +119,26 @@ def _attempts(execution: Execution) -> Iterator[Item]:
             yield Code(text, "text", f"error of attempt {one.number}")
         for name, address in one.logs:
             yield Facts((Fact(name or "log", address),))
+
+
+@summarizes(Versions)
+def summarize_versions(found: Versions) -> Summary:
+    """Summarize the versions of a task, and which is the one that is defined here."""
+    rows = tuple(
+        (
+            one.version,
+            one.created.strftime("%Y-%m-%d %H:%M"),
+            one.image,
+            "this definition" if one.is_current else "",
+        )
+        for one in found.entries[:_MOST_ENTRIES]
+    )
+    items: list[Item] = [Facts((Fact("on", found.remote),))]
+    if rows:
+        items.append(Table(("version", "registered", "image", ""), rows))
+    else:
+        items.append(Finding("note", "No version is registered there."))
+    if found.has_more or len(found) > _MOST_ENTRIES:
+        items.append(Finding("note", "There are older versions; limit= returns more."))
+    count = f"{len(found):,} version{'' if len(found) == 1 else 's'}"
+    return Summary("versions", found.name, (Section("Versions", tuple(items)),), count)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.identifier_pb2 import Identifier, ResourceType
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
-from kit.errors import CallError, EndpointError
+from kit.errors import CallError, EndpointError, RemoteNotFoundError
 from kit.remote.connection import DEFAULT_TIMEOUT, Connection
 from kit.remote.endpoint import (
     DEFAULT_DOMAIN,
@@ -154,6 +155,20 @@ class Remote:
 
         answer: task_pb2.Task = self.call("GetTask", ObjectGetRequest(id=task))
         return answer
+
+    def fetch(self, name: str, version: str | None = None) -> TaskTemplate:
+        """Return the template of a registered task: of the newest version by default.
+
+        Raises:
+            RemoteNotFoundError: It is not registered.
+        """
+        if version is not None:
+            task = self.get_task(self.task_id(name, version))
+            return task.closure.compiled_task.template
+        for task in self.list_tasks(_checked_part("name", name), limit=1):
+            return task.closure.compiled_task.template
+        msg = f"No version of {name!r} is registered in {self.project}/{self.domain}."
+        raise RemoteNotFoundError(msg, code="NOT_FOUND")
 
     def list_tasks(
         self, name: str = "", *, limit: int = _PAGE, newest_first: bool = True

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
+from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -40,6 +41,7 @@ from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
+from kit.template.view import TaskTemplateView
 from kit.types import default_engine
 
 
@@ -87,8 +89,12 @@ def _guessed(variables: VariableMap) -> dict[str, Any]:
     }
 
 
+Template = TaskTemplate | TaskSpec | TaskTemplateView
+_TEMPLATES = (TaskTemplate, TaskSpec, TaskTemplateView)
+
+
 def runnable(
-    thing: Task | str | os.PathLike[str], *, trust: bool
+    thing: Task | Template | str | os.PathLike[str], *, trust: bool
 ) -> Task | TrustedTemplate:
     """Return the task that a text names, or a template file if it is trusted.
 
@@ -100,6 +106,8 @@ def runnable(
         CallError: It is a template file, and not trusted.
         TargetError: The text names no task.
     """
+    if isinstance(thing, _TEMPLATES):
+        return _trusted(thing, trust=trust)
     if not isinstance(thing, (str, os.PathLike)):
         return thing
     target = parse_target(os.fspath(thing))
@@ -114,6 +122,17 @@ def runnable(
     if isinstance(found, PythonCustomizedContainerTask):
         return found
     return TrustedTemplate(template_of(found))
+
+
+def _trusted(thing: Template, *, trust: bool) -> TrustedTemplate:
+    if not trust:
+        msg = (
+            "Running a template runs the code that it names. If you trust its author, "
+            "pass trust=True."
+        )
+        raise CallError(msg)
+    message = thing.to_flyte_idl() if isinstance(thing, TaskTemplateView) else thing
+    return TrustedTemplate(template_of(message))
 
 
 Runnable = Task | TrustedTemplate
@@ -252,7 +271,7 @@ _OPTIONS = (
 
 
 def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defaults
-    task: Task | str | os.PathLike[str],
+    task: Task | Template | str | os.PathLike[str],
     /,
     *positional: Any,
     trust: bool = False,
@@ -275,9 +294,10 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
     :meth:`~kit.running.run.Run.raise_for_error` makes it one.
 
     Args:
-        task: The task, or a text that names one: ``tasks.py:load``, or a template file.
+        task: The task, or a text that names one: ``tasks.py:load``, or a template file;
+            or a template, as :func:`kit.fetch` returns it.
         positional: Refused: inputs are given by name.
-        trust: Whether a template file may run: it runs the code that it names.
+        trust: Whether a template may run: it runs the code that it names.
         runner: ``"subprocess"`` (a fresh process, by the container's own arguments),
             ``"in-process"``, ``"docker"`` (the task's own image), or a runner.
         timeout: Seconds until the run is stopped; the task's own timeout by default.
@@ -311,7 +331,7 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         raise CallError(msg)
     began = time.monotonic()
     place = make_runner(runner)
-    if not isinstance(task, (str, os.PathLike)):
+    if not isinstance(task, (str, os.PathLike, *_TEMPLATES)):
         check_task(task, "kit.run")
     subject = runnable(task, trust=trust)
     named = check_options(subject, named_inputs, "kit.run", _OPTIONS)

@@ -106,7 +106,7 @@ def test_flags_are_settings_of_the_tasks(same, capsys):
         (["no_such_module:task"], "No module 'no_such_module'"),
         (["git:HEAD"], "git:REVISION:path/module.py:task"),
         (["git:no-such-revision:tasks.py:task"], "git"),
-        (["flyte:x@v1"], "cannot fetch yet"),
+        (["flyte:x@v1"], "is not flyte://project"),
         (["package.tgz::x"], "package.tgz"),
         ([], "Missing argument 'NEW'"),
         (["cli_tasks:echo", "--format", "xml"], "is not one of"),

@@ -108,7 +108,7 @@ BAD = [
     (None, TargetError, "A NoneType is no side"),
     ([query], TargetError, "A list is no side"),
     (WorkflowSpec(), TargetError, "A WorkflowSpec is no side"),
-    ("flyte:lab/development/x@v1", TargetError, "cannot fetch yet"),
+    ("flyte:lab/development/x@v1", TargetError, "is not flyte://project"),
     ("tasks.py:load", TargetError, "No file 'tasks.py'."),
     ("git:HEAD", TargetError, "git:REVISION:path/module.py:task"),
     ("no_such.docx", TargetError, "No module 'no_such'"),
