@@ -152,6 +152,7 @@ def test_a_template_file_runs_when_it_is_trusted(folder: Path, capsys):
     with pytest.raises(CallError, match=r"pass --trust \(trust=True\)"):
         kit.run("weigh.pb", n=4)
     assert main(["run", "weigh.pb", "--trust", "--n", "4"]) == 0
+    assert main(["run", "--trust", "weigh.pb", "--n", "4"]) == 0
     assert "o0  8" in capsys.readouterr().out
     assert (folder / "wage.imported").exists()
     assert kit.run("weigh.tgz", trust=True, n=5).outputs == {"o0": 10}

@@ -294,8 +294,12 @@ class TaskGroup(click.Group):
 
         def callback(**values: Any) -> ExitStatus:
             context = click.get_current_context()
-            inner = {str(o.name): values[str(o.name)] for o in options}
-            chosen = {k: v for k, v in inner.items() if v not in (None, ())}
+            names = (str(option.name) for option in options)
+            chosen = {
+                name: values[name]
+                for name in names  # else a flag that is not here hides one before TASK
+                if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+            }
             inputs = given_inputs(context, flags, values)
             return self._carry_out(thing, inputs, {**outer, **chosen})
 

@@ -112,7 +112,7 @@ def test_a_text_names_what_is_registered(capsys):
     assert run_app(["run", f"{PLACE}@v1", "--name", "a", "--n", "1"]) == 2
     assert "--trust" in capsys.readouterr().err
     arguments = ["run", "--trust", f"{PLACE}@v1", "--name", "a", "--n", "1"]
-    assert run_app(arguments) == 0
+    assert run_app(arguments) == 0, capsys.readouterr().err
     assert "servus a!" in capsys.readouterr().out
 
 
