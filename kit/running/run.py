@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import os
 import threading
 import time
 from collections import deque
@@ -396,15 +397,20 @@ class Run(Shown):
         )
 
     @classmethod
-    def load(cls, path: str | Path) -> Run:
+    def load(cls, path: str | os.PathLike[str]) -> Run:
         """Return a run that was saved, as it ended.
 
         Raises:
+            CallError: It is not a path.
             StorageError: The file cannot be read.
             SavedRunError: It is not a saved run, or is damaged.
         """
         from kit.running.saved import guessed_outputs, unpacked
 
+        given: Any = path
+        if not isinstance(given, (str, os.PathLike)):
+            msg = f"Run.load takes the path of a saved run, got {path!r:.80}."
+            raise CallError(msg)
         saved = unpacked(Path(path))
         outcome = guessed_outputs(saved.request.template, saved.outcome)
         return cls.ended(saved.request, outcome, saved.left_out)

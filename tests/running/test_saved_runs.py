@@ -335,3 +335,19 @@ def test_a_success_has_outputs(tmp_path: Path):
     del members["outputs.pb"]
     with pytest.raises(SavedRunError, match=r"no outputs\.pb"):
         kit.Run.load(zipped(tmp_path / "bad.zip", members))
+
+
+@pytest.mark.parametrize("path", [3, None, b"run.zip", ["run.zip"]])
+def test_what_is_no_path_is_refused(path):
+    """In words of kit's."""
+    with pytest.raises(CallError, match="got "):
+        kit.Run.load(path)
+    with pytest.raises(CallError, match="got "):
+        kit.replay(path)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "no\0file", "x" * 5000, ""])
+def test_what_is_no_file_is_not_read(path):
+    """A device has no end."""
+    with pytest.raises(StorageError, match="expected a run that run.save"):
+        kit.Run.load(path)

@@ -22,6 +22,7 @@ _NAMES = (
     *("taskTemplatePath", "namespace"),
 )
 _MISSPELT = re.compile(rf"(?i)\W*({'|'.join(_NAMES)})\b")
+_LONGEST_MACRO = 200  # characters
 
 
 def _asked(subject: Subject) -> Iterator[tuple[Word, Span, str]]:
@@ -78,7 +79,7 @@ def _braced(text: str) -> Iterator[str]:
 
 
 def _unknown(word: Word, text: str) -> Problem:
-    meant = _MISSPELT.match(text)
+    meant = _MISSPELT.match(text[:_LONGEST_MACRO])
     name = next((n for n in _NAMES if meant and n.lower() == meant[1].lower()), "")
     form = f"{{{{.{name}}}}}" if name != "inputs" else "{{.inputs.NAME}}"
     fix = f"Did you mean {form}?" if name else f"The macros: {', '.join(_NAMES)}."
