@@ -365,13 +365,14 @@ def _styled_cell(text: str, style: Style) -> str:
     if not text or style == "text":
         return _text(text)
     if style == "macros":
-        return f"<code>{_macros(bounded(text))}</code>"
+        return f"<code>{macros_html(bounded(text))}</code>"
     if style == "code":
         return f"<code>{_text(text)}</code>"
     return f"<small>{_text(text)}</small>"
 
 
-def _macros(text: str) -> str:
+def macros_html(text: str) -> str:
+    """Return text with the engine's macros marked."""
     if "{{" not in text:
         return html_text(text)
     return "".join(
@@ -398,7 +399,7 @@ def _code(code: Code) -> str:
 
 def _marked_code(text: str, code: Code) -> str | None:
     """Return code with its macros and new lines marked; None if there are none."""
-    write = _macros if code.language == "shell" else html_text
+    write = macros_html if code.language == "shell" else html_text
     if code.before is None:
         return write(text) if code.language == "shell" else None
     known = set(code.before.split("\n"))

@@ -311,125 +311,186 @@ FIELDS = (
 )
 """In the order in which they are written: an image may name one of the settings."""
 
+_MADE = {
+    "id.project": "project",
+    "id.domain": "domain",
+    "id.version": "version",
+    "metadata.runtime": "runtime",
+    "metadata.retries": "retries",
+    "metadata.timeout": "timeout",
+    "metadata.discoverable": "cache",
+    "metadata.discovery_version": "cache",
+    "container.image": "image",
+    "container.resources.requests[CPU]": "cpu",
+    "container.resources.limits[CPU]": "cpu_limit",
+    "container.resources.requests[MEMORY]": "mem",
+    "container.resources.limits[MEMORY]": "mem_limit",
+    "container.resources.requests[GPU]": "gpu",
+    "container.resources.limits[GPU]": "gpu_limit",
+    "container.resources.requests[EPHEMERAL_STORAGE]": "disk",
+    "container.resources.limits[EPHEMERAL_STORAGE]": "disk_limit",
+    "container.env": "env",
+    "custom": "custom",
+}
+"""Places of a template, and the field that makes what is there."""
+
+
+def field_of(path: str, draft: EditedTask) -> str:
+    """Return the key of the field that makes the value at a path of a template.
+
+    Args:
+        path: As :func:`kit.display.leaves.leaves` writes it.
+        draft: The task, for what its settings may make instead.
+
+    Returns:
+        The key; empty if no field makes it.
+    """
+    found = next((key for place, key in _MADE.items() if _is_in(path, place)), "")
+    if found == "image" and not draft.task.container_image:
+        return "default_image"
+    if found == "env":
+        name = path.removeprefix("container.env[").partition("]")[0]
+        inherited = draft.settings.env or {}
+        if name in inherited and name not in (draft.task.environment or {}):
+            return "settings_env"
+    if found == "custom" and path.startswith("custom.kit.inline"):
+        return ""
+    return found
+
+
+def _is_in(path: str, place: str) -> bool:
+    rest = path[len(place) :]
+    return path.startswith(place) and (not rest or rest[0] in ".[")
+
 
 Texts = Mapping[str, str]
 
 
+@dataclass(frozen=True, eq=False)
 class Edits:
     """What was typed over a task and its settings, which stay as they are.
 
-    A text that does not hold is kept beside its error, and the last one that did hold
-    stays in force.
+    A text that does not hold is kept with its error, and the last one that did hold
+    stays in force. Edits never change: each method returns others.
 
-    Args:
-        task: The task.
-        settings: What it is serialized with.
+    Attributes:
+        task: The task, without the edits.
+        settings: What it is serialized with, without the edits.
+        held: The texts in force that differ from the definition, by their fields.
+        refused: The texts that do not hold.
+        errors: Why they do not.
+        draft: The task and settings with the edits that hold.
+        base: The texts of the definition.
+        past: What was typed before, the latest last.
+        future: What was undone, the latest last.
     """
 
-    def __init__(self, task: Task, settings: SerializationSettings) -> None:
-        self._held: dict[str, str] = {}
-        self._refused: dict[str, str] = {}
-        self._errors: dict[str, str] = {}
-        self._undo: list[Texts] = []
-        self._redo: list[Texts] = []
-        self.rebase(task, settings)
+    task: Task
+    settings: SerializationSettings
+    held: dict[str, str]
+    refused: dict[str, str]
+    errors: dict[str, str]
+    draft: EditedTask
+    base: Texts
+    past: tuple[Texts, ...] = ()
+    future: tuple[Texts, ...] = ()
 
-    def rebase(self, task: Task, settings: SerializationSettings) -> None:
+    @classmethod
+    def of(cls, task: Task, settings: SerializationSettings) -> Edits:
+        """Return no edits of a task and its settings."""
+        draft = EditedTask.of(task, settings)
+        base = {field.key: field.read(draft) for field in FIELDS}
+        return cls(task, settings, {}, {}, {}, draft, base)
+
+    def rebased(self, task: Task, settings: SerializationSettings) -> Edits:
         """Put the edits over another definition; those that it has already vanish."""
-        self._task, self._settings = task, settings
-        base = EditedTask.of(task, settings)
-        self._base = {field.key: field.read(base) for field in FIELDS}
-        self._apply({**self._held, **self._refused})
+        newer = Edits.of(task, settings)
+        return dataclasses.replace(
+            self, task=task, settings=settings, draft=newer.draft, base=newer.base
+        ).typed_over(self.typed)
 
     @property
-    def held(self) -> dict[str, str]:
-        """The texts in force that differ from the definition, by their fields."""
-        return dict(self._held)
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """Why a text does not hold, by its field."""
-        return dict(self._errors)
-
-    @property
-    def draft(self) -> EditedTask:
-        """The task and settings with the edits that hold."""
-        return self._draft
+    def typed(self) -> dict[str, str]:
+        """All texts that differ from the definition, whether they hold or not."""
+        return {**self.held, **self.refused}
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an edit to undo."""
-        return bool(self._undo)
+        return bool(self.past)
 
     @property
     def can_redo(self) -> bool:
         """Whether an edit was undone."""
-        return bool(self._redo)
+        return bool(self.future)
 
     def text(self, key: str) -> str:
         """Return what a field shows: what was typed last, whether it holds or not."""
-        texts = {**self._base, **self._held, **self._refused}
-        return texts[field_named(key).key]
+        return {**self.base, **self.typed}[field_named(key).key]
 
     def fixed(self, key: str) -> str:
-        """Tell why a field cannot be edited; empty if it can."""
-        return field_named(key).fixed(self._draft)
+        """Return why a field cannot be edited; empty if it can."""
+        return field_named(key).fixed(self.draft)
 
-    def edit(self, key: str, text: str) -> bool:
+    def edit(self, key: str, text: str) -> Edits:
         """Type a text into a field.
-
-        Returns:
-            Whether it says something else than before.
 
         Raises:
             DefinitionError: There is no such field.
         """
         if text == self.text(key):
-            return False
-        self._undo.append(self._now)
-        self._redo.clear()
-        self._apply({**self._now, key: text})
-        return True
+            return self
+        return self._after(self.typed | {key: text})
 
-    def undo(self) -> None:
+    def undo(self) -> Edits:
         """Take the last edit back, if there is one."""
-        if self._undo:
-            self._redo.append(self._now)
-            self._apply(self._undo.pop())
+        if not self.past:
+            return self
+        *past, last = self.past
+        future = (*self.future, self.typed)
+        return dataclasses.replace(
+            self.typed_over(last), past=tuple(past), future=future
+        )
 
-    def redo(self) -> None:
+    def redo(self) -> Edits:
         """Make the edit again that was taken back last, if there is one."""
-        if self._redo:
-            self._undo.append(self._now)
-            self._apply(self._redo.pop())
+        if not self.future:
+            return self
+        *future, last = self.future
+        past = (*self.past, self.typed)
+        return dataclasses.replace(
+            self.typed_over(last), past=past, future=tuple(future)
+        )
 
-    def clear(self) -> None:
+    def clear(self) -> Edits:
         """Take all edits back, as one edit."""
-        if self._now:
-            self._undo.append(self._now)
-            self._redo.clear()
-            self._apply({})
+        return self._after({}) if self.typed else self
 
-    @property
-    def _now(self) -> Texts:
-        return {**self._held, **self._refused}
+    def _after(self, texts: Texts) -> Edits:
+        past = (*self.past[-_MOST_UNDONE:], self.typed)
+        return dataclasses.replace(self.typed_over(texts), past=past, future=())
 
-    def _apply(self, texts: Texts) -> None:
-        """Put texts over the definition, one by one, each where it holds."""
-        draft = EditedTask.of(self._task, self._settings)
+    def typed_over(self, texts: Texts) -> Edits:
+        """Put these texts and no others over the definition, each where it holds."""
+        draft = EditedTask.of(self.task, self.settings)
         held: dict[str, str] = {}
         errors: dict[str, str] = {}
-        for field in _fields_of(texts, self._base):
+        for field in _fields_of(texts, self.base):
             key = field.key
             error = _write(field, draft, texts[key])
             if error is None:
                 held[key] = texts[key]
                 continue
             errors[key] = error
-            if key in self._held and _write(field, draft, self._held[key]) is None:
-                held[key] = self._held[key]
-        self._refused = {key: texts[key] for key in errors}
-        self._held, self._errors, self._draft = held, errors, draft
+            if key in self.held and _write(field, draft, self.held[key]) is None:
+                held[key] = self.held[key]
+        refused = {key: texts[key] for key in errors}
+        return dataclasses.replace(
+            self, held=held, refused=refused, errors=errors, draft=draft
+        )
+
+
+_MOST_UNDONE = 200
 
 
 def _fields_of(texts: Texts, base: Texts) -> Iterable[TaskField]:

@@ -50,7 +50,7 @@ def root_definition(executor: Any) -> Definition:
     captured = getattr(code, "co_freevars", ())
     if captured:
         raise _captures(function.__qualname__, min(captured))
-    definition = _undecorated(definition_of(function), executor)
+    definition = undecorated(definition_of(function), executor)
     around, found, _ = definition.qualname.rpartition(".<locals>.")
     if found:
         own = free_names(definition.node, future=definition.future)
@@ -106,7 +106,8 @@ def _number(frame: types.FrameType) -> int:
     return len(operations) - len(before) if is_decorator else 0
 
 
-def _undecorated(definition: Definition, executor: Any) -> Definition:
+def undecorated(definition: Definition, executor: Any) -> Definition:
+    """Return a definition without the decorator that made a task, and those above."""
     node = definition.node
     if not isinstance(node, DefinitionNode):
         return definition

@@ -9,10 +9,11 @@ from typing import Any
 from kit.decorator import FunctionTask, container_task
 from kit.definition.images import ImageConfig
 from kit.definition.settings import SerializationSettings
-from kit.errors import AuthoringError, TrackingError
+from kit.errors import AuthoringError, SourceError, TrackingError
 from kit.exporters.expression import Expressions, decorator_facts, laid_out
 from kit.forms.task_fields import FIELDS, EditedTask, Task
-from kit.source.executors import namespace_of
+from kit.source.definitions import definition_of
+from kit.source.executors import namespace_of, undecorated
 from kit.task.arguments import workflow_name
 from kit.template.serialize import LOCAL_SETTINGS
 
@@ -101,9 +102,18 @@ def _decorator(edited: FunctionTask, custom: dict[str, Any] | None) -> str:
     facts |= {name: value for name, value in ways.items() if value is not None}
     write = Expressions(namespace_of(function))
     made = write.call(container_task, (), facts, f"task {edited.name}", room=_WIDTH - 1)
-    parameters = ", ".join(inspect.signature(function).parameters)
-    defined = f"@{made}\ndef {function.__name__}({parameters}): ...  # as it is\n"
-    return _imports(write, namespace_of(function)) + defined
+    return _imports(write, namespace_of(function)) + f"@{made}\n{_defined(edited)}"
+
+
+def _defined(task: FunctionTask) -> str:
+    """Return a function as it is written, without the decorator that makes the task."""
+    function = task.function
+    try:
+        return undecorated(definition_of(function), function).text
+    except SourceError as error:
+        told = "".join(f"    # {line}\n" for line in str(error).splitlines())
+        parameters = inspect.signature(function)
+        return f"def {function.__name__}{parameters}:\n{told}    ...\n"
 
 
 def _imports(write: Expressions, known: Mapping[str, Any]) -> str:

@@ -36,20 +36,26 @@ What ``static/live.js`` reads in the HTML:
     The button that Ctrl+Enter presses.
 ``data-kit-slot="key"``
     The place of another part (:func:`slot`); parts without one follow in their order.
+``data-kit-widget="id"``
+    The place of another widget, by its ``model_id``: a view within this one.
 ``data-kit-tab="key"``, ``data-kit-panel="key"``
     A button with ``role=tab`` in a ``role=tablist``, and its panel, both within an
     element with ``data-kit-tabs``. The page chooses; ``data-kit-show="key:n"`` on the
     tablist shows a tab whenever it is another text than before, and a button with
-    ``data-kit-go="key"`` goes to one.
+    ``data-kit-go="key"`` goes to one. A tab with ``data-kit-lazy`` sends ``select``
+    with the key ``tab`` when it is looked at.
 ``data-kit-about="key"``
     Something that a field makes: each leads to the other.
+``data-kit-roving``
+    A list that is one stop of the Tab key; the arrow keys go through its lines.
 ``data-kit-scroll``, ``data-kit-follow``
     A box that scrolls, and one that also follows its last line.
 ``data-kit-search``, ``data-kit-found``, ``data-kit-fold="open"``
     The field that searches in the view and ``/`` goes to, the place for what was
     found, and a button that unfolds all (``close``: folds).
 ``data-kit-copy="key"``, ``data-kit-source="key"``
-    A button that copies, and the element whose text (or ``data-kit-text``) it copies.
+    A button that copies, and the element whose text it copies, or its
+    ``data-kit-text``, or the elements with ``data-kit-line`` in it, a line each.
 
 Where parts are replaced, elements are changed in place: focus, selection, scroll, open
 ``<details>``, chosen tabs and loaded frames stay. An element with ``data-kit-key`` is
@@ -79,7 +85,7 @@ from kit.widgets.files import Held, Source
 S = TypeVar("S")
 _STATIC = Path(__file__).with_name("static")
 _SCRIPTS = ("elements", "live_frames", "live_finder", "live_log", "live")
-_RULES = ("live.css", "form.css", "results.css")
+_RULES = ("live.css", "form.css", "results.css", "live_preview.css")
 _KINDS = ("field", "action", "select", "upload")
 _LONGEST_KEY = 500
 _LONGEST_TEXT = 1_000_000  # characters of a value

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
@@ -11,27 +13,32 @@ from flyteidl.core.tasks_pb2 import TaskTemplate
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import PastDefinition, history
 from kit.display.summary import Summary, summarizes
-from kit.errors import DisplayError
-from kit.forms.task_fields import Edits, Task
+from kit.errors import DisplayError, KitError
+from kit.evidence import Rung
+from kit.forms.task_fields import Edits, Task, field_named
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
 from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.view_registry import (
-    Snapshot,
-    TaskView,
-    compared,
-    forget,
-    snapshot_of_definition,
-    snapshot_of_task,
-    watch,
+from kit.widgets.live import Event, LiveView
+from kit.widgets.preview_state import (
+    PreviewState,
+    followed,
+    looked,
+    update,
     with_proof,
+)
+from kit.widgets.preview_view import view
+from kit.widgets.view_registry import (
+    TaskView,
+    forget,
+    stop_when_interrupted,
+    watch,
 )
 
 if TYPE_CHECKING:
-    from kit.widgets.preview_view import PreviewView
-from kit.widgets.codegen import edited_code
+    from kit.widgets.run_panel import Panel
 
 
 def preview(task: Any, settings: SerializationSettings | None = None) -> Preview:
@@ -88,32 +95,31 @@ class Preview(TaskView):
     """
 
     def __init__(self, task: Task, settings: SerializationSettings) -> None:
-        self._lock = threading.RLock()  # handlers run in threads of the kernel
-        self._task = task
-        self._settings = settings
-        self._edits = Edits(task, settings)
-        self._base = snapshot_of_task(task, settings, "the definition")
-        self._previous: Snapshot | None = None
-        self._past: int | None = None
-        self._view = self._base
-        self._panel: PreviewView | None = None
-        self._is_closed = False
-        self._proof: Proof | None = None
+        state = PreviewState.of(task, settings, history(task))
+        label = f"preview of {task.name}"
+        self.live = LiveView(state, update, view, label=label, perform=self._perform)
+        self._panel: Panel | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def state(self) -> PreviewState:
+        """What is shown, and how."""
+        return self.live.state
 
     @property
     def task(self) -> Task:
         """The task that is shown, without the edits."""
-        return self._task
+        return self.state.task
 
     @property
     def settings(self) -> SerializationSettings:
         """The settings with the edits."""
-        return self._edits.draft.settings
+        return self.edits.draft.settings
 
     @property
     def template(self) -> TaskTemplate:
         """The template that is shown: that of the task with the edits."""
-        return self._view.template
+        return self.state.template
 
     @property
     def summary(self) -> Summary:
@@ -121,41 +127,44 @@ class Preview(TaskView):
 
         Edits are compared with the definition, a definition with the one before it.
         """
-        shown = compared(self._view, self._before())
-        return shown if self._proof is None else with_proof(shown, self._proof)
+        state = self.state
+        shown = state.look.summary
+        return shown if state.proof is None else with_proof(shown, state.proof)
 
     @property
     def edits(self) -> Edits:
         """What was edited, and which of it does not hold."""
-        return self._edits
+        return self.state.edits
 
     @property
     def code(self) -> str:
         """The code that makes the edits permanent; empty if there are none."""
-        held = self._edits.held
-        if not held:
-            return ""
-        return edited_code(self._task, self._settings, self._edits.draft, held)
+        return self.state.code
 
     @property
     def definitions(self) -> tuple[PastDefinition, ...]:
         """The definitions of the task's name in this session, the oldest first."""
-        return history(self._task)
+        return self.state.definitions
 
     @property
     def position(self) -> int:
         """Which definition is shown, from 1; the last one is the present."""
-        return max(len(self.definitions), 1) if self._past is None else self._past
+        return self.state.position
 
     @property
     def is_past(self) -> bool:
         """Whether an earlier definition is shown, which cannot be edited."""
-        return self._past is not None
+        return self.state.is_past
 
     @property
     def is_closed(self) -> bool:
         """Whether the view was closed and follows nothing any more."""
-        return self._is_closed
+        return self.live.is_closed
+
+    @property
+    def widget(self) -> Any:
+        """The widget, to put among others: ``VBox([view.widget, other])``."""
+        return self.live.widget
 
     def edit(self, field: str, text: str) -> None:
         """Type a text into a field, as in the notebook.
@@ -169,50 +178,36 @@ class Preview(TaskView):
         Raises:
             DefinitionError: There is no such field; the message names them.
         """
-        with self._lock:
-            if not self.is_past and self._edits.edit(field, text):
-                self._changed()
+        field_named(field)
+        self.live.post(Event("field", field, text))
 
     def undo(self) -> None:
         """Take the last edit back."""
-        with self._lock:
-            self._edits.undo()
-            self._changed()
+        self.live.post(Event("action", "undo"))
 
     def redo(self) -> None:
         """Make the edit again that was taken back last."""
-        with self._lock:
-            self._edits.redo()
-            self._changed()
+        self.live.post(Event("action", "redo"))
 
     def reset(self) -> None:
         """Take all edits back; that can be undone."""
-        with self._lock:
-            self._edits.clear()
-            self._changed()
+        self.live.post(Event("action", "reset"))
 
     def go_to(self, position: int) -> None:
         """Show a definition of this session, from 1; the last one is the present."""
-        with self._lock:
-            count = len(self.definitions)
-            past = position if 1 <= position < count else None
-            if past != self._past:
-                self._past = past
-                self._changed()
+        self._change(lambda s: dataclasses.replace(s, definitions=history(s.task)))
+        self.live.post(Event("kernel", "position", position))
 
     def prove(self) -> Proof:
         """Prove that what ships of the task, with the edits, is enough; show the proof.
 
         It is shown until something changes; see :func:`kit.prove`.
         """
-        with self._lock:
-            draft = self._edits.draft
-            task: Any = draft.task  # it has what a proof needs, or is refused
-            proof = prove(task, settings=draft.settings)
-            self._proof = proof
-            if self._panel is not None:
-                self._panel.draw()
-            return proof
+        draft = self.edits.draft
+        task: Any = draft.task  # it has what a proof needs, or is refused
+        proof = prove(task, settings=draft.settings)
+        self.live.post(Event("kernel", "proved", proof))
+        return proof
 
     def follow(self, task: Task | None = None) -> None:
         """Show a task's newer definition, or the task anew if it says otherwise now.
@@ -220,64 +215,131 @@ class Preview(TaskView):
         Args:
             task: The newer definition; the task that is shown by default.
         """
-        with self._lock:
-            newer = self._task if task is None else task
-            base = snapshot_of_task(newer, self._settings, "the definition")
-            if newer is self._task and base.template == self._base.template:
-                return
-            if not base.is_same(self._base):
-                self._previous = self._base
-            self._task, self._base, self._past = newer, base, None
-            self._edits.rebase(newer, self._settings)
-            self._changed()
+        newer = self.task if task is None else task
+        before = self.state
+        state = followed(before, newer, history(newer))
+        if state.look is before.look and state.definitions == before.definitions:
+            return
+        self.live.post(Event("kernel", "state", state))
+        self._follow_panel()
 
     def succeed(self, other: Preview) -> None:
         """Show what changed since what another view, now closed, has shown."""
-        with self._lock:
-            if not other._base.is_same(self._base):
-                self._previous = other._base
+        base = other.state.base
+        if base.is_same(self.state.base):
+            return
+        self._change(lambda s: looked(dataclasses.replace(s, previous=base)))
 
     def close(self) -> None:
-        """Close the widget with all its parts, and follow nothing any more."""
+        """Close the widget, and follow nothing any more."""
+        forget(self)
         with self._lock:
-            self._is_closed = True
-            forget(self)
             if self._panel is not None:
                 self._panel.close()
                 self._panel = None
+        self.live.close()
 
-    def _before(self) -> Snapshot | None:
-        if self._past is not None:
-            earlier = self.definitions[: self._past - 1]  # positions count from 1
-            return snapshot_of_definition(earlier[-1]) if earlier else None
-        return self._base if self._edits.held else self._previous
+    def refresh(self) -> None:
+        """Show the evidence that there is now."""
+        self.live.post(Event("kernel", "evidence"))
 
-    def _changed(self) -> None:
-        """Make the view anew, and draw it where it is open."""
-        self._proof = None
-        if self._past is not None:
-            self._view = snapshot_of_definition(self.definitions[self._past - 1])
-        elif self._edits.held:
-            draft = self._edits.draft
-            self._view = snapshot_of_task(draft.task, draft.settings, "with the edits")
-        else:
-            self._view = self._base
-        if self._panel is not None:
-            self._panel.draw()
+    def opened(self) -> LiveView[PreviewState]:
+        """Return the view, whose widget is made when it is first asked for."""
+        return self.live
 
-    def opened(self) -> PreviewView:
-        """Return the widgets, which are made when they are first asked for."""
-        from kit.widgets.preview_view import PreviewView
+    def _change(self, change: Callable[[PreviewState], PreviewState]) -> None:
+        self.live.post(Event("kernel", "state", change(self.state)))
+
+    def _perform(
+        self, event: Event, state: PreviewState, _live: LiveView[PreviewState]
+    ) -> None:
+        """Do what an event asks for: run, prove, climb, open the panel."""
+        name = f"{event.kind} {event.key}"
+        if name == "action run" and not state.is_past:
+            self._run(str(event.value))
+        elif name == "select tab" and event.value == "run":
+            self._opened_panel()
+        elif name == "action rung":
+            rung = Rung(event.value)
+            if rung is Rung.PROOF and rung in state.working:
+                self._prove_apart()
+            elif rung in state.working:
+                self._climb_apart(rung)
+            elif rung in (Rung.RUN, Rung.CONTAINER):
+                self._run("docker" if rung is Rung.CONTAINER else "subprocess")
+        elif name == "action prove" and Rung.PROOF in state.working:
+            self._prove_apart()
+        elif event.kind == "field" or name in _REBASING:
+            self._follow_panel()
+
+    def _prove_apart(self) -> None:
+        """Prove in a thread, for the page goes on."""
+        draft = self.edits.draft
+        task: Any = draft.task
+
+        def work() -> None:
+            try:
+                result: Any = prove(task, settings=draft.settings)
+            except KitError as error:
+                result = error
+            self.live.post(Event("kernel", "proved", result))
+
+        threading.Thread(target=work, name="kit-proof", daemon=True).start()
+
+    def _climb_apart(self, rung: Rung) -> None:
+        """Climb up to a rung in a thread."""
+        from kit.readiness.climb import ready
+
+        draft = self.edits.draft
+
+        def work() -> None:
+            trouble = ""
+            try:
+                ready(draft.task, until=rung, settings=draft.settings)
+            except KitError as error:
+                trouble = str(error)
+            self.live.post(Event("kernel", "climbed", (rung, trouble)))
+
+        threading.Thread(target=work, name="kit-climb", daemon=True).start()
+
+    def _opened_panel(self) -> Panel:
+        """Return the run panel, which is made when it is first asked for."""
+        from kit.widgets.run_panel import Panel
 
         with self._lock:
             if self._panel is None:
-                self._panel = PreviewView(self)
+                draft = self.edits.draft
+                self._panel = panel = Panel(draft.task, draft.settings, {})
+                stop_when_interrupted(panel)
+                model = f"IPY_MODEL_{panel.opened().root.model_id}"
+                self.live.post(Event("kernel", "panel", model))
             return self._panel
 
+    def _follow_panel(self) -> None:
+        """Let the panel run the task as it is edited now."""
+        panel = self._panel
+        if panel is not None and not self.is_past:
+            draft = self.edits.draft
+            panel.settings = draft.settings
+            panel.follow(draft.task)
+
+    def _run(self, runner: str) -> None:
+        """Run with what is filled in, or show what is missing."""
+        panel = self._opened_panel()
+        if runner:
+            panel.runner = runner
+        if panel.is_running:
+            return
+        if all(not reading.problems for reading in panel.read().values()):
+            panel.start()
+
     def __repr__(self) -> str:
-        count = len(self._edits.held)
+        count = len(self.edits.held)
         edited = f", {count} edit{'s' if count > 1 else ''}" if count else ""
-        return f"Preview({self._task.name!r}{edited})"
+        return f"Preview({self.task.name!r}{edited})"
+
+
+_REBASING = {"action undo", "action redo", "action reset", "kernel state"}
 
 
 @summarizes(Preview)

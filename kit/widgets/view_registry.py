@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import sys
 import threading
@@ -10,25 +9,15 @@ import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from flyteidl.core.tasks_pb2 import TaskTemplate
-
-from kit.definition.settings import SerializationSettings
-from kit.difference.diff import Difference, compare_sides
-from kit.difference.history import PastDefinition, follow, observe
-from kit.difference.sources import Side
+from kit import evidence
+from kit.difference.history import follow, observe
 from kit.display.notebook import RunningCell, running_cell
-from kit.display.of_reports import summarize_difference, summarize_proof_shown
-from kit.display.of_template import summarize_subject, task_subject
-from kit.display.sections.subject import Subject
-from kit.display.summary import Facts, Item, Section, Summary, highlight_changes
 from kit.forms.task_fields import Task
 from kit.notebook import Shown, interactive_shell
-from kit.proof.outcome import Proof
-from kit.template.files import decode_message, template_of
 
+T = TypeVar("T")
 PER_SECOND = 3
 """How often: with the log and the clock there may come a new phase, three buttons and
 what is shown below, and all of it is to be at most ten messages in any second."""
@@ -139,6 +128,9 @@ class TaskView(Live):
     def follow(self, task: Any = None) -> None:
         """Show a task's newer definition, or the task anew."""
 
+    def refresh(self) -> None:
+        """Show the evidence that there is by now; views without a ladder have none."""
+
     @abstractmethod
     def succeed(self, other: Any) -> None:
         """Take over from a view of the same kind and task, which is closed after it."""
@@ -158,6 +150,7 @@ def watch(view: TaskView) -> None:
         return
     follow(shell)
     observe(_after_cell)
+    _watch_evidence()
 
     def succeed(other: Any) -> None:
         if type(other) is type(view) and other.task.name == view.task.name:
@@ -166,11 +159,48 @@ def watch(view: TaskView) -> None:
     keep_open(view, succeed)
 
 
+@functools.cache
+def _watch_evidence() -> None:
+    """Let views show what is recorded of their task, once for the process."""
+    evidence.session.watch(_recorded)
+
+
+def _recorded(name: str) -> None:
+    """Show evidence that was recorded, in the thread that records it."""
+    for view in open_views(TaskView):
+        if view.task.name == name:
+            view.refresh()
+
+
 def _after_cell(defined: Sequence[Task]) -> None:
     """Show what the cell has changed; never raise, for the cell is the user's."""
+    global _shared  # noqa: PLW0603 - cells run one after the other
     newest = {task.name: task for task in defined}
-    for view in open_views(TaskView):
-        _follow(view, newest.get(view.task.name))
+    _shared = {}
+    try:
+        for view in open_views(TaskView):
+            _follow(view, newest.get(view.task.name))
+    finally:
+        _shared = None
+
+
+_shared: dict[Any, Any] | None = None
+
+
+def shared(key: Any, make: Callable[[], T]) -> T:
+    """Return what views that follow a cell have together; made once for the cell.
+
+    Args:
+        key: What it is; equal for what is the same.
+        make: Makes it. At any other time it makes another one each time.
+    """
+    kept = _shared
+    if kept is None:
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    made: T = kept[key]
+    return made
 
 
 def _follow(view: TaskView, task: Task | None) -> None:
@@ -219,80 +249,3 @@ def _after_any_cell(result: Any = None) -> None:
     if isinstance(getattr(result, "error_in_exec", None), KeyboardInterrupt):
         for thing in list(_stoppable):
             thing.cancel()
-
-
-CHANGES = "Changes"
-"""The title of the section that tells what differs."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A task as it is shown at one moment.
-
-    Attributes:
-        label: Which state of it this is.
-        subject: What it is made from.
-    """
-
-    label: str
-    subject: Subject
-
-    @property
-    def template(self) -> TaskTemplate:
-        """Its template."""
-        return self.subject.template
-
-    @functools.cached_property
-    def summary(self) -> Summary:
-        """What is shown of it, made when it is first asked for."""
-        return summarize_subject(self.subject)
-
-    def is_same(self, other: Snapshot) -> bool:
-        """Tell whether both say the same."""
-        return self.template == other.template and self.summary == other.summary
-
-
-def snapshot_of_task(
-    task: Task, settings: SerializationSettings, label: str
-) -> Snapshot:
-    """Show a task with these settings; what cannot be made is told in its place."""
-    return Snapshot(label, task_subject(task, settings))
-
-
-def snapshot_of_definition(definition: PastDefinition) -> Snapshot:
-    """Show an earlier definition of this session."""
-    label = f"definition {definition.number}"
-    template = template_of(decode_message(definition.data, "pb", label))
-    return Snapshot(label, Subject(template=template))
-
-
-def compared(view: Snapshot, before: Snapshot | None) -> Summary:
-    """Return what is shown of a view: its changes first, and marked in their places."""
-    if before is None:
-        return view.summary
-    difference = compare_sides(
-        Side(view.label, view.template), Side(before.label, before.template)
-    )
-    marked = highlight_changes(view.summary, before.summary)
-    changes = Section(CHANGES, _changes(difference))
-    return dataclasses.replace(marked, sections=(changes, *marked.sections))
-
-
-def with_proof(summary: Summary, proof: Proof) -> Summary:
-    """Return what is shown with a proof, behind the changes if there are any."""
-    text = f"proven {proof.proven}" if proof.ok else "not proven"
-    sections = summarize_proof_shown(proof).sections
-    items = tuple(item for section in sections for item in section.items)
-    shown = Section(f"Proof: {text}", items)
-    first, *rest = summary.sections
-    ordered = (first, shown, *rest) if first.title == CHANGES else (shown, first, *rest)
-    return dataclasses.replace(summary, sections=ordered)
-
-
-def _changes(difference: Difference) -> tuple[Item, ...]:
-    """Return what changes and what that means, without the names of the sides."""
-    if not difference:
-        return ()
-    sections = summarize_difference(difference).sections
-    items = (item for section in sections for item in section.items)
-    return tuple(item for item in items if not isinstance(item, Facts))

@@ -48,24 +48,24 @@ def test_an_edit_changes_the_template_and_not_the_task(key):
     """Nor the settings; and to undo it gives the same bytes again."""
     task = query_task()
     before = template_bytes(task, SETTINGS)
-    edits = Edits(task, SETTINGS)
-    assert edits.edit(key, TEXTS[key])
+    edits = Edits.of(task, SETTINGS)
+    edits = edits.edit(key, TEXTS[key])
     assert (edits.held, edits.errors) == ({key: TEXTS[key]}, {})
     changed = template_of(edits).SerializeToString(deterministic=True)
     assert changed != before
     assert template_bytes(task, SETTINGS) == before
-    edits.undo()
+    edits = edits.undo()
     assert template_of(edits).SerializeToString(deterministic=True) == before
     assert (edits.held, edits.can_undo, edits.can_redo) == ({}, False, True)
-    edits.redo()
+    edits = edits.redo()
     assert template_of(edits).SerializeToString(deterministic=True) == changed
 
 
 def test_all_edits_together_arrive():
     """Each at its place in the message."""
-    edits = Edits(query_task(), SETTINGS)
+    edits = Edits.of(query_task(), SETTINGS)
     for key, text in TEXTS.items():
-        edits.edit(key, text)
+        edits = edits.edit(key, text)
     assert edits.held == TEXTS
     template = template_of(edits)
     place = template.id
@@ -108,88 +108,88 @@ def test_all_edits_together_arrive():
 )
 def test_a_text_that_does_not_hold_is_kept_beside_its_error(key, text, words):
     """And the last one that did hold stays in force."""
-    edits = Edits(query_task(), SETTINGS)
-    edits.edit(key, TEXTS[key])
+    edits = Edits.of(query_task(), SETTINGS)
+    edits = edits.edit(key, TEXTS[key])
     good = template_of(edits)
-    edits.edit(key, text)
+    edits = edits.edit(key, text)
     assert edits.text(key) == text
     assert words in edits.errors[key]
     assert template_of(edits) == good
-    edits.edit("version", "v2")  # others can be edited meanwhile
+    edits = edits.edit("version", "v2")  # others can be edited meanwhile
     assert template_of(edits).id.version == "v2"
     assert key in edits.errors
-    edits.edit(key, TEXTS[key])
+    edits = edits.edit(key, TEXTS[key])
     assert edits.errors == {}
 
 
 def test_a_text_as_in_the_definition_is_no_edit():
     """Typing it back takes the mark away."""
-    edits = Edits(heaviest, SETTINGS)
-    assert not edits.edit("cpu", "1")
-    edits.edit("cpu", "2")
-    edits.edit("cpu", "1")
+    edits = Edits.of(heaviest, SETTINGS)
+    assert edits.edit("cpu", "1") is edits
+    edits = edits.edit("cpu", "2")
+    edits = edits.edit("cpu", "1")
     assert edits.held == {}
-    edits.undo()
+    edits = edits.undo()
     assert edits.held == {"cpu": "2"}
 
 
 def test_to_clear_is_an_edit_that_can_be_undone():
     """Errors go too, and come back."""
-    edits = Edits(heaviest, SETTINGS)
-    edits.clear()
+    edits = Edits.of(heaviest, SETTINGS)
+    edits = edits.clear()
     assert not edits.can_undo
-    edits.edit("cpu", "2")
-    edits.edit("mem", "x")
-    edits.clear()
+    edits = edits.edit("cpu", "2")
+    edits = edits.edit("mem", "x")
+    edits = edits.clear()
     assert (edits.held, edits.errors, edits.text("mem")) == ({}, {}, "512Mi")
-    edits.undo()
+    edits = edits.undo()
     assert edits.held == {"cpu": "2"}
     assert set(edits.errors) == {"mem"}
 
 
 def test_a_new_edit_forgets_what_was_undone():
     """As everywhere."""
-    edits = Edits(heaviest, SETTINGS)
-    edits.edit("cpu", "2")
-    edits.undo()
-    edits.edit("retries", "3")
+    edits = Edits.of(heaviest, SETTINGS)
+    edits = edits.edit("cpu", "2")
+    edits = edits.undo()
+    edits = edits.edit("retries", "3")
     assert not edits.can_redo
 
 
 def test_edits_go_over_another_definition():
     """Those that it has by now vanish."""
-    edits = Edits(query_task(), SETTINGS)
-    edits.edit("retries", "5")
-    edits.edit("custom", '{"query": "SELECT 2"}')
+    edits = Edits.of(query_task(), SETTINGS)
+    edits = edits.edit("retries", "5")
+    edits = edits.edit("custom", '{"query": "SELECT 2"}')
     newer = query_task("SELECT 9", metadata=None)
-    edits.rebase(newer, SETTINGS)
+    edits = edits.rebased(newer, SETTINGS)
     assert set(edits.held) == {"retries", "custom"}
-    edits.edit("custom", edits.text("custom"))
-    edits.undo()
+    edits = edits.edit("custom", edits.text("custom"))
+    edits = edits.undo()
     assert set(edits.held) == {"retries"}
     assert edits.text("custom") == '{\n  "query": "SELECT 9"\n}'
 
 
 def test_fields_that_would_change_nothing_say_why():
     """The task's own word wins over the settings."""
-    edits = Edits(heaviest, SETTINGS)
+    edits = Edits.of(heaviest, SETTINGS)
     assert edits.fixed("default_image") == "the task names its own image"
-    edits.edit("image", "")
+    edits = edits.edit("image", "")
     assert edits.fixed("default_image") == ""
-    decided = Edits(query_task(runtime="flytekit"), SETTINGS)
+    decided = Edits.of(query_task(runtime="flytekit"), SETTINGS)
     assert decided.fixed("runtime") == "the task says flytekit"
 
 
 def test_a_name_of_no_field_is_an_error():
     """With those there are."""
     with pytest.raises(DefinitionError, match=r"no field 'retry'.*Did you mean"):
-        Edits(heaviest, SETTINGS).edit("retry", "1")
+        Edits.of(heaviest, SETTINGS).edit("retry", "1")
 
 
 def test_a_task_of_a_module_goes_on_shipping_as_one():
     """The copy that is edited is not the one that the module holds."""
-    edits = Edits(heaviest, SETTINGS)
-    edits.edit("cpu", "2")
+    edits = Edits.of(heaviest, SETTINGS)
+    edits = edits.edit("cpu", "2")
     assert edits.draft.task.shipment(SETTINGS).way == "module"
 
 
@@ -201,7 +201,7 @@ def test_a_custom_that_raises_leaves_its_field_empty():
             raise RuntimeError("no database")
 
     task = Failing("failing", None, "i:1", query_task().executor_type)
-    edits = Edits(task, LOCAL_SETTINGS)
+    edits = Edits.of(task, LOCAL_SETTINGS)
     assert edits.text("custom") == ""
-    edits.edit("custom", '{"a": 1}')
+    edits = edits.edit("custom", '{"a": 1}')
     assert edits.draft.task.get_custom(LOCAL_SETTINGS) == {"a": 1}

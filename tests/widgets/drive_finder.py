@@ -1,4 +1,4 @@
-"""Search, fold and copy in JupyterLab, and use reports; say as JSON what was seen.
+"""Use reports and differences in JupyterLab, and say as JSON what was seen.
 
     python drive_finder.py FOLDER
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from appearance import appearances, judged, problems_of
-from drive_lab import EVIL, PREVIEW, TASK, body, type_into
+from drive_lab import EVIL, TASK
 from lab import Lab, browser, jupyter, write_notebook
 from playwright.sync_api import Page
 from xss import MARK, PAYLOADS
@@ -35,59 +35,6 @@ ATTACKS = (
     "kit.check(evil)",
     "kit.diff(evil, against=heaviest)",
 )
-_HIGHLIGHTS = """() => [...CSS.highlights].map(([name, found]) => [name, found.size])"""
-
-
-def searched(page: Page) -> dict[str, Any]:
-    """Search by typing, go on with Enter, and end with Escape."""
-    field = page.get_by_role("searchbox").first
-    status = page.locator(".kit-finder [role=status]").first
-    head = page.locator(".kit-pane-head details", has_text="Message as text: JSON")
-    seen: dict[str, Any] = {"folded": head.get_attribute("open") is None}
-    field.fill('"duckdb"')
-    status.filter(has_text="of").wait_for()
-    seen["first"] = status.inner_text()
-    for _ in range(int(seen["first"].split()[-1]) - 1):
-        field.press("Enter")
-    seen["last"] = status.inner_text()
-    seen["unfolded"] = head.get_attribute("open") is not None
-    seen["highlights"] = dict(page.evaluate(_HIGHLIGHTS))
-    field.press("Shift+Enter")
-    seen["before"] = status.inner_text()
-    field.fill("nothing says this")
-    status.filter(has_text="nothing found").wait_for()
-    field.press("Escape")
-    seen["cleared"] = status.inner_text()
-    seen["none"] = sum(dict(page.evaluate(_HIGHLIGHTS)).values())
-    return seen
-
-
-def folded(page: Page) -> dict[str, Any]:
-    """Fold and unfold all."""
-    page.get_by_role("button", name="Unfold all").first.click()
-    every = page.locator(".kit-preview").first.locator("details")
-    seen = {"all": every.evaluate_all("(all) => all.every((one) => one.open)")}
-    page.get_by_role("button", name="Fold all", exact=True).first.click()
-    seen["none"] = every.evaluate_all("(all) => all.some((one) => one.open)")
-    page.get_by_role("button", name="Unfold all").first.click()
-    return seen
-
-
-def copied(page: Page) -> dict[str, Any]:
-    """Copy the JSON of the message, and what is drawn anew after an edit."""
-    seen = {"whole": json.loads(_copied_json(page))["id"]["name"]}
-    type_into(page, "retries", "7")
-    body(page, "Message as text: JSON").locator("mark").first.wait_for()
-    seen["retries"] = json.loads(_copied_json(page))["metadata"]["retries"]["retries"]
-    return seen
-
-
-def _copied_json(page: Page) -> str:
-    pane = body(page, "Message as text: JSON")
-    button = pane.get_by_role("button", name="Copy")
-    button.click()
-    pane.get_by_role("button", name="Copied").wait_for()
-    return page.evaluate("() => navigator.clipboard.readText()")
 
 
 def reported(page: Page) -> dict[str, Any]:
@@ -119,7 +66,7 @@ def compared(page: Page) -> dict[str, Any]:
 def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
     """Take pictures of all views in both themes, and look for problems."""
     seen = {}
-    views = [lab.page.locator(".kit-preview").nth(index) for index in range(3)]
+    views = [lab.page.locator(".kit-preview").nth(index) for index in range(2)]
     for look in appearances(lab):
         for index, view in enumerate(views):
             view.scroll_into_view_if_needed()
@@ -145,21 +92,14 @@ def attacked(lab: Lab) -> dict[str, Any]:
 
 def main(folder: Path) -> None:
     """Do all of it, and print what was seen."""
-    cells = ("import kit", TASK, PREVIEW, FAULTY, DIFFERENCE)
+    cells = ("import kit", TASK, FAULTY, DIFFERENCE)
     write_notebook(folder / "find.ipynb", *cells)
     write_notebook(folder / "evil.ipynb", *ATTACKS)
     with jupyter(folder) as server, browser() as chromium:
-        context = chromium.new_context(
-            viewport={"width": 1400, "height": 1000},
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        page = context.new_page()
+        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         lab = Lab(page, server, "find.ipynb")
         seen: dict[str, Any] = {"ran": all(map(lab.run, range(len(cells))))}
         page.locator(".kit-finder").first.wait_for()
-        seen["searched"] = searched(page)
-        seen["folded"] = folded(page)
-        seen["copied"] = copied(page)
         seen["reported"] = reported(page)
         seen["compared"] = compared(page)
         seen["judged"] = judged(page)

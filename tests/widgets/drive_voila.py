@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from drive_lab import PREVIEW, TASK, body, type_into
+from drive_lab import PREVIEW, TASK, line, tab, type_into, view_of
 from lab import browser, jupyter, write_notebook
 
 
@@ -19,14 +19,15 @@ def main(folder: Path) -> None:
     with jupyter(folder, "voila") as (address, token), browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{address}/voila/render/use.ipynb?token={token}")
-        body(page, "Command").wait_for(timeout=60_000)
-        type_into(page, "CPU", "2")
-        marked = body(page, "Resources").locator("tr.kit-changed").first
+        line(page, "retries: 2").wait_for(timeout=60_000)
+        type_into(page, "CPU request", "2")
+        marked = view_of(page).locator(".kit-line-changed").first
         marked.wait_for()
         seen = {"marked": marked.inner_text()}
-        seen["python"] = body(page, "As Python").inner_text()
-        page.get_by_role("searchbox").fill('"duckdb"')
-        status = page.locator(".kit-finder [role=status]")
+        seen["statics"] = page.locator(".kit-static:visible").count()
+        seen["python"] = tab(page, "changes").inner_text()
+        page.get_by_role("searchbox").fill("penguins")
+        status = view_of(page).locator("[data-kit-found]")
         status.filter(has_text="of").wait_for()
         seen["found"] = status.inner_text()
     print(json.dumps(seen))  # noqa: T201 - for the test

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+
 import preview_tasks
 import pytest
 from preview_tasks import SETTINGS, heaviest, query_task
@@ -29,21 +31,19 @@ def edited(task, keys, settings=SETTINGS) -> Preview:
     return view
 
 
-def decorated(code: str):
-    """Put the decorator above the function, and return the task."""
-    decorator, _, definition = code.rpartition("\ndef ")
-    assert definition == "heaviest(tt, species, limit): ...  # as it is\n"
-    body = decorator.replace("@kit.container_task", "made = kit.container_task")
-    names = {"kit": kit, "function": heaviest.function}
-    exec(f"{body}(function)", names)  # noqa: S102 - what kit wrote
-    return names["made"]
+def pasted(code: str):
+    """Run code as if it were pasted into a cell, and return the task."""
+    linecache.cache["<pasted>"] = (len(code), None, code.splitlines(True), "<pasted>")
+    names = {"kit": kit, "__name__": "preview_tasks"}
+    exec(compile(code, "<pasted>", "exec"), names)  # noqa: S102 - what kit wrote
+    return names["heaviest"]
 
 
 @pytest.mark.parametrize("keys", [*([key] for key in OF_TASK), OF_TASK])
 def test_the_decorator_makes_the_template_that_is_shown(keys):
     """Whatever was edited of a task that was written as a function."""
     view = edited(heaviest, keys)
-    made = decorated(view.code)
+    made = pasted(view.code)
     assert made.name == heaviest.name
     kept = kit.task_template(made, SETTINGS)
     for field in ("metadata", "interface", "config", "security_context", "type"):
@@ -52,6 +52,7 @@ def test_the_decorator_makes_the_template_that_is_shown(keys):
         assert getattr(kept.container, field) == getattr(view.template.container, field)
     own = {key: value for key, value in kept.custom.items() if key != "kit.inline"}
     assert own == dict(view.template.custom.items())
+    assert made.function(None, "Gentoo", 2) == [{"mass": 2}]
 
 
 @pytest.mark.parametrize("keys", [*([key] for key in OF_TASK), OF_TASK])
@@ -115,3 +116,43 @@ def test_what_no_expression_makes_is_told():
 def test_without_edits_there_is_no_code():
     """Nothing has to be made permanent."""
     assert kit.preview(heaviest).code == ""
+
+
+def test_other_decorators_and_comments_stay():
+    """Only the one that makes the task is written anew."""
+    code = kit_preview_of(documented).code
+    assert "# half of it" in code
+    assert code.count("@") == 2
+    assert "@unchanged\ndef documented(tt, n: int) -> int:\n" in code
+
+
+def kit_preview_of(task):
+    """Return a preview with an edit."""
+    view = kit.preview(task)
+    view.edit("cpu", "2")
+    return view
+
+
+def unchanged(function):
+    """Decorate a function without any effect."""
+    return function
+
+
+@kit.container_task(image="acme/a:1", name="documented")
+@unchanged
+def documented(tt, n: int) -> int:
+    """Halve a number."""
+    return n // 2  # half of it
+
+
+def test_a_function_whose_source_is_lost_says_so():
+    """In a comment; what cannot be pasted is not passed off as code."""
+    names = {"kit": kit, "__name__": "lost"}
+    source = (
+        "@kit.container_task(image='acme/a:1', name='lost', ship='inline')\n"
+        "def lost(tt, n: int) -> int:\n    return n\n"
+    )
+    exec(compile(source, "<lost>", "exec"), names)  # noqa: S102 - a test's
+    code = kit_preview_of(names["lost"]).code
+    assert "def lost(tt" in code
+    assert "# The source of lost is not available" in code

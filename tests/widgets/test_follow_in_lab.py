@@ -29,8 +29,11 @@ def test_the_preview_shows_the_last_definition(seen):
         }
 
 
-def test_the_slider_leads_to_the_past_and_back(seen):
+def test_the_history_leads_to_the_past_and_back(seen):
     """What its reader does with it counts."""
-    assert seen["past"]["disabled"]
-    assert seen["past"]["status"].startswith("definition 1 of 5: the past")
+    assert seen["past"] == {
+        "cpu": "",
+        "disabled": True,
+        "status": "definition 1 of 5",
+    }
     assert seen["present"] == seen["followed"][-1]

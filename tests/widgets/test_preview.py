@@ -16,7 +16,8 @@ from kit.difference import history as histories
 from kit.difference.history import History
 from kit.display.html import fragment
 from kit.errors import DefinitionError, DisplayError
-from kit.widgets.view_registry import CHANGES, open_views
+from kit.widgets.preview_state import CHANGES
+from kit.widgets.view_registry import open_views
 
 DEFINE = "task = query_task({text!r})"
 

@@ -65,6 +65,48 @@ def received_types(subject: Subject) -> Section:
     return Section("What the executor receives", (table,))
 
 
+def signature(subject: Subject) -> Section:
+    """List inputs and outputs in one table: types on both sides, defaults, texts."""
+    annotations = _annotations(subject)
+    rows = []
+    for side, arrow in (("inputs", ""), ("outputs", "→\N{NO-BREAK SPACE}")):
+        declared = _declared(subject, side)
+        for name, variable in _ordered(subject, side).items():
+            received = ""
+            lost = ""
+            if side == "inputs":
+                hint = annotations.input_hint(name)
+                met = received_type(variable.type, declared.get(name), hint)
+                received, lost = met.name, met.loss
+            default = ""
+            if side == "inputs" and name in subject.defaults:
+                default = value_text(subject.defaults[name])
+            about = _description(name, variable)
+            rows.append(
+                (
+                    f"{arrow}{name}",
+                    _declared_name(declared.get(name), variable),
+                    wire_type_name(variable.type),
+                    received,
+                    default,
+                    "; ".join(filter(None, (about, lost))),
+                )
+            )
+    items: list[Item] = list(failure_items(subject, "interface"))
+    if rows:
+        titles = ("variable", "type", "Flyte type", "received as", "default", "about")
+        styles: tuple[Style, ...] = ("text", "code", "code", "code", "code", "text")
+        shown = [at for at in range(len(titles)) if any(row[at] for row in rows)]
+        items.append(
+            Table(
+                tuple(titles[at] for at in shown),
+                tuple(tuple(row[at] for at in shown) for row in rows),
+                styles=tuple(styles[at] for at in shown),
+            )
+        )
+    return Section("Interface", tuple(items))
+
+
 def _annotations(subject: Subject) -> ArgumentTypes:
     """Return what the executor says that it takes; flytekit's runtime reads none."""
     executor = getattr(subject.task, "executor_type", None)

@@ -145,7 +145,7 @@ function morph(before, now) {
   }
   if (before.matches(STATEFUL)) morphState(before, now);
   morphAttributes(before, now);
-  if (before.hasAttribute("data-kit-slot") || before.matches("textarea")) return;
+  if (before.matches("[data-kit-slot], [data-kit-widget], textarea")) return;
   morphChildren(before, now);
   if (before.matches("select") && before.value !== before.kitWanted) {
     before.value = before.kitWanted;
@@ -312,6 +312,23 @@ function stepTab(event) {
   return true;
 }
 
+// In a list that is one stop of the Tab key, the arrows go from line to line.
+function stepLine(event) {
+  const list = event.target.closest("[data-kit-roving]");
+  if (!list || event.target.parentElement !== list) return false;
+  const lines = [...list.children];
+  const at = lines.indexOf(event.target);
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 };
+  const next = lines[steps[event.key]];
+  if (!(event.key in steps)) return false;
+  if (next) {
+    for (const line of lines) line.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+  return true;
+}
+
 // What a field makes, and what makes a line: each leads to the other.
 
 function light(view, key) {
@@ -405,6 +422,8 @@ function render({ model, el }) {
     finder.drawn();
     frames.drawn();
     logs.drawn();
+    drawInner();
+    want();
     if ((source.number ?? 0) >= number && waiting) {
       clearTimeout(waiting);
       waiting = 0;
@@ -419,6 +438,15 @@ function render({ model, el }) {
     transfer.replaceChildren(told?.text ?? "");
     if (told?.stop) transfer.append(" ", button("Stop", "Stop the download", told.stop));
     if (told?.place) embed(el, told);
+  }
+
+  // A tab that is drawn when it is first looked at asks for itself.
+  function want() {
+    for (const tab of body.querySelectorAll("[data-kit-lazy][aria-selected=true]")) {
+      if (tab.kitWanted === number) continue;
+      send("select", "tab", tab.dataset.kitTab);
+      tab.kitWanted = number;
+    }
   }
 
   function dim() {
@@ -458,9 +486,9 @@ function render({ model, el }) {
     const copy = target.closest("[data-kit-copy]");
     if (copy) { copyFrom(el, copy); return; }
     const tab = target.closest("[data-kit-tab]");
-    if (tab) { chooseTab(tab.closest("[role=tablist]"), tab.dataset.kitTab); return; }
+    if (tab) { chooseTab(tab.closest("[role=tablist]"), tab.dataset.kitTab); want(); return; }
     const go = target.closest("[data-kit-go]");
-    if (go) { chooseTab(body.querySelector("[role=tablist]"), go.dataset.kitGo, true); return; }
+    if (go) { chooseTab(body.querySelector("[role=tablist]"), go.dataset.kitGo, true); want(); return; }
     const action = target.closest("[data-kit-action]");
     if (action) {
       if (action.disabled) return;
@@ -473,6 +501,30 @@ function render({ model, el }) {
     if (row) { send("select", row.dataset.kitSelect, row.dataset.kitValue ?? ""); return; }
     const about = target.closest("[data-kit-about]");
     if (about && !globalThis.getSelection()?.toString()) lead(el, about);
+  }
+
+  // A view within this one: a widget of its own, shown where the kernel says.
+  const inner = new Map();
+  async function drawInner() {
+    for (const place of body.querySelectorAll("[data-kit-widget]")) {
+      const id = place.dataset.kitWidget;
+      if (place.kitWidget === id) continue;
+      place.kitWidget = id;
+      inner.get(place)?.remove();
+      try {
+        const view = await model.widget_manager.create_view(
+          await model.widget_manager.get_model(id.replace("IPY_MODEL_", "")));
+        if (place.kitWidget !== id || !place.isConnected) { view.remove(); continue; }
+        inner.set(place, view);
+        place.replaceChildren(view.el);
+        view.trigger("displayed");
+      } catch (error) {
+        place.textContent = `This part cannot be shown: ${error.message}`;
+      }
+    }
+    for (const [place, view] of inner) {
+      if (!place.isConnected && el.isConnected) { view.remove(); inner.delete(place); }
+    }
   }
 
   const listeners = {
@@ -509,8 +561,9 @@ function render({ model, el }) {
         const menu = target.closest("details.kit-menu[open]");
         if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
         else if (!finder.close(target)) target.closest("dialog")?.close();
-      } else if (stepTab(event)) {
+      } else if (stepTab(event) || stepLine(event)) {
         event.preventDefault();
+        want();
       } else if ((key === "Enter" || key === " ") && !isTyping && !target.closest("button, summary, a")) {
         const own = target.closest("[data-kit-select], [data-kit-about]");
         if (own) { event.preventDefault(); chosen(own); }
@@ -542,6 +595,7 @@ function render({ model, el }) {
     finder.dispose();
     logs.dispose();
     frames.dispose();
+    for (const view of inner.values()) view.remove();
   };
 }
 

@@ -175,9 +175,10 @@ async function copyFrom(view, pressed) {
   const key = CSS.escape(pressed.dataset.kitCopy);
   const source = view.querySelector(`[data-kit-source="${key}"]`);
   if (!source) return;
-  pressed.dataset.kitLabel ??= pressed.textContent;
-  const text = source.dataset.kitText ?? source.textContent;
+  pressed.kitLabel ??= pressed.textContent;
+  const lines = [...source.querySelectorAll("[data-kit-line]")].map((line) => line.textContent);
+  const text = source.dataset.kitText ?? (lines.length ? lines.join("\n") : source.textContent);
   pressed.textContent = (await copyText(text)) ? "Copied" : "Refused";
   pressed.focus({ preventScroll: true });
-  setTimeout(() => { pressed.textContent = pressed.dataset.kitLabel; }, 1500);
+  setTimeout(() => { pressed.textContent = pressed.kitLabel; }, 1500);
 }
