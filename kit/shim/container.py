@@ -180,7 +180,8 @@ class ContainerRun:
         inputs = parse_literal_map(data, self.inputs)
         template = task.task_template.to_flyte_idl()
         try:
-            outputs = task.dispatch_execute(context, inputs)
+            with _forks_end():
+                outputs = task.dispatch_execute(context, inputs)
         finally:
             for streams in _of_the_start:
                 streams.restore()
@@ -233,6 +234,30 @@ class ContainerRun:
 
     def _path(self, name: str) -> str:
         return f"{self.output_prefix.rstrip('/')}/{name}"
+
+
+@contextlib.contextmanager
+def _forks_end() -> Iterator[None]:
+    """End a process that the executor forked, which would write the run's outputs too.
+
+    Its parent alone speaks for the run.
+    """
+    own = os.getpid()
+    try:
+        yield
+    except SystemExit as error:
+        if os.getpid() != own:
+            os._exit(error.code if isinstance(error.code, int) else bool(error.code))
+        raise
+    except BaseException as error:
+        if os.getpid() != own:
+            say(
+                f"a process that the task forked failed: {type(error).__name__}: {error}"
+            )
+            os._exit(1)
+        raise
+    if os.getpid() != own:
+        os._exit(0)
 
 
 _LONGEST_LOGGED = 20_000
