@@ -251,9 +251,8 @@ def _forks_end() -> Iterator[None]:
         raise
     except BaseException as error:
         if os.getpid() != own:
-            say(
-                f"a process that the task forked failed: {type(error).__name__}: {error}"
-            )
+            told = f"{type(error).__name__}: {error}"
+            say(f"a process that the task forked failed: {told}")
             os._exit(1)
         raise
     if os.getpid() != own:
