@@ -112,7 +112,7 @@ def kept_environ() -> Iterator[None]:
 
 _HIDDEN = "***"
 _PASSWORD = re.compile(r"(?<=://)[^\s/@:'\"]*:[^\s/'\"]*@")
-_QUERY = re.compile(r"([A-Za-z][\w+.-]{0,30}://[^\s?'\"<>]+\?)([^\s'\"<>]+)")
+_QUERY = re.compile(r"([A-Za-z][\w+.-]{0,30}://(?:(?!://)[^\s?'\"<>])+\?)([^\s'\"<>]+)")
 _VALUE = re.compile(r"=[^&#;]*")
 # An access key's id is no secret, but with the other half it is a credential.
 _SECRET_VARIABLES = (

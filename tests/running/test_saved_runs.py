@@ -349,5 +349,5 @@ def test_what_is_no_path_is_refused(path):
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "no\0file", "x" * 5000, ""])
 def test_what_is_no_file_is_not_read(path):
     """A device has no end."""
-    with pytest.raises(StorageError, match="expected a run that run.save"):
+    with pytest.raises(StorageError, match=r"expected a run that run\.save"):
         kit.Run.load(path)
