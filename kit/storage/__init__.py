@@ -204,6 +204,8 @@ def upload(local: str, uri: str, *, recursive: bool = False) -> str:
             target = Path(local_path(uri))
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy(local, target, recursive=recursive)
+            if recursive:  # a folder without files has an address, and nothing there
+                target.mkdir(exist_ok=True)
         else:
             from kit.storage import remote
 

@@ -304,3 +304,18 @@ def test_inputs_of_templates_cannot_be_checked():
     with pytest.raises(CallError, match="inputs of a task"):
         kit.check(good_template(), inputs={"x": 1})
     assert kit.check(good, inputs={"x": 1}).findings == ()
+
+
+def test_a_default_that_cannot_be_sent_is_an_error():
+    """A duration that would stop Flyte's engine, also in a list; others are fine."""
+    long = dt.timedelta(days=150_000)
+    inputs = {
+        "x": (dt.timedelta, long),
+        "xs": (list[dt.timedelta], [long]),
+        "y": (dt.timedelta, dt.timedelta(days=100_000)),
+        "n": (int | None, 3),
+    }
+    task = task_of(interface=kit.Interface(inputs, {}))
+    found = [f for f in kit.check(task).errors if f.rule == "launch.default"]
+    assert [f.path for f in found] == ["interface.inputs.x", "interface.inputs.xs"]
+    assert "292 years" in found[0].message

@@ -15,7 +15,7 @@ NAMED = [
     pytest.param(case, id=f"{index}-{case.rule}") for index, case in enumerate(CASES)
 ]
 ONLY_IN_SPECS = {"ID016", "TT018"}
-OF_TASKS = ("custom.", "executor.", "launch.defaults")
+OF_TASKS = ("custom.", "executor.", "launch.defaults", "launch.default")
 """Rules that templates alone do not break; other files test them."""
 
 

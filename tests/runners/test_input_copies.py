@@ -163,4 +163,12 @@ def test_an_empty_folder_is_not_there_for_who_reads_it(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     run = kit.run(lists, d=kit.FlyteDirectory(str(tmp_path / "empty")))
     assert run.error.type == "kit.errors.StorageNotFoundError"
-    assert "folders without files" in kit.run(makes, kind="empty").logs.text("stderr")
+
+
+@pytest.mark.parametrize("runner", ["in-process", "subprocess"])
+def test_an_empty_folder_is_made_and_read_by_nobody(runner: str):
+    """As on Flyte: the first execution succeeds, and whoever reads it fails."""
+    run = kit.run(makes, runner=runner, kind="empty", keep=True)
+    assert run.succeeded, run.error
+    reader = kit.run(lists, runner=runner, d=run.outputs.o0)
+    assert reader.error.type == "kit.errors.StorageNotFoundError"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from flyteidl.core.interface_pb2 import TypedInterface
 from flyteidl.core.literals_pb2 import LiteralMap
 from flyteidl.core.tasks_pb2 import TaskTemplate
+from flyteidl.core.types_pb2 import LiteralType, SimpleType
 
 from kit.checks.report import Severity
 from kit.checks.rule import Problem, Subject, error, note, warning
-from kit.errors import KitError
+from kit.errors import ConversionError, KitError
 from kit.forecast.arrival import arriving_template
 from kit.forecast.kubernetes import node_id, variable_names
 from kit.forecast.launch import (
@@ -21,6 +23,7 @@ from kit.forecast.launch import (
     object_bytes,
 )
 from kit.forecast.registration import compilation_words
+from kit.types import default_engine
 
 _NO_INPUTS = LiteralMap()
 _NO_ID = "Value required [Id]."
@@ -105,6 +108,41 @@ def defaults_stay_here(subject: Subject) -> Iterator[Problem]:
         )
         fix = "Give it at the launch, or write it into a launch plan."
         yield Problem(f"interface.inputs.{name}", message, fix)
+
+
+@error("launch.default", "python")
+def defaults_can_be_sent(subject: Subject) -> Iterator[Problem]:
+    """Each default is a value of its input's type."""
+    if subject.task is None:
+        return
+    interface = subject.task.python_interface
+    for name, value in interface.default_inputs_as_kwargs.items():
+        if not _is_plain(subject.inputs[name].type):
+            continue  # making the literal of a file copies it
+        why = _unsendable(value, interface.inputs[name])
+        if why:
+            message = f"A call or launch that leaves {name!r:.80} out fails. {why}"
+            path = f"interface.inputs.{name}"
+            yield Problem(path, message, "Give it another default.")
+
+
+def _unsendable(value: Any, python_type: Any) -> str:
+    """Return why no literal is made of a default; empty if one is."""
+    try:
+        default_engine.to_literal(value, python_type)
+    except ConversionError as cause:
+        return str(cause)
+    return ""
+
+
+def _is_plain(declared: LiteralType) -> bool:
+    """Tell a type whose values have no files, folders or tables in them."""
+    kind = declared.WhichOneof("type")
+    if kind in ("collection_type", "map_value_type"):
+        return _is_plain(getattr(declared, kind))
+    if kind == "union_type":
+        return all(_is_plain(variant) for variant in declared.union_type.variants)
+    return kind == "simple" and declared.simple != SimpleType.STRUCT
 
 
 _LARGE = 2**20
