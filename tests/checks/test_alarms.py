@@ -91,8 +91,10 @@ def test_where_pod_templates_are_known_a_missing_one_is_an_error():
     """Elsewhere it may be there."""
     template = changed(lambda t: setattr(t.metadata, "pod_template_name", "big"))
     assert severities(template) == {"TT015": "warning"}
-    objects = ({"kind": "PodTemplate", "metadata": {"name": "big"}},)
-    assert severities(template, kit.Platform(objects=objects)) == {}
+    named = {"kind": "PodTemplate", "metadata": {"name": "big"}}
+    spec = {"spec": {"containers": []}}
+    known_object = kit.Platform(objects=({**named, "template": spec},))
+    assert severities(template, known_object) == {}
     for known, expected in ((("big",), {}), ((), {"TT015": "error"})):
         assert severities(template, kit.Platform(pod_templates=known)) == expected
 
