@@ -266,7 +266,7 @@ def line_html(stream: str, found: Sequence[Span]) -> str:
     """Return a line as an element whose class names its stream."""
     inner = "".join(map(_span_html, found))
     kind = "kit-err" if stream == "stderr" else "kit-out"
-    return f'<span class="{kind}">{inner}\n</span>'
+    return f'<span class="{kind}">{inner}</span>'
 
 
 def _span_html(span: Span) -> str:

@@ -275,6 +275,13 @@ def _compared(task: str, columns: tuple[Column, ...]) -> RunComparison:
     return RunComparison(task, columns, disagreements, tuple(around))
 
 
+def compared_runs(runs: Sequence[Run]) -> RunComparison:
+    """Compare runs that have ended, each under its runner and its number."""
+    labels = (f"{run.runner} {run.number}" for run in runs)
+    columns = tuple(map(Column, labels, runs))
+    return _compared(runs[0].task, columns)
+
+
 def comparison_json(comparison: RunComparison) -> dict[str, Any]:
     """Return all of a comparison, seconds and memory too."""
     return {

@@ -130,7 +130,7 @@ class Grid:
         shown = f"{html_text(name or '#')}{mark}"
         return (
             f'<th scope="col" aria-sort="{way}"{kind}{told}><button type="button" '
-            f'class="kit-link" data-kit-action="grid.sort" title="{title}" '
+            f'class="kit-link" data-kit-action="grid.sort" aria-label="{title}" '
             f'data-kit-value="{attribute(self.key)}:{at}">{shown}</button></th>'
         )
 

@@ -10,7 +10,7 @@ from kit.checks.report import CheckReport
 from kit.difference.diff import Difference
 from kit.notebook import WIDGET_VIEW
 from kit.running.outputs import Outputs
-from kit.running.run import Run
+from kit.running.run import Run, Runs
 from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
 from kit.widgets.view_registry import Live, keep_open
@@ -80,6 +80,13 @@ def _(run: Run) -> Any:
     from kit.widgets.run_view import LiveRun
 
     return LiveRun(run)
+
+
+@new_view.register
+def _(runs: Runs) -> Any:
+    from kit.widgets.runs import RunsView
+
+    return RunsView(runs)
 
 
 @new_view.register(Deck)

@@ -196,10 +196,14 @@ def _log_file(outcome: Outcome) -> tuple[Item, ...]:
 
 def _timings(outcome: Outcome) -> tuple[Item, ...]:
     seconds = dataclasses.asdict(outcome.timings)
-    rows = [Fact(name, duration_text(took)) for name, took in seconds.items() if took]
+    rows = [Fact(name, _part_text(took)) for name, took in seconds.items() if took]
     if not rows:
         return ()
-    return (Facts((*rows, Fact("total", duration_text(outcome.timings.total)))),)
+    return (Facts((*rows, Fact("total", _part_text(outcome.timings.total)))),)
+
+
+def _part_text(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds < 1 else duration_text(seconds)
 
 
 def duration_text(seconds: float) -> str:

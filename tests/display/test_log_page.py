@@ -66,7 +66,7 @@ def test_colours_become_classes(codes, classes):
     shown = page_of(f"\x1b[{codes}mx")
     start = f'<span class="{classes}">' if classes else ""
     end = "</span>" if classes else ""
-    assert shown == f'<span class="kit-out">{start}x{end}\n</span>'
+    assert shown == f'<span class="kit-out">{start}x{end}</span>'
 
 
 def test_every_class_has_its_rule():
@@ -116,9 +116,9 @@ def test_a_colour_lasts_until_it_is_changed():
     log.append(LogLine("stderr", "  more\x1b[0m end"))
     red = '<span class="kit-sgr-1">'
     assert "".join(drawn(LogPage(log))) == (
-        f'<span class="kit-err">{red}Traceback</span>\n</span>'
-        '<span class="kit-out">plain\n</span>'
-        f'<span class="kit-err">{red}  more</span> end\n</span>'
+        f'<span class="kit-err">{red}Traceback</span></span>'
+        '<span class="kit-out">plain</span>'
+        f'<span class="kit-err">{red}  more</span> end</span>'
     )
 
 
@@ -142,13 +142,13 @@ def test_only_what_has_changed_is_drawn_again():
     log.append(LogLine("stdout", "2%"))
     now = drawn(page)
     assert now[0] is before[0]
-    assert [re.sub("<.*?>", "", line) for line in now] == ["a\n", "2%\n"]
+    assert [re.sub("<.*?>", "", line) for line in now] == ["a", "2%"]
     for text in "bc":
         log.append(LogLine("stdout", text))
     assert drawn(page)[0] is now[1]
     assert page.first == 1
     log.append(LogLine("stdout", "d"))
-    assert [re.sub("<.*?>", "", line) for line in drawn(page)] == ["b\n", "c\n", "d\n"]
+    assert [re.sub("<.*?>", "", line) for line in drawn(page)] == ["b", "c", "d"]
     assert page.first == 2
 
 
@@ -170,7 +170,7 @@ def test_a_secret_is_masked_whatever_its_colours():
         "the token is hun\x1b[31mter2\x1b[0m!\n",
         mask=lambda text: text.replace("hunter2", "[secret]"),
     )
-    assert shown == '<span class="kit-out">the token is [secret]!\n</span>'
+    assert shown == '<span class="kit-out">the token is [secret]!</span>'
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -192,4 +192,4 @@ def test_a_terminal_gets_colours_and_nothing_else():
         "\x1b[0;92mok\x1b[0m .\x1b[0m"
     )
     assert terminal_text("a\u202eb\x1b[2J") == "a\\u202eb"
-    assert line_html("stdout", spans("a", Pen())[0]).endswith("a\n</span>")
+    assert line_html("stdout", spans("a", Pen())[0]).endswith("a</span>")

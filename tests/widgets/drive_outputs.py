@@ -97,7 +97,7 @@ def paged(page: Page, grid: Locator) -> dict[str, Any]:
     def first(text: str) -> float:
         return page.evaluate(_SEEN, ["birds", text])
 
-    seen: dict[str, Any] = {"title": grid.locator("p").inner_text()}
+    seen: dict[str, Any] = {"title": grid.locator(".kit-caption").inner_text()}
     grid.get_by_label("Sort by number", exact=True).click()
     seen["sorted"] = first("0")
     seen["sort"] = grid.locator("th").first.get_attribute("aria-sort")
@@ -119,15 +119,15 @@ def paged(page: Page, grid: Locator) -> dict[str, Any]:
 def taken(page: Page, view: Locator) -> dict[str, Any]:
     """Save a text that was cut, and a file of a folder."""
     seen = {}
-    tools = view.locator(".kit-downloads")
+    tools = view.locator(".kit-files")
     for name, tool in (("text", tools.nth(3)), ("file", tools.nth(4))):
         with page.expect_download() as download:
-            tool.get_by_role("button", name="Download").click()
+            tool.get_by_role("button", name="Save").click()
         data = Path(download.value.path()).read_bytes()
         seen[name] = [download.value.suggested_filename, len(data), data[:5].hex()]
     tools.nth(4).get_by_role("combobox").select_option(index=1)
     with page.expect_download() as download:
-        tools.nth(4).get_by_role("button", name="Download").click()
+        tools.nth(4).get_by_role("button", name="Save").click()
     seen["chosen"] = Path(download.value.path()).read_text()
     tools.nth(1).get_by_role("button", name="Show").click()
     embedded = view.locator("embed")
@@ -139,7 +139,7 @@ def taken(page: Page, view: Locator) -> dict[str, Any]:
 def attacked(lab: Lab) -> dict[str, Any]:
     """Show outputs whose every text is made to act."""
     ran = lab.run(2)
-    view = lab.page.locator(".kit-preview").nth(1)
+    view = lab.page.locator(".kit-live").nth(1)
     view.locator(".kit-grid tbody tr").first.wait_for()
     view.locator(".kit-grid").first.get_by_role("button", name="Next").click()
     lab.page.wait_for_timeout(300)  # for what acts when something fails to load
@@ -159,7 +159,7 @@ def main(folder: Path) -> None:
         lab = Lab(page, server, "use.ipynb")
         page.evaluate(_COUNT)
         seen: dict[str, Any] = {"ran": [lab.run(0), lab.run(1)]}
-        view = page.locator(".kit-preview").first
+        view = page.locator(".kit-live").first
         grid = view.locator(".kit-grid").first
         grid.locator("td").first.wait_for()
         seen["text"] = view.inner_text()

@@ -8,6 +8,7 @@ Pictures are written into the folder.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def kit_token(tt):
 SETUP = """
 import os, time, kit
 os.environ["_FSEC_WALK_TOKEN"] = "hunter2-hunter2"
+wanted = 3
 """
 PANEL = "panel = kit.panel(walk)\npanel"
 BLOCK = "time.sleep(60)"
@@ -88,24 +90,6 @@ evil = kit.container_task(image="i:1", name="evil", ship="inline")(evil)
 view = kit.panel(evil, text="\\n".join(texts))
 view
 """
-OPENINGS = 24
-# From the request that shows the panel to its button in the page.
-PLAIN = """
-import ipywidgets
-fields = [ipywidgets.Text(description=str(number)) for number in range(20)]
-ipywidgets.Box((*fields, ipywidgets.Button(description="Run"))).add_class("kit-preview")
-"""
-_OPENED = """async ([index, count]) => {
-  const shown = () => [...document.querySelectorAll('.kit-preview .jupyter-button')]
-    .some((button) => button.textContent === 'Run' && !button.closest('.gone'));
-  document.querySelectorAll('.kit-preview').forEach((v) => v.classList.add('gone'));
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  notebook.activeCellIndex = index; notebook.deselectAll();
-  const start = performance.now();
-  window.jupyterapp.commands.execute('notebook:run-cell');
-  while (!shown()) await new Promise((resolve) => requestAnimationFrame(resolve));
-  return performance.now() - start;
-}"""
 _COUNT = """() => {
   const kernel = window.jupyterapp.shell.currentWidget.context
     .sessionContext.session.kernel;
@@ -120,15 +104,32 @@ _MOST_IN_A_SECOND = """() => Math.max(...window.kitUpdates.map((start) =>
   window.kitUpdates.filter((at) => at >= start && at < start + 1000).length))"""
 
 
+_MOVED = """() => {
+  const below = document.querySelectorAll('.jp-Cell')[3];
+  window.kitMoved = [0, below.getBoundingClientRect().top + scrollY];
+  const look = () => {
+    const top = below.getBoundingClientRect().top + scrollY;
+    const moved = Math.abs(top - window.kitMoved[1]);
+    window.kitMoved[0] = Math.max(window.kitMoved[0], moved);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def view_of(page: Page, number: int = 0) -> Locator:
+    """Return a panel."""
+    return page.locator(".kit-live").nth(number)
+
+
 def field(page: Page, label: str) -> Locator:
     """Return the field of a label."""
-    return page.locator(".kit-preview").first.get_by_label(label, exact=True)
+    return view_of(page).get_by_label(label, exact=True)
 
 
 def button(page: Page, text: str) -> Locator:
     """Return a button of the panel."""
-    view = page.locator(".kit-preview").first
-    return view.get_by_role("button", name=text, exact=True).first
+    return view_of(page).get_by_role("button", name=text, exact=True).first
 
 
 def type_into(page: Page, label: str, text: str) -> None:
@@ -137,143 +138,185 @@ def type_into(page: Page, label: str, text: str) -> None:
     field(page, label).press("Tab")
 
 
-def phase(page: Page, word: str) -> None:
+def phase(page: Page, word: str, number: int = 0) -> None:
     """Wait for a phase."""
-    present = page.locator(".kit-phases li[aria-current]", has_text=word)
-    present.first.wait_for(timeout=30_000)
+    present = view_of(page, number).locator(".kit-status .kit-state", has_text=word)
+    present.first.wait_for(timeout=60_000)
+
+
+def tab(page: Page, key: str, number: int = 0) -> Locator:
+    """Return a tab of the results."""
+    return view_of(page, number).locator(f"[data-kit-tab={key}]")
 
 
 def log(page: Page) -> Locator:
     """Return the log's lines."""
-    return page.locator(".kit-preview").first.get_by_role("log")
+    return view_of(page).get_by_role("log")
+
+
+def line(page: Page, text: str) -> Locator:
+    """Return the line of the log that has a text."""
+    return log(page).locator(".kit-line", has_text=re.compile(f"^{text}\\s*$"))
 
 
 def refused(page: Page) -> dict[str, Any]:
     """Run too early, and type what is no number."""
-    button(page, "Run").click()
-    alert = page.locator(".kit-field [role=alert]").first
+    button(page, "Run ▸").click()
+    alert = view_of(page).locator(".kit-field [role=alert]").first
     alert.wait_for()
-    seen = {"needed": alert.inner_text()}
-    type_into(page, "steps*: int", "many")
-    wrong = page.locator(".kit-field [role=alert]", has_text="many")
+    status = view_of(page).locator(".kit-status").inner_text()
+    seen = {"needed": alert.inner_text(), "status": status}
+    type_into(page, "steps", "many")
+    wrong = view_of(page).locator(".kit-field [role=alert]", has_text="many")
     wrong.wait_for()
     seen["wrong"] = wrong.inner_text()
     seen["cancel"] = button(page, "Cancel").is_disabled()
-    type_into(page, "steps*: int", "200")
+    type_into(page, "steps", "200")
     wrong.wait_for(state="detached")
     return seen
 
 
 def cancelled(page: Page) -> dict[str, Any]:
-    """Run, watch the log grow, search it, pause it, and cancel."""
-    button(page, "Run").click()
-    phase(page, "RUNNING")
-    log(page).filter(has_text="step 20\n").wait_for(timeout=20_000)
-    log(page).filter(has_text="step 40\n").wait_for()
-    seen: dict[str, Any] = {"busy": button(page, "Run").is_disabled()}
-    field(page, "stream").select_option("stderr")
-    log(page).filter(has_text="tired").filter(has_not_text="step").wait_for()
-    field(page, "stream").select_option("both")
-    field(page, "search the log").fill("step 3")
-    log(page).filter(has_text="step 3").filter(has_not_text="step 4").wait_for()
-    field(page, "search the log").fill("")
+    """Run, watch the log grow, filter it, pause it, save it, and cancel."""
+    page.evaluate(_MOVED)
+    button(page, "Run ▸").click()
+    phase(page, "Running")
+    line(page, "step 20").wait_for(timeout=30_000)
+    line(page, "step 40").wait_for()
+    seen: dict[str, Any] = {"busy": button(page, "Run ▸").is_disabled()}
+    field(page, "Stream").select_option("err")
+    line(page, "step 20").wait_for(state="hidden")
+    seen["stderr"] = line(page, "tired after 20").is_visible()
+    field(page, "Stream").select_option("")
+    field(page, "Filter the log").fill("step 3")
+    line(page, "step 40").wait_for(state="hidden")
+    seen["filtered"] = line(page, "step 31").is_visible()
+    field(page, "Filter the log").fill("")
     field(page, "pause").check()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(400)
     before = log(page).inner_text()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(700)
     seen["paused"] = log(page).inner_text() == before
     field(page, "pause").uncheck()
+    with page.expect_download() as download:
+        button(page, "Save").click()
+    saved = Path(download.value.path()).read_text()
+    seen["saved"] = [
+        download.value.suggested_filename,
+        saved.startswith("step 0\nstep 1\n"),
+    ]
     button(page, "Cancel").click()
-    phase(page, "ABORTED")
+    phase(page, "Cancelled")
+    seen["moved"] = page.evaluate("window.kitMoved[0]")
     return seen
 
 
 def flooded(page: Page) -> float:
     """Run a task that writes as fast as it can; return the most updates in a second."""
-    type_into(page, "steps*: int", "30000")
-    type_into(page, "pace: float", "0.0001")
-    button(page, "Run").click()
-    log(page).filter(has_text="step 1").wait_for()
+    type_into(page, "steps", "30000")
+    type_into(page, "pace", "0.0001")
     page.evaluate(_COUNT)
-    page.wait_for_timeout(2_500)
-    most = page.evaluate(_MOST_IN_A_SECOND)
-    button(page, "Cancel").click()
-    phase(page, "ABORTED")
-    return most
+    button(page, "Run ▸").click()
+    phase(page, "Succeeded")
+    return page.evaluate(_MOST_IN_A_SECOND)
 
 
 def succeeded(page: Page) -> dict[str, Any]:
-    """Run to the end, and look at what came of it; then again."""
-    type_into(page, "steps*: int", "30")
-    type_into(page, "pace: float", "0.02")
-    type_into(page, "title: str", "a\nlong\nwalk")
-    button(page, "Run").click()
-    phase(page, "RUNNING")
-    phase(page, "SUCCEEDED")
-    outputs = page.locator(".kit-outputs")
-    outputs.wait_for()
-    seen = {"outputs": outputs.inner_text(), "log": log(page).inner_text()}
-    frames = page.locator(".kit-preview iframe")
-    seen["decks"] = frames.count() > 0
-    button(page, "Re-run").click()
-    phase(page, "RUNNING")
-    phase(page, "SUCCEEDED")
-    outputs.wait_for()
+    """Run to the end by keys alone, and read what came of it."""
+    for label, text in (("title", "a\nlong\nwalk"), ("pace", "0.01"), ("steps", "30")):
+        type_into(page, label, text)
+    page.evaluate(_MOVED)
+    field(page, "steps").press("Control+Enter")
+    phase(page, "Running")
+    phase(page, "Succeeded")
+    tab(page, "result").and_(page.locator("[aria-selected=true]")).wait_for()
+    seen = {"outputs": view_of(page).locator("[data-kit-panel=result]").inner_text()}
+    seen["status"] = view_of(page).locator(".kit-status").inner_text()
+    tab(page, "result").focus()
+    tab(page, "result").press("ArrowRight")
+    seen["log"] = log(page).inner_text()
+    tab(page, "log").press("ArrowRight")
+    view_of(page).locator(".kit-tabs iframe").first.wait_for()
+    seen["decks"] = view_of(page).locator(".kit-tab").count()
+    tab(page, "decks").press("End")
+    seen["details"] = view_of(page).locator("[data-kit-panel=details]").inner_text()
+    tab(page, "details").press("Home")
+    seen["moved"] = page.evaluate("window.kitMoved[0]")
+    button(page, "Re-run").press("Enter")
+    phase(page, "Running")
+    phase(page, "Succeeded")
+    return seen
+
+
+def nested(page: Page) -> dict[str, Any]:
+    """Add and remove rows, choose a type, and take a variable."""
+    view = view_of(page)
+    view.locator("summary", has_text="pauses").click()
+    view.get_by_label("Add to pauses").click()
+    field(page, "pauses 2").wait_for()
+    type_into(page, "pauses 2", "x")
+    wrong = view.locator(".kit-field [role=alert]", has_text="'x' is no number")
+    wrong.wait_for()
+    view.get_by_label("Remove pauses 2").click()
+    field(page, "pauses 2").wait_for(state="detached")
+    seen = {"rows": field(page, "pauses 1").input_value()}
+    field(page, "type of start").select_option(label="datetime")
+    field(page, "start").wait_for()
+    type_into(page, "start", "2026-01-02T00:00:00")
+    seen["start"] = field(page, "start").input_value()
+    view.get_by_label("A variable as steps").select_option("wanted")
+    held = view.locator(".kit-held")
+    held.wait_for()
+    seen["held"] = held.inner_text()
+    view.get_by_label("Type a value of steps").click()
+    field(page, "steps").wait_for()
     return seen
 
 
 def interrupted(lab: Lab) -> dict[str, Any]:
     """Let a cell block the kernel while a run goes on, and interrupt it."""
     page = lab.page
-    type_into(page, "steps*: int", "1000")
-    button(page, "Run").click()
-    phase(page, "RUNNING")
+    type_into(page, "steps", "1000")
+    type_into(page, "pace", "0.02")
+    button(page, "Run ▸").click()
+    phase(page, "Running")
     page.evaluate(
         """() => { const notebook = window.jupyterapp.shell.currentWidget.content;
         notebook.activeCellIndex = 3; notebook.deselectAll();
         window.jupyterapp.commands.execute('notebook:run-cell'); }"""
     )
-    told = page.locator(".kit-clock", has_text="busy with a cell")
+    told = view_of(page).locator(".kit-told", has_text="busy with a cell")
     told.wait_for(timeout=20_000)
     seen = {"told": told.inner_text()}
-    log(page).filter(has_text="step 50\n").wait_for()
+    line(page, "step 50").wait_for(timeout=30_000)
     page.evaluate(
         "() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')"
     )
-    phase(page, "ABORTED")
+    phase(page, "Cancelled")
     return seen
-
-
-def nested(page: Page) -> dict[str, Any]:
-    """Add and remove rows, and type JSON."""
-    page.get_by_title("Edit: pauses").click()
-    page.get_by_title("Add: pauses").click()
-    field(page, "pauses 2: float").wait_for()
-    type_into(page, "pauses 2: float", "x")
-    page.locator(".kit-field [role=alert]", has_text="'x' is no number").wait_for()
-    page.get_by_title("Remove pauses 2").click()
-    field(page, "pauses 2: float").wait_for(state="detached")
-    return {"rows": field(page, "pauses 1: float").input_value()}
 
 
 def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
     """Take pictures in both themes at every width, and look for problems."""
     seen = {}
-    view = lab.page.locator(".kit-preview").first
+    view = view_of(lab.page)
     for look in appearances(lab):
         view.scroll_into_view_if_needed()
         view.screenshot(path=folder / f"panel-{look.lower()}.png")
-        seen[look] = {**problems_of(view), "axe": judged(lab.page)}
+        height = view.evaluate("(view) => view.getBoundingClientRect().height")
+        seen[look] = {**problems_of(view), "axe": judged(lab.page), "height": height}
     return seen
 
 
 def attacked(lab: Lab) -> dict[str, Any]:
     """Run a task whose every text is made to act."""
     ran = lab.run(4)
-    view = lab.page.locator(".kit-preview").nth(1)
-    view.get_by_role("button", name="Run", exact=True).click()
-    view.locator(".kit-phases li[aria-current]", has_text="FAILED").wait_for()
-    view.get_by_role("region", name="Error").wait_for()
+    view = view_of(lab.page, 1)
+    view.get_by_role("button", name="Run ▸", exact=True).click()
+    phase(lab.page, "Failed", 1)
+    view.locator("[data-kit-panel=result] .kit-finding").wait_for()
+    for key in ("log", "decks", "details"):
+        tab(lab.page, key, 1).click()
     lab.page.wait_for_timeout(100)  # for what acts when something fails to load
     acted = lab.page.evaluate(f"'{MARK}' in window")
     added = "(view) => view.querySelectorAll('script, img, svg, iframe, a').length"
@@ -282,21 +325,19 @@ def attacked(lab: Lab) -> dict[str, Any]:
 
 def main(folder: Path, application: str = "lab") -> None:
     """Do all of it, and print what was seen."""
-    write_notebook(folder / "use.ipynb", SETUP, TASK, PANEL, BLOCK, EVIL, PLAIN)
+    write_notebook(folder / "use.ipynb", SETUP, TASK, PANEL, BLOCK, EVIL)
     place = {"lab": "doc/tree", "notebook": "notebooks"}[application]
     with jupyter(folder, application) as server, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1400, "height": 2500})
         lab = Lab(page, server, "use.ipynb", place)
         seen: dict[str, Any] = {"ran": [lab.run(index) for index in range(3)]}
-        button(page, "Run").wait_for()
-        opened = [page.evaluate(_OPENED, [2, n]) for n in range(OPENINGS)]
-        plain = [page.evaluate(_OPENED, [5, n]) for n in range(OPENINGS)]
-        page.locator(".kit-preview").last.evaluate("(box) => box.remove()")
-        seen["opened"] = min(opened) / min(plain)
+        button(page, "Run ▸").wait_for()
         seen["refused"] = refused(page)
         seen["nested"] = nested(page)
+        type_into(page, "steps", "200")
         seen["cancelled"] = cancelled(page)
-        seen["updates"] = flooded(page)
+        if application == "lab":
+            seen["updates"] = flooded(page)
         seen["succeeded"] = succeeded(page)
         if application == "lab":
             seen["pictured"] = pictured(lab, folder)

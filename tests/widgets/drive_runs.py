@@ -45,7 +45,7 @@ kit.Decks([kit.Deck("evil", '''<p>evil</p><script>
 </script>''', auto_add_to_deck=False)])
 """
 TALL = """
-kit.Decks([kit.Deck("tall", "<div style='height: 1400px'>tall</div>",
+kit.Decks([kit.Deck("tall", "<table height=1400><tr><td>tall</table>",
                     auto_add_to_deck=False)])
 """
 PLOTTED = """
@@ -70,8 +70,13 @@ _SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 
 def phase(view: Locator, word: str) -> None:
     """Wait for a phase."""
-    present = view.locator(".kit-phases li[aria-current]", has_text=word)
+    present = view.locator(".kit-status .kit-state", has_text=word)
     present.first.wait_for(timeout=60_000)
+
+
+def tab(view: Locator, key: str) -> Locator:
+    """Return a tab of the results."""
+    return view.locator(f"[data-kit-tab={key}]")
 
 
 def deck_text(page: Page, wanted: str) -> str:
@@ -89,21 +94,26 @@ def deck_text(page: Page, wanted: str) -> str:
 def followed(lab: Lab) -> dict[str, Any]:
     """See a run from its start to its end, with the decks that it publishes."""
     page = lab.page
-    view = page.locator(".kit-preview").first
-    phase(view, "RUNNING")
+    view = page.locator(".kit-live").first
+    phase(view, "Running")
     view.get_by_role("log").filter(has_text="step 5\n").wait_for()
+    tab(view, "decks").click()
     view.locator(".kit-tab", has_text="progress").wait_for()
+    seen_tabs = view.locator(".kit-tab", has_text="progress").count()
     early = deck_text(page, "step 3")
-    seen: dict[str, Any] = {"early": "step 59" not in early}
-    seen["running"] = view.locator("[aria-current]").inner_text()
+    seen: dict[str, Any] = {"early": "step 59" not in early, "tabs": seen_tabs}
+    seen["running"] = view.locator(".kit-status .kit-state").inner_text()
     notes = view.locator(".kit-tab", has_text="notes").first
     notes.click()
     deck_text(page, "note 30")  # it has been drawn anew, many times
     seen["tab"] = notes.locator("input").is_checked()
     view.locator(".kit-tab").first.click()
-    phase(view, "SUCCEEDED")
-    view.locator(".kit-outputs").wait_for()
-    seen["outputs"] = view.locator(".kit-outputs").inner_text()
+    phase(view, "Succeeded")
+    seen["stays"] = tab(view, "decks").get_attribute("aria-selected")
+    tab(view, "result").click()
+    seen["outputs"] = view.locator("[data-kit-panel=result]").inner_text()
+    seen["duration"] = view.locator(".kit-status").inner_text()
+    tab(view, "decks").click()
     seen["cancel"] = view.get_by_role("button", name="Cancel").count()
     page.wait_for_function(
         "() => document.querySelector('.kit-frame').clientHeight > 2000"
@@ -116,9 +126,9 @@ def plotted(lab: Lab) -> dict[str, Any]:
     """Look at a real plot, and at what a script of a deck reads of the notebook."""
     page = lab.page
     ran = lab.run(5)
-    view = page.locator(".kit-preview").last
-    phase(view, "SUCCEEDED")
-    view.locator(".kit-outputs").wait_for()  # drawn after the decks
+    view = page.locator(".kit-live").last
+    phase(view, "Succeeded")
+    tab(view, "decks").click()
     view.locator(".kit-tab", has_text="nosy").click()
     refused = deck_text(page, "SecurityError")
     view.locator(".kit-tab", has_text="plot").click()
@@ -151,10 +161,10 @@ def main(folder: Path) -> None:
         seen: dict[str, Any] = {"ran": [lab.run(0), lab.run(1)]}
         seen["followed"] = followed(lab)
         lab.run(2)
-        second = page.locator(".kit-preview").nth(1)
-        phase(second, "RUNNING")
+        second = page.locator(".kit-live").nth(1)
+        phase(second, "Running")
         second.get_by_role("button", name="Cancel").click()
-        phase(second, "ABORTED")
+        phase(second, "Cancelled")
         lab.rewrite(2, "1")
         lab.run(2)  # its view is closed
         lab.run(3)
@@ -169,7 +179,7 @@ def main(folder: Path) -> None:
         for look in appearances(lab):
             page.wait_for_timeout(200)
             seen["schemes"][look] = deck.evaluate(_SCHEME)
-            view = page.locator(".kit-preview").first
+            view = page.locator(".kit-live").first
             view.screenshot(path=folder / f"run-{look.lower()}.png")
             seen["pictured"][look] = {**problems_of(view), "axe": judged(page)}
         before = tall.evaluate(_HEIGHTS)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from lab_process import IN_LAB, seen_by
 
@@ -19,15 +21,18 @@ def test_a_run_is_followed_to_its_end(seen):
     """Its log and its phase; then its outputs, and nothing to cancel any more."""
     assert seen["ran"] == [True, True]
     followed = seen["followed"]
-    assert followed["running"] == "RUNNING"
+    assert followed["running"].split() == ["▸", "Running"]
+    assert re.search(r"Succeeded\s+\d+\.\d s", followed["duration"])
     assert "{'steps': 60}" in followed["outputs"]
     assert followed["cancel"] == 0
 
 
 def test_decks_are_seen_as_they_are_published(seen):
-    """Before the run ends; the tab that was chosen stays chosen."""
+    """Before the run ends, each in one tab; what was chosen stays chosen."""
     assert seen["followed"]["early"]
+    assert seen["followed"]["tabs"] == 1
     assert seen["followed"]["tab"]
+    assert seen["followed"]["stays"] == "true"
 
 
 def test_a_frame_is_as_high_as_its_deck(seen):

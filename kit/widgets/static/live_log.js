@@ -30,7 +30,7 @@ function logsOf(view, redraw) {
   }
 
   function save(log) {
-    const text = [...lines(log)].map((line) => line.textContent.replace(/\n$/, "")).join("\n");
+    const text = [...lines(log)].map((line) => line.textContent.trimEnd()).join("\n");
     saveFile(log.dataset.kitLog || "log.txt", [`${text}\n`]);
   }
 
