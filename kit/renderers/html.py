@@ -431,7 +431,7 @@ _KITS_OWN = re.compile(
     r'|<svg width="\d+" height="12" role="presentation"><rect [^<>]*/></svg>'
 )
 _COLOURED = re.compile(
-    r"\b(?:style|color|bgcolor|background|background-color|fill)\s*="
+    r"<[^<>]*\s(?:style|color|bgcolor|background|fill)\s*="
     r"|<\s*(?:style|script|link|font|svg|canvas|img|picture|video|iframe|object|embed)\b",
     re.IGNORECASE,
 )

@@ -31,6 +31,7 @@ from kit.widgets.view_registry import draw_while, is_busy
 
 _DECKS_EVERY = 1.0  # seconds between two drawings: a deck may be large, and has scripts
 _LONGEST_SENTENCE = 300
+_SHORT = 80  # characters of a refusal that is seen whole beside the tabs
 
 
 @dataclass(frozen=True)
@@ -363,13 +364,15 @@ def results_parts(
         refusal: Why no run was started, in the place of the state of the last one.
     """
     yield Part("run.status", _status(shown, hint, refusal))
+    whole = item_html(Finding("error", refusal)) if len(refusal) > _SHORT else ""
     if shown is None:
-        yield Part("run.result", _empty("Outputs are shown here."))
+        empty = _empty("Outputs are shown here.")
+        yield Part("run.result", whole or empty)
         yield Lines("run.log", ())
         yield Part("run.decks", _empty("Decks are shown here when they come."))
         yield Part("run.details", _empty("Timings, command and files are shown here."))
         return
-    yield Part("run.result", _result_html(shown))
+    yield Part("run.result", whole + _result_html(shown))
     yield from outputs_parts(shown.outputs)
     yield Lines("run.log", shown.log, shown.log_start)
     yield Part("run.decks", shown.decks or _empty(_no_decks(shown)))

@@ -58,9 +58,10 @@ def deck(name: str, html: str) -> Deck:
     return Deck(name, html, auto_add_to_deck=False)
 
 
-def inner(page: Page, number: int = 0) -> Frame:
+def inner(page: Page, number: int = 0, within: str = "body") -> Frame:
     """Return the document of a deck, inside kit's own."""
-    outer = page.locator(".kit-frame > iframe").nth(number).element_handle()
+    frames = page.locator(f"{within} .kit-frame > iframe")
+    outer = frames.nth(number).element_handle()
     frame = outer.content_frame()
     deck = frame.wait_for_selector("iframe").content_frame()
     deck.wait_for_function(

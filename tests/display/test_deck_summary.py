@@ -10,6 +10,7 @@ from kit.display.console import plain_text
 from kit.display.html import fragment, frame_element, page
 from kit.display.notebook import mimebundle, summarize
 from kit.display.summary import Frame
+from kit.renderers import SourceCodeRenderer
 from kit.shim.context import Deck
 from kit.shim.deck_file import Decks
 
@@ -133,3 +134,24 @@ def test_only_a_page_with_frames_has_a_script():
     )
     assert "<script" not in fragment(summarize(made()))
     assert "<script" not in page(summarize(made()))
+
+
+@pytest.mark.parametrize(
+    ("html", "is_sheet"),
+    [
+        ("<p>plain</p>", False),
+        ("<table class='kit'><tr><td>1</td></tr></table>", False),
+        (SourceCodeRenderer("t").to_html("x = 1  # color=red"), False),
+        ("<p style='color: #333'>dark</p>", True),
+        ("<STYLE>p { color: #333 }</STYLE><p>dark</p>", True),
+        ("<script>draw()</script>", True),
+        ("<td bgcolor=red>1</td>", True),
+        ("<img src='data:image/png;base64,'>", True),
+        ("<svg><rect fill='red'/></svg>", True),
+    ],
+)
+def test_a_deck_with_colours_of_its_own_has_a_light_sheet(html, is_sheet):
+    """It was made for white; what has none follows the theme, as kit's renderers do."""
+    _, inner = documents(frame_element(Frame("d", html, len(html))))
+    assert ("<html data-kit-sheet>" in inner) is is_sheet
+    assert ('content="light dark"' in inner) is not is_sheet

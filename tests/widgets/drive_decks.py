@@ -39,18 +39,20 @@ def main(folder: Path) -> None:
         lab = Lab(page, server, "decks.ipynb")
         address = page.url
         seen: dict[str, object] = {"ran": [lab.run(0), lab.run(1)]}
-        page.locator(".kit-tabs").wait_for()
-        frame = inner(page)
+        page.locator(".kit-live .kit-tabs").wait_for()
+        frame = inner(page, within=".kit-live")
         frame.wait_for_function("document.body.dataset.found?.includes('evaluated')")
         page.wait_for_timeout(500)
         seen["found"] = json.loads(frame.evaluate("document.body.dataset.found"))
         page.screenshot(path=str(folder / "decks.png"))
         left(frame)
-        page.locator(".kit-tab", has_text="bars").click()
-        inner(page, 1).wait_for_selector("text=second")
-        page.locator(".kit-tab input").nth(1).press("ArrowRight")
-        page.locator(".kit-panel").nth(2).wait_for()
-        seen["shown"] = [box.is_visible() for box in page.locator(".kit-panel").all()]
+        page.locator(".kit-live .kit-tab", has_text="bars").click()
+        inner(page, 1, ".kit-live").wait_for_selector("text=second")
+        page.locator(".kit-live .kit-tab input").nth(1).press("ArrowRight")
+        page.locator(".kit-live .kit-panel").nth(2).wait_for()
+        seen["shown"] = [
+            box.is_visible() for box in page.locator(".kit-live .kit-panel").all()
+        ]
         seen["address"] = page.url == address
         seen["requests"] = list(Listener.seen)
     print(json.dumps(seen))  # noqa: T201 - for the test

@@ -116,7 +116,7 @@ def followed(lab: Lab) -> dict[str, Any]:
     tab(view, "decks").click()
     seen["cancel"] = view.get_by_role("button", name="Cancel").count()
     page.wait_for_function(
-        "() => document.querySelector('.kit-frame').clientHeight > 2000"
+        "() => document.querySelector('.kit-live .kit-frame').clientHeight > 2000"
     )
     seen["heights"] = view.locator("iframe").first.evaluate(_HEIGHTS)
     return seen
@@ -168,12 +168,13 @@ def main(folder: Path) -> None:
         lab.rewrite(2, "1")
         lab.run(2)  # its view is closed
         lab.run(3)
-        tall = page.locator("iframe[title=tall]")
+        tall = page.locator(".kit-live iframe[title=tall]")
         page.wait_for_function(
-            "() => document.querySelector('iframe[title=tall]').clientHeight > 1000"
+            "(frame) => frame.clientHeight > 1000", arg=tall.element_handle()
         )
         seen["tall"] = tall.evaluate(_HEIGHTS)[0]
-        deck = inner(page, page.locator("iframe").count() - 1)
+        live = page.locator(".kit-live iframe").count()
+        deck = inner(page, live - 1, ".kit-live")
         seen["schemes"] = {}
         seen["pictured"] = {}
         for look in appearances(lab):
@@ -184,7 +185,7 @@ def main(folder: Path) -> None:
             seen["pictured"][look] = {**problems_of(view), "axe": judged(page)}
         before = tall.evaluate(_HEIGHTS)[0]
         lab.run(4)
-        evil = page.locator("iframe[title=evil]")
+        evil = page.locator(".kit-live iframe[title=evil]")
         evil.wait_for()
         page.wait_for_timeout(3_000)
         seen["evil"] = evil.evaluate(_HEIGHTS)[0]

@@ -312,6 +312,8 @@ def test_a_task_whose_template_cannot_be_made_says_why():
     press(panel, "run")
     assert "Not started" in parts(panel)["run.status"]
     assert "no custom" in parts(panel)["run.status"]
+    panel.post(Event("refused", "panel", ValueError("no custom " * 30)))
+    assert "no custom " * 30 in parts(panel)["run.result"]  # which has more room
     assert "run" in live_buttons(panel)
 
 
