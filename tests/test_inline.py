@@ -204,7 +204,7 @@ def test_loading_source_imports_nothing_heavy():
     """The container side stays light."""
     code = (
         "import sys, kit.inline\n"
-        "heavy = {'kit.task', 'kit.authoring', 'kit.source', 'ast', 'msgpack'}\n"
+        "heavy = {'kit.task', 'kit.source.module', 'ast', 'msgpack'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
