@@ -564,7 +564,7 @@ def heading_html(summary: Summary) -> Iterator[str]:
         yield f' <strong class="kit-badge kit-{summary.status_tone}">{status}</strong>'
     yield "</p>"
     if summary.sentence:
-        yield f'<p class="kit-sentence">{html_text(bounded(summary.sentence))}</p>'
+        yield f"<p>{html_text(bounded(summary.sentence))}</p>"
     if summary.ladder is not None:
         yield ladder_html(summary.ladder)
     yield from _badges(summary.badges)

@@ -143,8 +143,7 @@ def _of_yaml(tree: Any) -> Lines:
     """Write YAML, and ask the parser what is where."""
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text = yaml.dump(tree, Dumper=dumper, sort_keys=False, allow_unicode=True)
+    text = yaml.dump(tree, Dumper=_dumper(), sort_keys=False, allow_unicode=True)
     root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     found: dict[int, Place] = {}
     if root is not None:
@@ -152,6 +151,24 @@ def _of_yaml(tree: Any) -> Lines:
     places = {line: path_of(place, tree) for line, place in found.items()}
     shown = text.splitlines()
     return tuple(MessageLine(line, places.get(at, "")) for at, line in enumerate(shown))
+
+
+@functools.cache
+def _dumper() -> Any:
+    """Return what writes YAML, texts of several lines as they are."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+    class Dumper(base):  # type: ignore[misc]
+        """Writes source so that it can be read."""
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value.rstrip("\n") else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    return Dumper
 
 
 def _note(node: Any, place: Place, found: dict[int, Place]) -> None:

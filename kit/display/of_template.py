@@ -16,14 +16,15 @@ from kit.display.sections.arrival import arrival_marks
 from kit.display.sections.command import command, loader_arguments, rendered
 from kit.display.sections.custom import custom, inline_source
 from kit.display.sections.environment import appended, environment, secrets
-from kit.display.sections.interface import inputs, outputs, received_types
-from kit.display.sections.message import fields, forms
+from kit.display.sections.interface import signature
+from kit.display.sections.message import fields, forms, message
 from kit.display.sections.metadata import metadata
 from kit.display.sections.overview import badges, overview
 from kit.display.sections.resources import resources
 from kit.display.sections.subject import Subject
 from kit.display.sections.targets import config, container, pod, sql
 from kit.display.summary import (
+    Finding,
     Section,
     Summary,
     highlight_changes,
@@ -31,6 +32,7 @@ from kit.display.summary import (
 )
 from kit.errors import TemplateError
 from kit.notebook import Shown
+from kit.readiness.ladder import readiness_of
 from kit.targets import read_target
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
@@ -51,7 +53,24 @@ def summarize_task(
         task: The task; its interface's types and defaults are shown too.
         settings: Where it will live; by default those of a local call.
     """
-    return summarize_subject(task_subject(task, settings))
+    return with_readiness(task_subject(task, settings))
+
+
+def with_readiness(subject: Subject) -> Summary:
+    """Summarize a subject with its author's sentence and its ladder, if it is a task.
+
+    A live view draws the ladder by itself: it changes with each run.
+    """
+    summary = summarize_subject(subject)
+    if subject.task is None or subject.settings is None:
+        return summary
+    template = None if subject.failures else subject.template
+    docs = getattr(subject.task, "docs", None)
+    return replace(
+        summary,
+        sentence=(docs.short_description if docs is not None else "") or "",
+        ladder=readiness_of(subject.task, subject.settings, template=template),
+    )
 
 
 def task_subject(
@@ -178,10 +197,9 @@ def _subject_of(arrival: Arrival, template: TaskTemplate) -> Subject:
 
 
 SECTIONS: tuple[Callable[[Subject], Section], ...] = (
+    signature,
+    message,
     overview,
-    inputs,
-    outputs,
-    received_types,
     command,
     loader_arguments,
     rendered,
@@ -199,14 +217,25 @@ SECTIONS: tuple[Callable[[Subject], Section], ...] = (
     fields,
     forms,
 )
-"""The sections in their order; one without items is not shown."""
+"""The sections in their order; one without items is not shown.
+
+The interface and the message are for everyone. The others tell the same in detail, and
+are folded unless something is wrong in them.
+"""
 
 
 def summarize_subject(subject: Subject) -> Summary:
     """Summarize a template with whatever is known of its making."""
+    first, second, *others = (section(subject) for section in SECTIONS)
     return Summary(
         kind="task",
         title=subject.template.id.name,
         badges=tuple(badges(subject)),
-        sections=tuple(section(subject) for section in SECTIONS),
+        sections=(first, second, *map(_folded, others)),
     )
+
+
+def _folded(section: Section) -> Section:
+    """Fold a section, unless it holds an error."""
+    wrong = any(isinstance(i, Finding) and i.severity == "error" for i in section.items)
+    return replace(section, detail=not wrong)

@@ -16,7 +16,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CallError, KitError, StorageError
 from kit.evidence import Evidence, Rung, State, record
 from kit.images.inspection import inspect_image
-from kit.notebook import in_notebook, in_terminal, run_progress
+from kit.notebook import has_live_page, in_terminal, run_progress
 from kit.proof.prove import DEFAULT_TIMEOUT, prove
 from kit.readiness.ladder import (
     Readiness,
@@ -132,7 +132,7 @@ def _runners(runner: str | Runner | None) -> dict[Rung, Runner | str]:
 
 def _progress(climb: Climb) -> contextlib.AbstractContextManager[None]:
     """Show the climb where someone sees it."""
-    if in_notebook() or (in_terminal() and find_spec("rich") is not None):
+    if has_live_page() or (in_terminal() and find_spec("rich") is not None):
         return run_progress(climb)
     return contextlib.nullcontext()
 

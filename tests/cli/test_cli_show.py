@@ -22,11 +22,12 @@ EXPECTED = task_template(cli_tasks.echo, LOCAL_SETTINGS)
 
 
 def test_the_summary_fits_80_columns(capsys):
-    """The text has the interface in its order, the command and the executor."""
-    assert main(["show", "cli_tasks:echo"]) == 0
+    """The text has the interface in its order, the message and, asked for, more."""
+    assert main(["show", "cli_tasks:echo", "--details"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("task cli.echo\n")
-    inputs = out[out.index("\nInputs\n") : out.index("\nOutputs\n")]
+    assert out.startswith("task cli.echo  [acme/cli:1]  [module]\n")
+    assert "\n✓ Check passed" in out
+    inputs = out[out.index("\nInterface\n") : out.index("\nMessage\n")]
     assert inputs.index("min_rows") < inputs.index("ratio") < inputs.index("timeout")
     assert "--inputs {{.input}} \\" in out
     assert "cli_tasks.EchoExecutor" in out
@@ -65,7 +66,7 @@ def test_text_goes_into_a_file_too(tmp_path: Path):
     """The summary can be kept."""
     path = tmp_path / "task.txt"
     assert main(["show", "cli_tasks:echo", "-o", str(path)]) == 0
-    assert path.read_text().startswith("task cli.echo\n")
+    assert path.read_text().startswith("task cli.echo  [acme/cli:1]")
 
 
 def test_html_is_a_page(tmp_path: Path):
@@ -164,7 +165,7 @@ def test_the_arriving_template(capsys, tmp_path: Path):
     assert main(wanted) == 0
     out = capsys.readouterr().out
     assert out.startswith("arriving task cli.echo")
-    changes = out[out.index("\nChanged on the way\n") : out.index("\nOverview\n")]
+    changes = out[out.index("\nChanged on the way\n") : out.index("\nInterface\n")]
     assert "settled" in changes
     assert max(map(len, out.splitlines())) <= 80
     path = tmp_path / "task.pb"

@@ -41,7 +41,7 @@ def test_the_rest_of_the_view_stands():
     """Everything but the part that failed is as it would be."""
     whole = summarize_task(full_task(), SETTINGS)
     broken = summarize_task(full_task(Raises), SETTINGS)
-    for title in ("Inputs", "Command", "Resources", "Secrets", "Metadata", "Config"):
+    for title in ("Interface", "Command", "Resources", "Secrets", "Metadata", "Config"):
         assert broken.section(title) == whole.section(title)
     assert broken.badges[0].text == "incomplete"
 
@@ -109,7 +109,7 @@ def test_an_error_of_any_method_stands_in_its_place(method, title):
 def test_a_task_without_an_interface_is_shown():
     """Its error is where the inputs would be."""
     task = full_task(interface=None)
-    (finding,) = section_of(task, "Inputs")
+    (finding,) = section_of(task, "Interface")
     assert "interface" in finding.message
 
 

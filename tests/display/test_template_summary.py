@@ -57,8 +57,12 @@ def test_the_overview_tells_identity_image_and_way(summary):
 def test_badges_tell_what_stands_out(summary):
     """Cache, deck, retries, secrets and the accelerator."""
     texts = [badge.text for badge in summary.badges]
-    assert texts == ["cache v3", "deck", "retries 2", "2 secrets", "nvidia-tesla-t4"]
-    assert summarize_task(plain_task(), SETTINGS).badges == ()
+    assert texts[:2] == ["ghcr.io/acme/sql:1.4", "module"]
+    assert texts[2:] == [
+        *("cache v3", "deck", "retries 2", "2 secrets", "nvidia-tesla-t4")
+    ]
+    plain = summarize_task(plain_task(), SETTINGS).badges
+    assert [badge.text for badge in plain] == ["acme/plain:1", "module"]
 
 
 def test_gauges_measure_against_the_backends_limits(summary):
@@ -87,17 +91,17 @@ def test_the_inline_source_has_a_gauge_and_a_section():
 
 def test_inputs_come_in_the_order_of_the_definition(summary):
     """Declared types, defaults and descriptions."""
-    inputs = rows(summary, "Inputs")
+    inputs = rows(summary, "Interface")
     assert list(inputs) == [
-        *("species", "query", "size", "limit", "since", "prices", "data")
+        *("species", "query", "size", "limit", "since", "prices", "data"),
+        *("→ rows", "→ count"),
     ]
     assert inputs["query"]["type"] == "Query"
     assert inputs["since"]["type"] == "date | None"
     assert inputs["data"]["type"] == "FlyteFile[csv]"
     assert inputs["limit"]["default"] == "3"
-    assert inputs["species"]["description"].startswith("One of Adelie")
-    assert inputs["size"]["description"] == ""
-    assert rows(summary, "Outputs")["rows"]["type"] == "list[dict]"
+    assert inputs["species"]["about"].startswith("One of Adelie")
+    assert inputs["→ rows"]["type"] == "list[dict]"
 
 
 @dataclasses.dataclass
@@ -115,20 +119,20 @@ def test_an_annotated_executor_receives_what_it_says(runtime, name):
     def t(tt, sought: Sought) -> str:
         return sought.species
 
-    arrived = rows(summarize_task(t), "What the executor receives")["sought"]
+    arrived = rows(summarize_task(t), "Interface")["sought"]
     assert arrived["received as"] == name
-    assert bool(arrived.get("what is lost")) == (runtime == "flytekit")
+    assert ("methods are gone" in arrived.get("about", "")) == (runtime == "flytekit")
 
 
 def test_the_executor_receives_less_where_it_says_nothing(summary):
     """A dataclass arrives as a dict, an enum as another one, a date as more."""
-    arrived = rows(summary, "What the executor receives")
+    arrived = rows(summary, "Interface")
     assert arrived["query"]["Flyte type"] == "STRUCT"
     assert arrived["query"]["received as"] == "dict"
-    assert "methods are gone" in arrived["query"]["what is lost"]
-    assert "compare .value" in arrived["size"]["what is lost"]
-    assert "midnight" in arrived["since"]["what is lost"]
-    assert arrived["limit"]["what is lost"] == ""
+    assert "methods are gone" in arrived["query"]["about"]
+    assert "compare .value" in arrived["size"]["about"]
+    assert "midnight" in arrived["since"]["about"]
+    assert arrived["limit"]["about"] == ""
     assert arrived["→ rows"]["Flyte type"] == "COLLECTION(STRUCT)"
 
 
@@ -275,24 +279,29 @@ def test_custom_is_a_tree_of_what_the_executor_gets(summary):
 
 def test_the_message_is_there_in_three_forms(summary):
     """Each is the whole message as its file would be."""
-    from kit.template.files import encode_template
+    from kit.template.files import decode_template, encode_template
 
     template = kit.task_template(full_task(), SETTINGS)
     texts = {
         code.language: code.text for code in summary.section("Message as text").items
     }
-    for form in ("pbtxt", "json", "yaml"):
+    for form in ("pbtxt", "json"):
         assert texts[form] == encode_template(template, form).decode()
+    (message,) = summary.section("Message").items
+    assert message.language == "yaml"
+    assert decode_template(message.text.encode(), "yaml", "the view") == template
 
 
 def test_long_messages_leave_custom_out_of_the_text():
     """What is shown as a tree above is counted, and the way to the whole is told."""
     template = TaskTemplate(type="t")
     template.custom["text"] = "x" * 20_000
-    note, *forms = summarize_template(template).section("Message as text").items
+    shown = summarize_template(template)
+    note, message = shown.section("Message").items
+    forms = [message, *shown.section("Message as text").items]
     assert "20,0" in note.message
     assert "kit show --format json" in note.advice
-    assert [code.language for code in forms] == ["pbtxt", "json"]
+    assert [code.language for code in forms] == ["yaml", "json", "pbtxt"]
     assert all("xxx" not in code.text for code in forms)
 
 
@@ -315,7 +324,9 @@ def test_an_almost_empty_template_has_a_summary():
     shown = summarize_template(TaskTemplate(type="t"))
     assert facts(shown, "Overview")["type"] == "t"
     titles = [part.title for part in shown.sections if part.items]
-    assert titles == ["Overview", "Message, field by field", "Message as text"]
+    assert titles == [
+        *("Message", "Overview", "Message, field by field", "Message as text")
+    ]
 
 
 def test_pods_are_shown():
@@ -370,7 +381,7 @@ def test_unknown_enum_numbers_and_fields_are_kept_and_shown():
     data = template.SerializeToString() + bytes([0xFA, 0x07, 3]) + b"new"
     shown = summarize_template(TaskTemplate.FromString(data))
     assert of_kind(shown, "Secrets", Table).rows[0][2] == "9 (unknown)"
-    arrived = rows(shown, "What the executor receives")["x"]
+    arrived = rows(shown, "Interface")["x"]
     assert arrived["Flyte type"] == "77 (unknown)"
     assert arrived["received as"] == "cannot be told"
     assert rows(shown, "Message, field by field")["#127"]["value"] == (

@@ -18,12 +18,12 @@ from kit.display.summary import Summary
 
 ELEMENTS = {
     *("article", "section", "details", "summary", "div", "p", "span", "b", "i"),
-    *("strong", "small", "ul", "li", "table", "caption", "thead", "tbody", "tr"),
+    *("strong", "small", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr"),
     *("th", "td", "pre", "code", "figure", "figcaption", "blockquote", "meter"),
 }
 ATTRIBUTES = {
     *("class", "aria-label", "title", "scope", "open", "role", "tabindex"),
-    *("min", "max", "high", "optimum", "value", "colspan"),
+    *("min", "max", "high", "optimum", "value", "colspan", "aria-hidden"),
 }
 
 

@@ -67,7 +67,7 @@ def command(
     **settings: str | None,
 ) -> ExitStatus:
     """Show the template of a task."""
-    from kit.display.of_template import summarize_subject
+    from kit.display.of_template import with_readiness
     from kit.template.files import encode_template
     from kit.template.serialize import LOCAL_SETTINGS
 
@@ -88,7 +88,7 @@ def command(
             data = encode_template(_message(found, chosen), form)
         else:
             subject = _subject(found, chosen)
-            summary = summarize_subject(subject)
+            summary = with_readiness(subject)
     if form not in VIEWS:
         write_data(data, output)
         return ExitStatus.OK

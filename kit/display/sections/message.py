@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flyteidl.core.tasks_pb2 import (
     TaskTemplate,
 )
 
 from kit.display.leaves import leaves
+from kit.display.message_lines import message_lines
 from kit.display.sections.subject import Subject
 from kit.display.summary import (
     Code,
@@ -25,9 +24,8 @@ from kit.errors import (
 from kit.template.files import encode_template
 
 FORMS: dict[str, tuple[Language, str]] = {
-    "pbtxt": ("pbtxt", "protobuf text"),
     "json": ("json", "JSON"),
-    "yaml": ("yaml", "YAML"),
+    "pbtxt": ("pbtxt", "protobuf text"),
 }
 _WHOLE = 8 * 1024  # bytes of a message that is written out in every form
 _MOST_ROWS = 1_000
@@ -54,9 +52,25 @@ def fields(subject: Subject) -> Section:
     return Section("Message, field by field", (table,), detail=True)
 
 
+def message(subject: Subject) -> Section:
+    """Write the message as YAML: what is registered."""
+    template, notes = _readable(subject)
+    items: list[Item] = list(notes)
+    if template is not None:
+        try:
+            lines = message_lines(template, "yaml")
+        except KitError as error:
+            items.append(Finding("warning", f"It has no YAML: {error}"))
+        else:
+            items.append(Code("\n".join(line.text for line in lines), "yaml"))
+    return Section("Message", tuple(items))
+
+
 def forms(subject: Subject) -> Section:
-    """Write the message as protobuf text, JSON and YAML, unless that is too long."""
-    return Section("Message as text", tuple(_forms(subject)), detail=True)
+    """Write the message as JSON and protobuf text, unless that is too long."""
+    template, _ = _readable(subject)
+    made = [] if template is None else [message_code(template, form) for form in FORMS]
+    return Section("Message as text", tuple(made), detail=True)
 
 
 def message_code(template: TaskTemplate, form: str) -> Code | Finding:
@@ -69,22 +83,18 @@ def message_code(template: TaskTemplate, form: str) -> Code | Finding:
     return Code(text, language, title, folded=True)
 
 
-def _forms(subject: Subject) -> Iterator[Item]:
+def _readable(subject: Subject) -> tuple[TaskTemplate | None, tuple[Finding, ...]]:
+    """Return what can be read of a message, if it is not too long, and what is not."""
     template, size = subject.template, subject.size
-    is_whole = size <= _WHOLE
-    if not is_whole and template.HasField("custom"):
+    notes: tuple[Finding, ...] = ()
+    if size > _WHOLE and template.HasField("custom"):
         without = TaskTemplate()
         without.CopyFrom(template)
         without.ClearField("custom")
         size -= subject.custom_size
-        yield Finding(
-            "note",
-            f"custom is left out: its {subject.custom_size:,} bytes are shown above.",
-            _WAY,
-        )
+        told = f"custom is left out: its {subject.custom_size:,} bytes are shown below."
+        notes = (Finding("note", told, _WAY),)
         template = without
     if size > _WHOLE:
-        yield Finding("note", f"{size:,} bytes are too long to read.", _WAY)
-        return
-    for form in FORMS if is_whole else ("pbtxt", "json"):  # YAML is slow to write
-        yield message_code(template, form)
+        return None, (Finding("note", f"{size:,} bytes are too long to read.", _WAY),)
+    return template, notes

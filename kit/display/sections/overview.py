@@ -19,6 +19,7 @@ from kit.display.summary import (
     Gauges,
     Section,
 )
+from kit.template.serialize import LOCAL_SETTINGS
 
 _MIB = 2**20
 _GRPC_LIMIT = 4 * _MIB  # flyteadmin/pkg/server/service.go: grpc-go's default
@@ -29,25 +30,25 @@ def overview(subject: Subject) -> Section:
     """Tell identity, image, runtime, way of shipping and sizes."""
     facts = tuple(fact for fact in _facts(subject) if fact.value)
     gauges = Gauges(tuple(_gauges(subject)))
-    return Section(
-        "Overview", (*failure_items(subject, "template"), Facts(facts), gauges)
-    )
+    items = (*failure_items(subject, "template"), Facts(facts), gauges)
+    return Section("Overview", items, detail=True)
 
 
 def badges(subject: Subject) -> Iterator[Badge]:
-    """Yield what stands out: cache, deck, secrets, accelerator, inline source."""
+    """Yield what stands out: image, way of shipping, cache, deck, secrets, …."""
     template = subject.template
     metadata = template.metadata
     if subject.failures:
         yield Badge("incomplete", "bad")
+    if template.container.image:
+        yield Badge(template.container.image)
+    yield from _way(subject)
     if metadata.discoverable:
         yield Badge(f"cache {metadata.discovery_version}", "good")
     if metadata.generates_deck.value:
         yield Badge("deck", "good")
     if metadata.retries.retries:
         yield Badge(f"retries {metadata.retries.retries}")
-    if _is_inline(template):
-        yield Badge("inline source", "notable")
     secrets = len(template.security_context.secrets)
     if secrets:
         yield Badge(f"{secrets} secret{'s' if secrets > 1 else ''}", "notable")
@@ -57,6 +58,14 @@ def badges(subject: Subject) -> Iterator[Badge]:
         yield Badge("deprecated", "bad")
 
 
+def _way(subject: Subject) -> Iterator[Badge]:
+    """Yield how the executor reaches its container, as far as it is known."""
+    if _is_inline(subject.template):
+        yield Badge("inline source", "notable")
+    elif subject.shipment is not None:
+        yield Badge(subject.shipment.way)
+
+
 def _facts(subject: Subject) -> Iterator[Fact]:
     template = subject.template
     runtime = template.metadata.runtime
@@ -64,7 +73,9 @@ def _facts(subject: Subject) -> Iterator[Fact]:
     kind = f"{template.type} (version {version})" if version else template.type
     yield Fact("type", kind, subject.source("type"))
     for name in ("project", "domain", "version"):
-        yield Fact(name, getattr(template.id, name), subject.source(f"id.{name}"))
+        value = getattr(template.id, name)
+        if value != getattr(LOCAL_SETTINGS, name):  # which nobody gave
+            yield Fact(name, value, subject.source(f"id.{name}"))
     yield from _image(subject)
     shown = f"{runtime.flavor} {runtime.version}".strip()
     yield Fact("runtime", shown, subject.source("metadata.runtime.flavor"))
