@@ -85,7 +85,7 @@ def test_help_lists_the_inputs(capsys):
     assert "--pause DURATION A duration. [default: 1m]" in flat
     assert "--size small|large How large. [default: small]" in flat
     assert "A [bold]note[/bold]. [null: None]" in flat
-    assert "--runner [in-process|subprocess|docker]" in flat
+    assert "--runner [in-process|subprocess|docker|flyte]" in flat
     assert "--input-timeout INTEGER" in flat, "kit has an option --timeout"
     assert "--timeout SECONDS" in flat
     assert "@FILE is the content of a file" in flat

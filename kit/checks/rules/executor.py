@@ -8,7 +8,7 @@ from typing import Any
 
 from kit.checks.rule import Problem, Subject, error, warning
 from kit.decorator import FunctionTask
-from kit.errors import KitError
+from kit.shim.executable import RAISED
 from kit.source.requirements import ImportedModules, package_of, shipped_modules
 from kit.task.task import PythonCustomizedContainerTask
 
@@ -126,7 +126,7 @@ def _reached(subject: Subject) -> tuple[ImportedModules, str]:
         return ImportedModules(), ""
     try:
         shipment = subject.task.shipment(subject.settings)
-    except KitError:  # which the check reports as the failure that it is
+    except RAISED:  # which the check reports as the failure that it is
         return ImportedModules(), ""
     top = shipment.location.partition(".")[0]
     return shipped_modules(shipment), top if shipment.way == "export" else ""
