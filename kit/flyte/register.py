@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from flyteidl.core.literals_pb2 import BindingData
 from flyteidl.core.tasks_pb2 import TaskTemplate
 from flyteidl.core.workflow_pb2 import WorkflowTemplate
 from google.protobuf.message import Message
@@ -38,7 +39,8 @@ Verdict = Literal["new", "identical", "refused"]
 State_ = Literal["", "registered", "identical", "refused", "failed", "not sent"]
 
 _EXPECTED = {"new": "registered", "identical": "identical", "refused": "refused"}
-_ADDED_NODES = ("start-node", "end-node")
+_START = "start-node"
+_ADDED_NODES = (_START, "end-node")
 _DIFFERENT = "with different structure already exists"
 
 
@@ -309,7 +311,8 @@ def _same(registered: Message, spec: Message) -> bool:
 def _prepared(spec: Message) -> Message:
     """Return a spec as it is compared, without what flyteadmin adds to it.
 
-    Its compiler gives a workflow two nodes and writes down what follows what.
+    Its compiler gives a workflow two nodes and writes down what follows what, and that
+    the inputs come of the first one.
     """
     copy = type(spec)()
     copy.CopyFrom(spec)
@@ -319,12 +322,26 @@ def _prepared(spec: Message) -> Message:
         copy.nodes.extend(sorted(nodes, key=lambda node: node.id))
         for node in copy.nodes:
             del node.upstream_node_ids[:]
+            for bound in node.inputs:
+                _without_start(bound.binding)
+        for bound in copy.outputs:
+            _without_start(bound.binding)
     if copy.DESCRIPTOR.name == "LaunchPlanSpec":
         for name in ("entity_metadata", "labels", "annotations", "auth", "auth_role"):
             copy.ClearField(name)
         for name in ("raw_output_data_config", "security_context", "fixed_inputs"):
             copy.ClearField(name)
     return copy
+
+
+def _without_start(data: BindingData) -> None:
+    """Write the workflow's inputs as a client does: the promise of no node."""
+    if data.HasField("promise") and data.promise.node_id == _START:
+        data.promise.node_id = ""
+    for item in data.collection.bindings:
+        _without_start(item)
+    for item in data.map.bindings.values():
+        _without_start(item)
 
 
 def _difference(entity: Entity, registered: Message) -> Difference | None:

@@ -365,6 +365,10 @@ class FlyteDouble:
         template.CopyFrom(stored)
         for node in template.nodes:  # as the compiler writes it
             node.upstream_node_ids.append("start-node")
+            for bound in node.inputs:
+                promise = bound.binding.promise
+                if bound.binding.HasField("promise") and not promise.node_id:
+                    promise.node_id = "start-node"
         for name in ("start-node", "end-node"):
             template.nodes.add().id = name
         return answer
