@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def bounds(*, quick: bool) -> Iterator[Bound]:
     yield from growing(3 if quick else 7)
     yield from logging_lines(3 if quick else 7)
     yield from containing(5 if quick else 15)
+    yield from previewing()
     yield from editing()
 
 
@@ -129,27 +131,50 @@ def containing(repeats: int) -> Iterator[Bound]:
     yield Bound("docker runner over `docker run`", spent, "ms", 150)
 
 
+def previewing() -> Iterator[Bound]:
+    """Open, edit, follow and close previews in a kernel."""
+    from live_views import rows
+
+    for what, value, unit, bound in rows():
+        yield Bound(what, value, unit, bound)
+
+
 def editing() -> Iterator[Bound]:
-    """Edit a preview in JupyterLab, from the event to the change in the page."""
+    """Open and edit a preview in JupyterLab, from the event to the page."""
     if not CHROMIUM.exists():
-        print(f"left out, for {CHROMIUM} is not there: an edit in JupyterLab")
+        print(f"left out, for {CHROMIUM} is not there: a preview in JupyterLab")
         return
     sys.path[:0] = [str(TESTS / "widgets"), str(TESTS / "display")]
     import drive_lab
     from lab import Lab, browser, jupyter, write_notebook
 
     with tempfile.TemporaryDirectory() as folder:
-        name = "edit.ipynb"
-        cells = ("import kit", drive_lab.TASK, drive_lab.PREVIEW)
-        write_notebook(Path(folder, name), *cells)
+        path = Path(folder, "edit.ipynb")
+        write_notebook(path, "import kit", drive_lab.TASK, *[drive_lab.PREVIEW] * 5)
         with jupyter(Path(folder)) as server, browser() as chromium:
-            lab = Lab(chromium.new_page(), server, name)
-            if not lab.run_all():
+            lab = Lab(chromium.new_page(), server, path.name)
+            if not all(map(lab.run, (0, 1))):
                 msg = "the notebook of the preview failed"
                 raise RuntimeError(msg)
-            drive_lab.body(lab.page, "Command").wait_for()
+            lab.page.wait_for_timeout(2_000)  # a person reads, and kit loads its views
+            opened = [_opened(lab, index) for index in range(2, 7)]
             spent = drive_lab.timed(lab.page)
-    yield Bound("edit in JupyterLab → page changed", spent, "ms", 150)
+            save = "() => window.jupyterapp.commands.execute('docmanager:save')"
+            lab.page.evaluate(save)
+            saved = path.stat().st_size / 1000
+    yield Bound("first preview → page, in JupyterLab", opened[0], "ms", 300)
+    yield Bound("next previews → page", statistics.median(opened[1:]), "ms", 300)
+    yield Bound("edit in JupyterLab → page changed", spent, "ms", 60)
+    yield Bound("notebook saved with 5 previews", saved, "KB", 250)
+
+
+def _opened(lab: Any, index: int) -> float:
+    """Run the cell of a preview, and return when its message is there."""
+    start = time.perf_counter()
+    lab.run(index)
+    cell = lab.page.locator(".jp-CodeCell").nth(index)
+    cell.locator(".kit-message").wait_for()
+    return 1000 * (time.perf_counter() - start)
 
 
 def milliseconds(work: Callable[[], Any], repeats: int) -> float:

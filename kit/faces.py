@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kit.notebook import Bundle, Faces, use_faces
+from kit.notebook import (
+    Bundle,
+    Faces,
+    has_live_page,
+    interactive_shell,
+    use_faces,
+)
 
 if TYPE_CHECKING:
     from kit.readiness.climb import Climb
@@ -15,6 +23,28 @@ if TYPE_CHECKING:
 def register_faces() -> None:
     """Let everything that shows itself be drawn by kit's displays and widgets."""
     use_faces(Faces(_static, _live, _saved, _progress, _error))
+    if has_live_page():
+        _load_after_cell(interactive_shell())
+
+
+def _load_after_cell(shell: Any) -> None:
+    """Load the live views in a thread when the cell that imports kit has ended.
+
+    The widgets take most of a second, and the first view is to open as fast as others.
+    """
+
+    def after(*_: object) -> None:
+        shell.events.unregister("post_run_cell", after)
+        threading.Thread(target=_load, name="kit-loads-views", daemon=True).start()
+
+    shell.events.register("post_run_cell", after)
+
+
+def _load() -> None:
+    with contextlib.suppress(ImportError):  # the first view says what is missing
+        from kit.widgets.preview import rehearse
+
+        rehearse()
 
 
 def _static(thing: object) -> Bundle:

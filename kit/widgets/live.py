@@ -259,7 +259,7 @@ class LiveView(Generic[S]):
         """The widget, an ``ipywidgets.DOMWidget``; made when it is first asked for."""
         with self._lock:
             if not self.is_closed and (self._widget is None or _is_dead(self._widget)):
-                self._widget = _widget_type()(source=self, label=self._label)
+                self._widget = widget_type()(source=self, label=self._label)
                 self._widget.on_msg(self._heard)
             return self._widget
 
@@ -453,7 +453,7 @@ def _file(name: str) -> str:
 
 
 @functools.cache
-def _widget_type() -> Any:
+def widget_type() -> Any:
     """Make the class of the widget, of which every view has one."""
     import anywidget
     import traitlets

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flyteidl.core.tasks_pb2 import TaskTemplate
 
+from kit.definition.executor import ShimTaskExecutor
 from kit.definition.settings import SerializationSettings
 from kit.difference.history import PastDefinition, history
 from kit.display.summary import Summary, summarizes
@@ -21,7 +22,7 @@ from kit.proof.prove import prove
 from kit.targets import load_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
-from kit.widgets.live import Event, LiveView
+from kit.widgets.live import Event, LiveView, widget_type
 from kit.widgets.preview_state import (
     PreviewState,
     followed,
@@ -337,6 +338,20 @@ class Preview(TaskView):
         count = len(self.edits.held)
         edited = f", {count} edit{'s' if count > 1 else ''}" if count else ""
         return f"Preview({self.task.name!r}{edited})"
+
+
+class _NothingExecutor(ShimTaskExecutor[Any]):
+    def execute_from_model(self, tt: Any, **kwargs: Any) -> None:
+        """Do nothing."""
+
+
+def rehearse() -> None:
+    """Draw the preview of a small task, so that all it takes is loaded by then."""
+    task: Any = PythonCustomizedContainerTask(
+        "kit.nothing", None, "kit:1", _NothingExecutor
+    )
+    tuple(view(PreviewState.of(task, LOCAL_SETTINGS)))
+    widget_type()
 
 
 _REBASING = {"action undo", "action redo", "action reset", "kernel state"}

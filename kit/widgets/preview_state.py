@@ -141,8 +141,10 @@ def snapshot_of_task(
     task: Task, settings: SerializationSettings, label: str
 ) -> Snapshot:
     """Show a task with these settings; what cannot be made is told in its place."""
-    made = Snapshot(label, task_subject(task, settings))
-    return shared((id(task), label, _bytes(made)), lambda: made)
+    return shared(
+        (id(task), id(settings), label),
+        lambda: Snapshot(label, task_subject(task, settings)),
+    )
 
 
 def snapshot_of_definition(definition: PastDefinition) -> Snapshot:
@@ -207,11 +209,14 @@ class Look:
         subject = self.now.subject
         if subject.task is None:
             return None
-        return readiness_of(
-            subject.task,
-            subject.settings or LOCAL_SETTINGS,
-            template=None if subject.failures else subject.template,
-            report=self.now.report,
+        return shared(
+            (id(self), "readiness"),
+            lambda: readiness_of(
+                subject.task,
+                subject.settings or LOCAL_SETTINGS,
+                template=None if subject.failures else subject.template,
+                report=self.now.report,
+            ),
         )
 
     @property

@@ -27,6 +27,7 @@ from kit.runners import RUNNERS
 from kit.widgets.live import AnyPart, Part, slot
 from kit.widgets.preview_fields import facts_html, in_short
 from kit.widgets.preview_state import LAZY, STAGES, PreviewState, proof_section
+from kit.widgets.view_registry import shared
 
 _TITLES = {
     "template": "Template",
@@ -44,8 +45,19 @@ _LONGEST_SENTENCE = 200
 _MOST_NAMED = 3
 
 
-def view(state: PreviewState) -> Iterator[AnyPart]:
-    """Yield the parts of a preview; only what is looked at is drawn."""
+def view(state: PreviewState) -> Iterable[AnyPart]:
+    """Return the parts of a preview; views that show the same draw them once a cell."""
+    edits = state.edits
+    if edits.typed or state.panel:
+        return _parts(state)
+    ways = (edits.can_undo, edits.can_redo, state.past, state.count, id(state.proof))
+    shown = (state.form, state.stage, state.added, state.opened, state.asked)
+    key = (id(state.look), *ways, *shown, state.working, state.trouble)
+    return shared(key, lambda: tuple(_parts(state)))
+
+
+def _parts(state: PreviewState) -> Iterator[AnyPart]:
+    """Yield the parts; only what is looked at is drawn."""
     yield Part("head", _head(state))
     yield Part("tabs", _tabs(state))
     yield Part("facts", facts_html(state))
