@@ -229,11 +229,10 @@ def _check_transient(error: OSError, what: str, attempt: int) -> None:
 
     A signed URL is a credential for a while: it is in no text.
     """
-    status = (
-        getattr(error, "code", None)
-        if isinstance(error, urllib.error.HTTPError)
-        else None
-    )
+    status = None
+    if isinstance(error, urllib.error.HTTPError):
+        status = error.code
+        error.close()  # it holds the connection
     if status is None:
         reason: Any = getattr(error, "reason", error)
         kind: type[StorageError] = StorageUnavailableError
