@@ -89,8 +89,9 @@ _RULES = ("live.css", "form.css", "results.css", "live_preview.css")
 _KINDS = ("field", "action", "select", "upload")
 _LONGEST_KEY = 500
 _LONGEST_TEXT = 1_000_000  # characters of a value
-MOST_CHARACTERS = 4_000_000
-"""Characters of a part; a longer one is replaced by a sentence."""
+MOST_CHARACTERS = 24_000_000
+"""Characters of a part, as decks with the library of a plot have; a longer one is
+replaced by a sentence."""
 _LONGEST_ALERT = 600
 _PIECE = 1 << 20  # bytes of a message
 _MOST_TRANSFERS = 8  # files that are on their way to the page
