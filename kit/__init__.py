@@ -105,6 +105,8 @@ if TYPE_CHECKING:
     from kit.shim.report import RunReport as RunReport
     from kit.source.module import ModuleSource as ModuleSource
     from kit.source.module import self_contained as self_contained
+    from kit.task.flytekit_task import from_flytekit as from_flytekit
+    from kit.task.sql import SQLTask as SQLTask
     from kit.task.task import TC as TC
     from kit.task.task import (
         PythonCustomizedContainerTask as PythonCustomizedContainerTask,

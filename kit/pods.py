@@ -29,7 +29,7 @@ from kit.forecast.pods.propeller import Propeller
 from kit.forecast.pods.sources import Path, Source, pod_sources
 from kit.forecast.sample import sample_inputs
 from kit.notebook import Shown
-from kit.targets import read_target
+from kit.targets import task_or_message
 from kit.task.call import complete_inputs, input_literals, name_arguments
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
@@ -49,7 +49,7 @@ HIDDEN = "(hidden)"
 def pod(
     task: Task | TaskTemplate | TaskSpec | str | os.PathLike[str],
     /,
-    platform: Platform | None = None,
+    platform: Platform | str | None = None,
     *,
     settings: SerializationSettings | None = None,
     inputs: Mapping[str, Any] | None = None,
@@ -84,7 +84,7 @@ def pod(
         >>> template = kit.read_template("task.pb")  # doctest: +SKIP
         >>> kit.pod(template, kit.Platform.sandbox()).yaml  # doctest: +SKIP
     """
-    thing = read_target(task) if isinstance(task, (str, os.PathLike)) else task
+    thing = task_or_message(task)
     template, defaults = _template(thing, settings or LOCAL_SETTINGS)
     for name, stand_in in _SAMPLE_ID.items():
         if getattr(template.id, name) in ("", getattr(LOCAL_SETTINGS, name)):
@@ -96,7 +96,7 @@ def pod(
         template,
         literals,
         PodLaunch(execution=SAMPLE_EXECUTION) if launch is None else launch,
-        UNKNOWN if platform is None else platform,
+        Platform.of(platform),
     )
 
 

@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 from kit.errors import (
     KitError,
+    MissingPackageError,
     RemoteNotFoundError,
     StorageNotFoundError,
     TargetError,
@@ -39,6 +40,7 @@ from kit.errors import (
 from kit.escape import visible
 from kit.shim.executable import RAISED
 from kit.storage import read_bytes
+from kit.task.flytekit_task import adapted, is_flytekit_task
 from kit.task.task import PythonCustomizedContainerTask
 from kit.task.workflow import Workflow
 from kit.template.files import (
@@ -47,6 +49,7 @@ from kit.template.files import (
     decode_message,
     form_of,
     is_package,
+    read_package,
     read_package_task,
 )
 from kit.template.view import MAX_TEMPLATE_BYTES
@@ -184,6 +187,41 @@ def read_target(target: Target | str | os.PathLike[str]) -> Task | TemplateMessa
         msg = f"{target.text!r} names a git revision, which only kit diff reads."
         raise TargetError(msg)
     return read_message(target) if target.is_read else _load(target)
+
+
+def read_targets(text: str) -> list[Task | TemplateMessage]:
+    """Return the tasks or messages that a text names: all of a package without a name.
+
+    Raises:
+        TargetError: It names nothing, or importing the module failed.
+        StorageError: The file cannot be read.
+        TemplateError: The file contains no template.
+    """
+    target = parse_target(text)
+    if target.kind != "package" or target.task:
+        return [read_target(target)]
+    try:
+        found = read_package(target.place)
+    except StorageNotFoundError as error:
+        raise TargetNotFoundError(f"No file {target.place!r}.") from error
+    if not found:
+        raise TargetError(f"{target.place} has no tasks in it.")
+    return list(found.values())
+
+
+def task_or_message(thing: Any) -> Any:
+    """Return the task or message that a text names, or that something is.
+
+    A task of flytekit's becomes kit's; anything else comes back as it is.
+
+    Raises:
+        TargetError: A text names nothing, or importing the module failed.
+        StorageError: The file cannot be read.
+        TemplateError: The file contains no template.
+    """
+    if isinstance(thing, (str, os.PathLike)):
+        return read_target(thing)
+    return adapted(thing)
 
 
 def read_message(target: Target | str) -> TemplateMessage:
@@ -325,11 +363,17 @@ def _import(name: str, folder: Path) -> ModuleType:
         raise _import_failure(name, error) from error
 
 
+_FLYTEKIT = "flytekit"
+
+
 def _import_failure(name: str, error: BaseException) -> TargetError:
     """Show the module's own frames of the traceback, and none of kit's.
 
     An error of kit's is a sentence already: it needs no more than the author's line.
     """
+    if isinstance(error, ModuleNotFoundError) and error.name == _FLYTEKIT:
+        missing = MissingPackageError(_FLYTEKIT, extra=_FLYTEKIT, purpose=name)
+        return TargetError(f"Importing {name} failed. {missing}")
     own = [frame for frame in _frames(error.__traceback__) if not _is_kits(frame)]
     if isinstance(error, KitError) and own:
         code = own[-1].tb_frame.f_code
@@ -365,11 +409,11 @@ def _at(module: ModuleType, name: str) -> Any:
 
 
 def _named(module: ModuleType, name: str) -> Task:
-    found = _at(module, name)
+    found = adapted(_at(module, name))
     if not isinstance(found, PythonCustomizedContainerTask):
         kind = type(found).__name__
         msg = f"{module.__name__}:{name} is not a task, but of type {kind}."
-        raise TargetError(msg + (_flytekit_advice(found) or _offer(module)))
+        raise TargetError(msg + _offer(module))
     return found
 
 
@@ -378,36 +422,20 @@ def _only(module: ModuleType) -> Task:
     if len(tasks) == 1:
         return next(iter(tasks.values()))
     if not tasks:
-        msg = f"{module.__name__} has no task at its top level."
-        advice = (_flytekit_advice(v, name) for name, v in vars(module).items())
-        raise TargetError(msg + next(filter(None, advice), ""))
+        raise TargetError(f"{module.__name__} has no task at its top level.")
     msg = f"{module.__name__} has {len(tasks)} tasks: name one."
     raise TargetError(msg + _offer(module))
 
 
 def _tasks(module: ModuleType | None) -> dict[str, Task]:
-    return (
-        {
-            name: value
-            for name, value in vars(module).items()
-            if isinstance(value, PythonCustomizedContainerTask)
-        }
-        if module is not None
-        else {}
-    )
+    found = {} if module is None else dict(vars(module))
+    return {
+        name: adapted(value)
+        for name, value in found.items()
+        if isinstance(value, PythonCustomizedContainerTask) or is_flytekit_task(value)
+    }
 
 
 def _offer(module: ModuleType) -> str:
     names = ", ".join(f"{module.__name__}:{name}" for name in sorted(_tasks(module)))
     return f" Its tasks: {names}." if names else " It has no tasks."
-
-
-def _flytekit_advice(found: object, name: str = "It") -> str:
-    """Return what to do with a task of flytekit's; nothing for other objects."""
-    classes = {f"{cls.__module__}.{cls.__name__}" for cls in type(found).__mro__}
-    if "flytekit.core.base_task.Task" not in classes:
-        return ""
-    return (
-        f" {name} is a task of flytekit ({type(found).__name__}); kit takes customized "
-        "container tasks. Write its body as an executor: @kit.container_task."
-    )

@@ -24,7 +24,7 @@ FLOORS = (
         *("kit.renderers", "kit.remote"),
     ),
     ("kit.task",),
-    ("kit.targets", "kit.evidence"),
+    ("kit.targets", "kit.evidence", "kit.porting"),
     ("kit.runners",),
     ("kit.running",),
     (

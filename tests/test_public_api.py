@@ -17,7 +17,7 @@ import kit
 SOURCE = Path(kit.__file__)
 PUBLIC = {
     *("types", "runners", "runners.docker", "storage", "renderers"),
-    *("resolver", "entrypoint", "inline", "errors"),
+    *("resolver", "entrypoint", "inline", "errors", "porting"),
 }
 """The modules that users import names from; all others are internal."""
 

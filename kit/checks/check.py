@@ -20,7 +20,7 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import AuthoringError, CallError, CustomWarning, ExecutorError, KitError
 from kit.forecast.platform import Platform
 from kit.shim.executable import RAISED, error_text
-from kit.targets import read_target
+from kit.targets import task_or_message
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, container_message
@@ -62,8 +62,7 @@ def check(
         >>> report.errors[0].rule, report.errors[0].words
         ('TT007', 'invalid TaskSpecification, unable to determine Pod configuration')
     """
-    if isinstance(thing, (str, os.PathLike)):
-        thing = read_target(thing)
+    thing = task_or_message(thing)
     once = (settings or LOCAL_SETTINGS).for_one_template()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CustomWarning)  # they are findings

@@ -20,7 +20,7 @@ from kit.errors import CustomWarning, TemplateError, render_path
 from kit.forecast.arrival import arriving_template
 from kit.forecast.platform import UNKNOWN, Platform
 from kit.notebook import Shown
-from kit.targets import read_target
+from kit.targets import task_or_message
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
 from kit.template.serialize import LOCAL_SETTINGS, task_template
@@ -118,7 +118,7 @@ def arrives(
         ('custom.limit', 'NaN')
     """
     deployment = Platform.of(platform)
-    thing = read_target(task) if isinstance(task, (str, os.PathLike)) else task
+    thing = task_or_message(task)
     if isinstance(thing, PythonCustomizedContainerTask):
         chosen = settings or LOCAL_SETTINGS
         with warnings.catch_warnings():

@@ -24,6 +24,7 @@ from kit.errors import RevisionError, TargetError
 from kit.runners.environment import inherited_environment, python_path
 from kit.runners.process import Process
 from kit.targets import parse_target, read_target
+from kit.task.flytekit_task import adapted
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import TemplateMessage, decode_message, template_of
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
@@ -331,6 +332,7 @@ def _settings_like(side: Side | None) -> SerializationSettings:
 
 
 def _source(thing: Any) -> Side | Unmade:
+    thing = adapted(thing)
     if isinstance(thing, PythonCustomizedContainerTask):
         return lambda settings: _of_task(thing, settings)
     if isinstance(thing, str | os.PathLike):

@@ -21,6 +21,7 @@ from kit.display.summary import Summary, registered
 from kit.errors import DisplayError, KitError
 from kit.escape import shorten, visible
 from kit.notebook import interactive_shell
+from kit.task.flytekit_task import adapted
 
 
 def mimebundle(thing: object) -> dict[str, Any]:
@@ -68,6 +69,7 @@ def summarize(thing: object) -> Summary:
     """
     if isinstance(thing, Summary):
         return thing
+    thing = adapted(thing)
     for _ in _families():
         summarizer = registered(type(thing))
         if summarizer is not None and _is_known(thing):
@@ -115,13 +117,21 @@ def register(shell: Any) -> None:
     formatter = shell.display_formatter.mimebundle_formatter
     if Message not in formatter.type_printers:
         formatter.for_type(Message, _bundle)
+        formatter.for_type_by_name(*_FLYTEKIT_TASK, _bundle)
+
+
+_FLYTEKIT_TASK = ("flytekit.core.base_task", "PythonTask")
 
 
 def unregister(shell: Any) -> None:
     """Let an IPython show Flyte's messages as it did before."""
-    printers = shell.display_formatter.mimebundle_formatter.type_printers
-    if printers.get(Message) is _bundle:
-        del printers[Message]
+    formatter = shell.display_formatter.mimebundle_formatter
+    printers, later = formatter.type_printers, formatter.deferred_printers
+    for known, kind in ((printers, Message), (later, _FLYTEKIT_TASK)):
+        if known.get(kind) is _bundle:
+            del known[kind]
+    for kind in [kind for kind, shown in printers.items() if shown is _bundle]:
+        del printers[kind]
 
 
 def _bundle(message: object, **_kinds: object) -> dict[str, Any] | None:

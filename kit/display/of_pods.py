@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kit.display.of_reports import finding_items
 from kit.display.summary import (
     Badge,
     Code,
     Fact,
     Facts,
-    Finding,
     Item,
     Section,
     Summary,
@@ -43,7 +43,7 @@ def summarize_pod(pod: Pod) -> Summary:
 
 def pod_sections(pod: Pod) -> tuple[Section, ...]:
     """Return the sections of a pod, for a view of its own or for a part of another."""
-    findings = tuple(_findings(pod))
+    findings = finding_items(pod.findings.findings)
     if pod.manifest is None:
         return (Section("Findings", findings),)
     return _Sections(pod, shown_pod(pod)).all(findings)
@@ -54,18 +54,6 @@ def _badges(pod: Pod) -> Iterator[Badge]:
         yield Badge(pod.platform.name)
     if pod.launch.attempt:
         yield Badge(f"attempt {pod.launch.attempt}")
-
-
-def _findings(pod: Pod) -> Iterator[Item]:
-    for one in pod.findings.findings:
-        yield Finding(
-            one.severity.value,
-            one.message,
-            one.fix,
-            rule=one.rule,
-            path=one.path,
-            words=one.words,
-        )
 
 
 class _Sections:

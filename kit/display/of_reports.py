@@ -280,6 +280,18 @@ def verdict_tone(report: CheckReport) -> Tone:
     return "notable" if report.warnings else "good"
 
 
+def summarize_checks(name: str, reports: Sequence[CheckReport]) -> Summary:
+    """Summarize the reports of several tasks: one row each, then what was found."""
+    rows = tuple((report.subject, report.verdict) for report in reports)
+    found = (
+        Section(f"{report.subject} ({place})", finding_items(report.findings))
+        for place, report in enumerate(reports, 1)
+    )
+    status = f"{len(reports):,} tasks"
+    table = Section("Tasks", (Table(("task", "found"), rows),))
+    return Summary("check", name, (table, *found), status)
+
+
 def finding_items(found: Sequence[Found]) -> tuple[Item, ...]:
     """Return what is shown of findings, of which there may be too many."""
     items = [finding_item(finding) for finding in found[:_MOST_FINDINGS]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,7 +32,7 @@ from kit.display.summary import (
 from kit.errors import TemplateError
 from kit.notebook import Shown
 from kit.readiness.ladder import readiness_of
-from kit.targets import read_target
+from kit.targets import task_or_message
 from kit.task.partial_template import partial_template
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
@@ -148,7 +147,7 @@ def show(task: Any, /, *, settings: SerializationSettings | None = None) -> Task
         >>> show(TaskTemplate(type="sql")).template.type
         'sql'
     """
-    thing = read_target(task) if isinstance(task, (str, os.PathLike)) else task
+    thing = task_or_message(task)
     if isinstance(thing, PythonCustomizedContainerTask):
         return TaskView(task_subject(thing, settings or LOCAL_SETTINGS))
     message: Any = thing.to_flyte_idl() if hasattr(thing, "to_flyte_idl") else thing

@@ -20,6 +20,7 @@ from kit.definition.metadata import TaskMetadata
 from kit.definition.settings import SerializationSettings
 from kit.definition.shipment import INLINE_KEY
 from kit.resolver import default_task_template_resolver
+from kit.task.flytekit_task import FlytekitTask
 
 _ARGUMENTS_OF_DECORATOR = {
     "container_image": "image",
@@ -77,6 +78,8 @@ def source_of(
         Such as ``task argument retries``, ``settings.project``, ``default of timeout``
         or ``computed: …``; empty for what no rule knows.
     """
+    if isinstance(task, FlytekitTask):
+        return "flytekit's translator"
     making = _Making(task, settings, template)
     for pattern, rule in _RULES:
         match = pattern.match(path)

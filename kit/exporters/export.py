@@ -24,6 +24,7 @@ from kit.exporters.writing import (
 from kit.notebook import Shown
 from kit.source.requirements import shipped_modules
 from kit.targets import load_task
+from kit.task.flytekit_task import FlytekitTask, adapted
 from kit.task.task import PythonCustomizedContainerTask
 
 Task = PythonCustomizedContainerTask[Any]
@@ -138,7 +139,13 @@ def _checked_tasks(tasks: Any) -> list[Task]:
         load_task(os.fspath(task)) if isinstance(task, named) else task
         for task in given
     ]
-    for task in several:
+    for task in map(adapted, several):
+        if isinstance(task, FlytekitTask):
+            msg = (
+                f"{task.name!r} is a task of flytekit, whose module is importable in "
+                "its image already: there is nothing to export."
+            )
+            raise CallError(msg)
         if not isinstance(task, PythonCustomizedContainerTask):
             msg = (
                 "kit.export takes a task, as @kit.container_task makes it, or several, "

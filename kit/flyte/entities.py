@@ -20,8 +20,9 @@ from kit.definition.settings import SerializationSettings
 from kit.errors import CallError
 from kit.remote.client import Remote
 from kit.remote.executions import content_version
-from kit.targets import read_definition
+from kit.targets import parse_target, read_definition, read_targets
 from kit.task.call import input_literals
+from kit.task.flytekit_task import adapted
 from kit.task.task import PythonCustomizedContainerTask
 from kit.task.workflow import Workflow, workflow_spec
 from kit.template.serialize import task_spec
@@ -133,16 +134,17 @@ def check_version(version: Any) -> None:
 
 
 def _each(things: Things) -> Iterator[Any]:
+    things = adapted(things)
     single = (PythonCustomizedContainerTask, Workflow, TaskTemplate, TaskSpec, str)
     if isinstance(things, (*single, os.PathLike, TaskTemplateView)):
         things = [things]
     if not isinstance(things, Iterable) or isinstance(things, Mapping):
         raise CallError(_not_registered(things))
     count = 0
-    for thing in things:
+    for thing in map(adapted, things):
         count += 1
         if isinstance(thing, (str, os.PathLike)):
-            yield read_definition(thing)
+            yield from _named(os.fspath(thing))
         elif isinstance(thing, TaskTemplateView):
             yield thing.to_flyte_idl()
         elif isinstance(thing, single):
@@ -152,6 +154,14 @@ def _each(things: Things) -> Iterator[Any]:
     if not count:
         msg = "There is nothing to register: the list of tasks is empty."
         raise CallError(msg)
+
+
+def _named(text: str) -> Iterator[Any]:
+    """Yield what a text names; of a package without a task's name all its tasks."""
+    if parse_target(text).kind == "package":
+        yield from read_targets(text)
+    else:
+        yield read_definition(text)
 
 
 def _not_registered(thing: Any) -> str:

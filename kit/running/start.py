@@ -14,7 +14,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from flyteidl.admin.task_pb2 import TaskSpec
 from flyteidl.core.interface_pb2 import VariableMap
@@ -38,6 +38,7 @@ from kit.running.saved import guessed_outputs, unpacked
 from kit.storage import is_local_file, is_remote
 from kit.targets import Task, load_task, parse_target, read_target
 from kit.task.call import complete_inputs, input_literals, name_arguments
+from kit.task.flytekit_task import FlytekitTask, adapted
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.files import template_of
 from kit.template.serialize import LOCAL_SETTINGS, template_bytes
@@ -109,7 +110,7 @@ def runnable(
     if isinstance(thing, _TEMPLATES):
         return _trusted(thing, trust=trust)
     if not isinstance(thing, (str, os.PathLike)):
-        return thing
+        return checked_task(thing, "kit.run")
     target = parse_target(os.fspath(thing))
     is_missing = not is_remote(target.place) and not is_local_file(target.place)
     if target.is_read and not trust and not is_missing:
@@ -120,7 +121,7 @@ def runnable(
         raise CallError(msg)
     found = read_target(target)
     if isinstance(found, PythonCustomizedContainerTask):
-        return found
+        return checked_task(found, "kit.run")
     return TrustedTemplate(template_of(found))
 
 
@@ -146,23 +147,26 @@ def task_named(task: Any, function: str) -> Task:
         TargetError: The text names no task of a module.
     """
     if isinstance(task, (str, os.PathLike)):
-        return load_task(os.fspath(task))
-    check_task(task, function)
-    return cast("Task", task)
+        return checked_task(load_task(os.fspath(task)), function)
+    return checked_task(task, function)
 
 
-def check_task(task: Any, function: str) -> None:
-    """Refuse what is no task.
+def checked_task(given: Any, function: str) -> Task:
+    """Return a task that runs; one of flytekit's becomes kit's.
 
     Raises:
-        CallError: Saying what the function takes.
+        CallError: It is none: saying what the function takes.
     """
+    task = adapted(given)
+    if isinstance(task, FlytekitTask) and not task.is_customized:
+        raise CallError(task.no_run("run"))
     if not isinstance(task, PythonCustomizedContainerTask):
         msg = (
             f"{function} takes a task, as PythonCustomizedContainerTask(...) makes it, "
             f"got {task!r}."
         )
         raise CallError(msg)
+    return task
 
 
 def check_options(
@@ -331,8 +335,6 @@ def run(  # noqa: PLR0913 - each is a way to run, and all but the task have defa
         raise CallError(msg)
     began = time.monotonic()
     place = make_runner(runner)
-    if not isinstance(task, (str, os.PathLike, *_TEMPLATES)):
-        check_task(task, "kit.run")
     subject = runnable(task, trust=trust)
     named = check_options(subject, named_inputs, "kit.run", _OPTIONS)
     values = merged_inputs(subject, inputs or {}, named)

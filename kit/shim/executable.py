@@ -103,7 +103,9 @@ class ExecutableTemplateShimTask:
         executor_type: type[ShimTaskExecutor[Any]],
         *,
         engine: TypeEngine = default_engine,
+        **others: Any,
     ) -> None:
+        super().__init__(**others)  # of other bases of a task, such as kit.SQLTask
         self._task_template = tt
         self._executor_type = executor_type
         self._executor = call_author(make_executor, executor_type)

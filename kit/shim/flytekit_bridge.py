@@ -43,6 +43,19 @@ def is_local() -> bool:
     return state is None or bool(state.is_local_execution())
 
 
+def in_flytekit_workflow() -> bool:
+    """Return whether a workflow of flytekit's is being defined, or runs here."""
+    module = sys.modules.get(_CONTEXTS)
+    if module is None or not hasattr(module, "FlyteContextManager"):
+        return False
+    context = module.FlyteContextManager.current_context()
+    if context.compilation_state is not None and context.compilation_state.mode == 1:
+        return True
+    state = context.execution_state
+    mode = getattr(state, "mode", None)
+    return getattr(mode, "name", "") == "LOCAL_WORKFLOW_EXECUTION"
+
+
 def checkpoint_of(params: Any) -> Any | None:
     """Return the checkpoint of flytekit's parameters, or None where it would raise."""
     try:

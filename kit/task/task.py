@@ -54,6 +54,7 @@ from kit.notebook import Shown, show_own_frames
 from kit.resolver import TaskTemplateResolver, default_task_template_resolver
 from kit.shim.context import ExecutionContext
 from kit.shim.executable import FLYTEKIT_ENTRYPOINT, ExecutableTemplateShimTask
+from kit.shim.flytekit_bridge import in_flytekit_workflow
 from kit.task.arguments import (
     NO_METADATA,
     NO_RESOURCES,
@@ -94,12 +95,14 @@ from kit.template.serialize import (
 from kit.template.view import TaskTemplateView
 
 if TYPE_CHECKING:
+    from flyteidl.admin import task_pb2
     from flyteidl.core import workflow_pb2
 
     from kit.definition.metadata import Documentation
     from kit.definition.security import Secret, SecurityContext
 
 TC = TypeVar("TC")
+_OWN_BASES = ExecutableTemplateShimTask.__mro__
 LastRun = tuple[literals_pb2.LiteralMap, literals_pb2.LiteralMap]
 _MOST_REMEMBERED = 2**20  # bytes
 
@@ -192,11 +195,14 @@ class PythonCustomizedContainerTask(
         **unknown: Any,
     ) -> None:
         if unknown:
-            self._refuse(unknown)
+            self._check_others(unknown)
         check_task_name(name)
         check_runtime(runtime)
         # The template is made anew whenever it is asked for, so an empty one will do.
-        super().__init__(TaskTemplateView(tasks_pb2.TaskTemplate()), executor_type)
+        empty = TaskTemplateView(tasks_pb2.TaskTemplate())
+        super().__init__(empty, executor_type, **unknown)
+        if interface is None:
+            interface = vars(self).get("declared_interface")
         self._name = name
         self._task_config = task_config
         self._container_image = checked_image(container_image)
@@ -222,6 +228,24 @@ class PythonCustomizedContainerTask(
         self._inline_limit = check_inline_limit(inline_limit)
         self._exported: Exported | None = None
         self._extended_resources = extended_resources(accelerator, shared_memory)
+
+    def _check_others(self, arguments: Mapping[str, Any]) -> None:
+        """Refuse arguments that no other base of the class takes.
+
+        Raises:
+            DefinitionError: Naming the first one.
+        """
+        mro = type(self).__mro__
+        later = mro[mro.index(PythonCustomizedContainerTask) + 1 :]
+        known = {
+            name
+            for kind in later
+            if "__init__" in vars(kind) and kind not in (object, *_OWN_BASES)
+            for name in inspect.signature(vars(kind)["__init__"]).parameters
+        }
+        unknown = {key: each for key, each in arguments.items() if key not in known}
+        if unknown:
+            self._refuse(unknown)
 
     def _refuse(self, unknown: Mapping[str, Any]) -> NoReturn:
         known = list(inspect.signature(PythonCustomizedContainerTask).parameters)[:-1]
@@ -249,6 +273,8 @@ class PythonCustomizedContainerTask(
             OutputError: The executor returned something else than declared.
         """
         values = name_arguments(self.name, self.python_interface, args, kwargs)
+        if in_flytekit_workflow():
+            return self.to_flytekit()(**values)
         compilation = current_compilation()
         if compilation is not None:
             return self.compile(compilation, **values)
@@ -504,6 +530,25 @@ class PythonCustomizedContainerTask(
     def get_type_for_output_var(self, k: str, v: Any = None) -> Any:  # noqa: ARG002 - the reference's
         """Return the Python type of an output; a KeyError if there is none."""
         return self.python_interface.outputs[k]
+
+    def finished_spec(
+        self,
+        settings: SerializationSettings,  # noqa: ARG002 - for those who override it
+    ) -> task_pb2.TaskSpec | None:
+        """Return what is registered, if something else than kit makes it."""
+        return None
+
+    def to_flytekit(self) -> Any:
+        """Return the task as one of flytekit's, for its workflows and tools.
+
+        Its template is kit's, and its calls run kit's shim.
+
+        Raises:
+            MissingPackageError: flytekit is not installed.
+        """
+        from kit.task.to_flytekit import flytekit_twin
+
+        return flytekit_twin(self)
 
     def serialize_to_model(self, settings: SerializationSettings) -> TaskTemplateView:
         """Return the template, the one that is shown, run and registered.

@@ -261,6 +261,7 @@ FORMATS = tuple(_WRITERS)
 
 
 _ENDINGS = (".tgz", ".tar.gz", ".tar")
+_TASK = "_1.pb"
 _OTHER_ENTITY = re.compile(r"_[23]\.pb$")
 _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 256 * 2**20
@@ -284,7 +285,7 @@ def read_package_task(path: str, name: str = "") -> TemplateMessage:
         TargetError: It has no such task, or several and none is named.
         TemplateError: It is no archive, or holds more than is read.
     """
-    tasks = dict(_tasks(path))
+    tasks = read_package(path)
     if name in tasks:
         return tasks[name]
     if not name and len(tasks) == 1:
@@ -299,11 +300,33 @@ def read_package_task(path: str, name: str = "") -> TemplateMessage:
     raise TargetError(msg)
 
 
-def _tasks(path: str) -> Iterator[tuple[str, TemplateMessage]]:
+def read_package(path: str) -> dict[str, TemplateMessage]:
+    """Read all tasks of a package, by their names, in its order.
+
+    Workflows and launch plans in it are passed over, and so is what is no message of
+    Flyte's: files beside them, folders, links.
+
+    Args:
+        path: The archive: a path, or any URL that fsspec knows.
+
+    Raises:
+        StorageError: The archive cannot be read.
+        TemplateError: It is no archive, holds more than is read, has a damaged task, or
+            two tasks of one name that differ.
+    """
+    tasks: dict[str, TemplateMessage] = {}
     for member, data in _members(path):
-        source = f"{member} in {path}"
-        message = decode_message(data, "pb", source)
-        yield template_of(message).id.name, message
+        try:
+            message = decode_message(data, "pb", f"{member} in {path}")
+        except TemplateError:
+            if member.endswith(_TASK):
+                raise
+            continue  # something else, which only ends like a message
+        name = template_of(message).id.name
+        if tasks.setdefault(name, message) != message:
+            msg = f"{path} has two tasks named {name!r}, which differ."
+            raise TemplateError(msg)
+    return tasks
 
 
 def _members(path: str) -> Iterator[tuple[str, bytes]]:
@@ -315,7 +338,7 @@ def _members(path: str) -> Iterator[tuple[str, bytes]]:
                 file = archive.extractfile(member) if _may_be_task(member) else None
                 if file is not None:
                     yield member.name, file.read(MAX_TEMPLATE_BYTES + 1)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         msg = f"{path} is no package: {error}."
         raise TemplateError(msg) from error
 

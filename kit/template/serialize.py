@@ -153,6 +153,7 @@ class TaskDefinition(Protocol):
     def deck_fields(self) -> list[Any]: ...  # noqa: D102
     @property
     def runtime(self) -> Runtime | None: ...  # noqa: D102
+    def finished_spec(self, settings: SerializationSettings) -> Any: ...  # noqa: D102
     def get_custom(self, settings: SerializationSettings) -> dict[str, Any] | None: ...  # noqa: D102
     def shipped_custom(self, settings: SerializationSettings) -> dict[str, Any]: ...  # noqa: D102
     def get_config(self, settings: SerializationSettings) -> dict[str, str] | None: ...  # noqa: D102
@@ -174,6 +175,9 @@ def task_spec(
     """
     from flyteidl.admin import task_pb2  # templates do without it
 
+    finished: task_pb2.TaskSpec | None = task.finished_spec(settings)
+    if finished is not None:
+        return finished
     spec = task_pb2.TaskSpec(template=task_template(task, settings))
     docs = task.docs
     if docs is not None:
@@ -208,6 +212,16 @@ def task_template(
     Warns:
         CustomWarning: A number in ``custom`` will not arrive as it is.
     """
+    if not hasattr(task, "finished_spec"):
+        msg = (
+            f"Expected a task, got {task!r:.200}. A task of flytekit's becomes one "
+            "with kit.from_flytekit(task)."
+        )
+        raise DefinitionError(msg)
+    finished = task.finished_spec(settings)
+    if finished is not None:
+        template: tasks_pb2.TaskTemplate = finished.template
+        return template
     if settings.computed is None:
         settings = settings.for_one_template()
     runtime = runtime_of(task.runtime, settings)

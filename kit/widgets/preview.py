@@ -20,6 +20,7 @@ from kit.forms.task_fields import Edits, Task, field_named
 from kit.proof.outcome import Proof
 from kit.proof.prove import prove
 from kit.targets import load_task
+from kit.task.flytekit_task import adapted
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS
 from kit.widgets.live import Event, LiveView, widget_type
@@ -74,6 +75,7 @@ def preview(task: Any, settings: SerializationSettings | None = None) -> Preview
     """
     if isinstance(task, (str, os.PathLike)):
         task = load_task(os.fspath(task))
+    task = adapted(task)
     if not isinstance(task, PythonCustomizedContainerTask):
         msg = (
             f"kit.preview shows tasks, got {task!r:.80} of type {type(task).__name__}. "

@@ -44,31 +44,44 @@ def command(
     """Report what will fail or behave differently on Flyte, and how to fix it.
 
     TASK is module:task, path/to/file.py:task, a template file (.pb, .json, .yaml,
-    .pbtxt) or package.tgz::task. A module is imported and its template made; its
-    executor doesn't run. Files are only read.
+    .pbtxt), package.tgz::task or package.tgz for all of its tasks. A module is imported
+    and its template made; its executor doesn't run. Files are only read.
     """
     from kit.checks.check import check
-    from kit.targets import read_target
+    from kit.targets import read_targets
     from kit.template.serialize import LOCAL_SETTINGS
 
     form = form_of(form, output, message="A report")
     described = chosen_platform(platform)
     with prints_to_stderr():
-        subject = read_target(target)
-        report = check(subject, LOCAL_SETTINGS.replace(**given(settings)), described)
+        chosen = LOCAL_SETTINGS.replace(**given(settings))
+        reports = [check(each, chosen, described) for each in read_targets(target)]
     write_result(
         form,
         output,
-        summary=lambda: _summary(report),
-        document=lambda: _document(report),
+        summary=lambda: _summary(target, reports),
+        document=lambda: _documents(target, reports),
     )
-    return ExitStatus.OK if report.ok else ExitStatus.FAILED
+    is_good = all(report.ok for report in reports)
+    return ExitStatus.OK if is_good else ExitStatus.FAILED
 
 
-def _summary(report: CheckReport) -> Summary:
-    from kit.display.of_reports import summarize_check
+def _summary(target: str, reports: list[CheckReport]) -> Summary:
+    from kit.display.of_reports import summarize_check, summarize_checks
 
-    return summarize_check(report)
+    if len(reports) == 1:
+        return summarize_check(reports[0])
+    return summarize_checks(target, reports)
+
+
+def _documents(target: str, reports: list[CheckReport]) -> dict[str, object]:
+    if len(reports) == 1:
+        return _document(reports[0])
+    return {
+        "package": target,
+        "ok": all(report.ok for report in reports),
+        "tasks": [_document(report) for report in reports],
+    }
 
 
 def _document(report: CheckReport) -> dict[str, object]:
