@@ -34,7 +34,7 @@ GROUPS = {
     ),
     "Run": ("runners", "running", "shim"),
     "Ship": ("proof", "exporters", "images", "source"),
-    "Flyte": ("flyte", "remote", "pods", "bridge"),
+    "Flyte": ("flyte", "remote", "pods"),
     "Types": ("types",),
     "Errors": ("errors",),
 }
