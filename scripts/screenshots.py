@@ -51,10 +51,13 @@ def main() -> None:
             lab = Lab(page, server, "penguins.ipynb")
             if not lab.run_all():
                 sys.exit("screenshots: a cell raised")
-            view = page.locator(".kit-preview")
-            view.get_by_label("CPU", exact=True).fill("2")
-            view.get_by_label("CPU", exact=True).press("Tab")
-            view.locator("tr.kit-changed").first.wait_for()
+            view = page.locator(".kit-live")
+            cpu = view.get_by_label("CPU request", exact=True)
+            cpu.fill("2")
+            cpu.press("Enter")
+            view.locator(".kit-line-changed").first.wait_for()
+            cpu.evaluate("(field) => field.blur()")
+            cpu.focus()  # which scrolls the message to what it makes
             for theme in ("Light", "Dark"):
                 lab.use_theme(f"JupyterLab {theme}")
                 page.evaluate(_ALONE)
