@@ -12,6 +12,7 @@ import kit
 from kit.display.of_template import summarize_task, summarize_template
 from kit.display.sections.message import message_code
 from kit.display.summary import Code, Facts, Finding, Gauges, Table, Tree
+from kit.template.files import decode_template, encode_template
 
 
 @pytest.fixture(scope="module")
@@ -279,8 +280,6 @@ def test_custom_is_a_tree_of_what_the_executor_gets(summary):
 
 def test_the_message_is_there_in_three_forms(summary):
     """Each is the whole message as its file would be."""
-    from kit.template.files import decode_template, encode_template
-
     template = kit.task_template(full_task(), SETTINGS)
     texts = {
         code.language: code.text for code in summary.section("Message as text").items
@@ -290,6 +289,17 @@ def test_the_message_is_there_in_three_forms(summary):
     (message,) = summary.section("Message").items
     assert message.language == "yaml"
     assert decode_template(message.text.encode(), "yaml", "the view") == template
+
+
+def test_source_in_the_message_reads_as_it_was_written():
+    """Line by line, and still the same message."""
+    template = TaskTemplate(id={"name": "t"}, type="t")
+    template.metadata.SetInParent()
+    template.custom["source"] = "def f(x):\n    return 'a: b'\n"
+    template.custom["odd"] = "a \x07\n\tb"
+    (message,) = summarize_template(template).section("Message").items
+    assert "  source: |\n    def f(x):\n        return 'a: b'\n" in f"{message.text}\n"
+    assert decode_template(message.text.encode() + b"\n", "yaml", "it") == template
 
 
 def test_long_messages_leave_custom_out_of_the_text():
