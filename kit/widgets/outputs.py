@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.display.html import heading_html, item_html, section_html
 from kit.display.of_runs import summarize_outputs
@@ -30,12 +30,14 @@ from kit.display.text import attribute, html_text
 from kit.errors import DisplayError, KitError
 from kit.escape import label
 from kit.running.outputs import Outputs
-from kit.storage.progress import Move, use_progress
 from kit.types.blobs import Blob
 from kit.types.directories import FlyteDirectory
 from kit.widgets.files import Held, Source
 from kit.widgets.grid import Grid
 from kit.widgets.live import AnyPart, Event, LiveView, Part, slot
+
+if TYPE_CHECKING:
+    from kit.storage.progress import Move
 
 _MOST_ALIVE = 40  # tables and files; what comes later is drawn as on a static page
 _MANY = 20  # values of a list that do not fit into a line
@@ -354,6 +356,8 @@ class _Fetch:
         self._next = 0.0
 
     def work(self) -> None:
+        from kit.storage.progress import use_progress  # it loads fsspec
+
         self._say("fetching …")
         try:
             with use_progress(self._told):
