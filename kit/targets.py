@@ -275,8 +275,9 @@ def load_task(text: str) -> Task:
     target = parse_target(text)
     if target.is_read or target.kind == "revision":
         msg = (
-            f"{text!r} names a {target.kind}, and a task of a module is needed: "
-            "expected module:task or path/to/file.py:task."
+            f"{text!r} names a {target.kind}, which does not contain the source that "
+            "is needed here: expected module:task or path/to/file.py:task. kit show, "
+            "check and diff read templates, and kit run runs them after --trust."
         )
         raise TargetError(msg)
     return _load(target)

@@ -74,7 +74,11 @@ def dynamic(
             case ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=argument)]):
                 if isinstance(namespace.get(argument), types.ModuleType):
                     ways.add(f"vars({argument})")
-    ways |= {way for node in ast.walk(definition.node) for way in _namespaces_in(node)}
+    if any(
+        word in definition.text for word in ("__globals__", "f_globals", "__main__")
+    ):
+        for node in ast.walk(definition.node):
+            ways.update(_namespaces_in(node))
     for way in sorted(ways):
         yield (
             f"{definition.qualname} uses {way}: names that it looks up while it runs "

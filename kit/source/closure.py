@@ -37,7 +37,7 @@ from kit.source.definitions import (
     without_task_class,
     written_definition,
 )
-from kit.source.drift import check_drift, check_module
+from kit.source.drift import changed_places, check_drift, check_module
 from kit.source.imports import (
     WrittenImports,
     home_of_object,
@@ -371,6 +371,7 @@ class Closure:
         self._home = "__main__"
         self._namespace: Mapping[str, Any] = {}
         self._modules: dict[str, str] = {}
+        self._changed: dict[str, set[str]] = {}
         self._assigned: set[str] = set()
         self._asking: list[Definition] = []
         self._todo: list[tuple[Fragment, Definition, Mapping[str, Any]]] = []
@@ -458,9 +459,8 @@ class Closure:
         self.notes.update(dict.fromkeys(notes))
         if _asks_for_subclasses(definition):
             self._asking.append(definition)
-        for name, line in (
-            looked_up(definition.node) if "globals" not in namespace else ()
-        ):
+        by_text = "globals" in definition.text and "globals" not in namespace
+        for name, line in looked_up(definition.node) if by_text else ():
             if name in namespace and not is_shells_own(name, namespace[name]):
                 uses.append(Use(name, line, evaluated=True, read=True))
         for use in uses:
@@ -492,7 +492,7 @@ class Closure:
             self._modules[name] = _module_of(namespace)
             self._bind_value(use, value, definition, namespace)
         if isinstance(value, types.ModuleType):
-            check_module(name, use.chains, (definition.unit, *self._cells()))
+            check_module(name, use.chains, self._changed_with(definition))
             extra = submodule_imports(name, value, use.chains)
             self.extra_imports.update(dict.fromkeys(extra))
         if use.written:
@@ -681,6 +681,15 @@ class Closure:
             if "" not in self._imports_of:
                 self._imports_of[""] = WrittenImports(self._cells())
             yield self._imports_of[""]
+
+    def _changed_with(self, definition: Definition) -> set[str]:
+        """Return the dotted names that the cells, or a definition's file, set."""
+        unit = definition.unit
+        key = "" if unit.is_cell else unit.name
+        if key not in self._changed:
+            units = (unit, *self._cells()) if unit.is_cell else (unit,)
+            self._changed[key] = changed_places(units)
+        return self._changed[key]
 
     def _cells(self) -> tuple[SourceUnit, ...]:
         return cells().units if self._home == "__main__" else ()

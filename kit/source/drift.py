@@ -7,8 +7,9 @@ import ast
 import collections
 import contextlib
 import enum
+import functools
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,13 +145,7 @@ def _check_order(
 ) -> None:
     """Refuse names that are bound again, or changed, below the definition they made."""
     last = definition.node.end_lineno or 0
-    below = [item for item in definition.unit.tree.body if item.lineno > last]
-    changed = {
-        path[0]
-        for statement in below
-        for path in map(_path_of, _changed_by(statement))
-        if path
-    }
+    changed = {path[0] for line, path in _changes_on(definition.unit) if line > last}
     for name in made_with(definition, namespace) if changed else ():
         if name in changed and not keeps(namespace[name], made, value):
             raise _earlier(definition.qualname, name)
@@ -159,36 +154,51 @@ def _check_order(
 def _check_statements(definition: Definition) -> None:
     """Refuse what other statements of its cell or file do to a definition."""
     name = definition.name
-    blocks = (ast.If, ast.For, ast.While, ast.With, ast.Try)
-    todo = [*definition.unit.tree.body] if name == definition.qualname else []
-    for statement in todo:
-        if isinstance(statement, blocks):
-            inner = ast.iter_child_nodes(statement)
-            todo += [item for item in inner if isinstance(item, ast.stmt)]
-            continue
-        for place in _changed_by(statement):
-            path = _path_of(place)
-            if path[:1] == [name] and not _is_harmless(path):
-                raise _changed(".".join(path))
+    for _, path in _changes_on(definition.unit) if name == definition.qualname else ():
+        if path[0] == name and not _is_harmless(path):
+            raise _changed(".".join(path))
 
 
-def check_module(name: str, chains: Iterable[str], units: Iterable[SourceUnit]) -> None:
-    """Refuse attributes of a module that statements of these units set.
+def check_module(name: str, chains: Iterable[str], changed: Collection[str]) -> None:
+    """Refuse attributes of a module that statements set.
+
+    Args:
+        name: What the module is called.
+        chains: The dotted names that are used.
+        changed: Those that statements set.
 
     Raises:
         CaptureError: The container's module has none, or another.
     """
-    used = {".".join(chain.split(".")[:2]) for chain in chains}
-    for unit in units if used else ():
-        if not any(f"{name}." in line for line in unit.lines):
-            continue
-        for statement in unit.tree.body:
-            for place in map(_path_of, _changed_by(statement)):
-                if place[:1] == [name] and ".".join(place) in used:
-                    raise CaptureError(
-                        f"{'.'.join(place)} was set here, and the module {name} of a "
-                        "container has it as it was. Write it inside of the function."
-                    )
+    for chain in chains:
+        place = ".".join(chain.split(".")[:2])
+        if place in changed and place != name:
+            raise CaptureError(
+                f"{place} was set here, and the module {name} of a container has it "
+                "as it was. Write it inside of the function."
+            )
+
+
+def changed_places(units: Iterable[SourceUnit]) -> set[str]:
+    """Return the dotted names that statements of units set, delete or fill."""
+    return {".".join(path) for unit in units for _, path in _changes_on(unit)}
+
+
+@functools.lru_cache(maxsize=2048)
+def _changes_on(unit: SourceUnit) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the places that statements outside of definitions change, by line."""
+    found = []
+    todo: list[ast.AST] = [*unit.tree.body]
+    for statement in todo:
+        if isinstance(statement, _BLOCKS):
+            todo += ast.iter_child_nodes(statement)
+        elif isinstance(statement, ast.stmt):
+            paths = map(_path_of, _changed_by(statement))
+            found += [(statement.lineno, path) for path in paths if path]
+    return tuple(found)
+
+
+_BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler)
 
 
 def _changed_by(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -209,16 +219,16 @@ def _changed_by(statement: ast.stmt) -> Iterator[ast.AST]:
             yield ast.Attribute(place, attribute)
 
 
-def _path_of(place: ast.AST) -> list[str]:
+def _path_of(place: ast.AST) -> tuple[str, ...]:
     """Return the names of a chain of attributes and items; nothing for others."""
     path: list[str] = []
     while isinstance(place, ast.Attribute | ast.Subscript):
         path += [place.attr] if isinstance(place, ast.Attribute) else []
         place = place.value
-    return [place.id, *reversed(path)] if isinstance(place, ast.Name) else []
+    return (place.id, *reversed(path)) if isinstance(place, ast.Name) else ()
 
 
-def _is_harmless(path: list[str]) -> bool:
+def _is_harmless(path: tuple[str, ...]) -> bool:
     return len(path) == 1 or path[-1] in {"__doc__", "__module__", "__qualname__"}
 
 
@@ -226,13 +236,10 @@ def _check_attributes(definition: Definition, value: Any) -> None:
     """Refuse attributes of a decorated function that a statement set afterwards."""
     name = definition.name
     for unit in (definition.unit, *(cells().units if definition.unit.is_cell else ())):
-        for statement in unit.tree.body if f"{name}." in "".join(unit.lines) else ():
-            for target in getattr(statement, "targets", ()):
-                match target:
-                    case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if (
-                        owner == name and attribute in getattr(value, "__dict__", ())
-                    ):
-                        raise _set_on_function(name, attribute)
+        for _, path in _changes_on(unit):
+            is_own = len(path) > 1 and path[0] == name
+            if is_own and path[1] in getattr(value, "__dict__", ()):
+                raise _set_on_function(name, path[1])
 
 
 def _set_on_function(name: str, attribute: str) -> CaptureError:

@@ -15,7 +15,6 @@ from typing import Any
 
 from kit.errors import AuthoringError, UndefinedNameError
 from kit.source.closure import Closure, Fragment
-from kit.source.definitions import Definition
 from kit.source.drift import CHANGING
 from kit.source.executors import check_executor, namespace_of, root_definition
 from kit.source.imports import merged_imports, requirements_of
@@ -170,41 +169,40 @@ def with_registries_split(fragments: dict[str, Fragment]) -> dict[str, Fragment]
     and the making of classes change.
     """
     split = dict(fragments)
-    makers = _makers(fragments)
+    changed = _changed_by_makers(fragments)
     for name, fragment in fragments.items():
         is_empty = bool(fragment.empty) and _is_used_while_made(name, fragments)
         if is_empty:
             used = set(re.findall(r"\w+", fragment.empty)) - {name}
             now = [need for need in fragment.now if need in used]
             split[name] = Fragment(fragment.empty, now=now)
-        if is_empty or (fragment.fill and _is_changed(name, makers)):
+        if is_empty or (fragment.fill and name in changed):
             split[f"{name} filled"] = Fragment(fragment.fill, now=[name, *fragment.now])
         for number, attribute in enumerate(fragment.attributes):
             split[f"{name} attribute {number}"] = attribute
     return split
 
 
-def _makers(fragments: dict[str, Fragment]) -> list[Definition]:
-    """Return the definitions whose code runs while others are made."""
+def _changed_by_makers(fragments: dict[str, Fragment]) -> set[str]:
+    """Return the names that code may change which runs while definitions are made."""
     started = {need for each in fragments.values() for need in each.now}
-    found = [fragments[name].definition for name in _reached(started, fragments)]
-    return [each for each in found if each is not None]
+    found: set[str] = set()
+    for name in _reached(started, fragments):
+        definition = fragments[name].definition
+        for node in ast.walk(definition.node) if definition is not None else ():
+            found.update(_changed_by(node))
+    return found
 
 
-def _is_changed(name: str, makers: list[Definition]) -> bool:
-    """Tell whether code that runs while definitions are made may change a constant."""
-    return any(_changes(node, name) for each in makers for node in ast.walk(each.node))
-
-
-def _changes(node: ast.AST, name: str) -> bool:
+def _changed_by(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store() | ast.Del()):
-            return found == name
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=method)):
-            return found == name and method in CHANGING
-        case ast.Global(names=found):
-            return name in found
-    return False
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)):
+            if method in CHANGING:
+                yield name
+        case ast.Global(names=names):
+            yield from names
 
 
 def _is_used_while_made(name: str, fragments: dict[str, Fragment]) -> bool:

@@ -1,13 +1,20 @@
-"""Random notebooks give modules that do the same, or a KitError: never less."""
+"""Random notebooks give modules that do the same, or a KitError: never less.
+
+``-m nightly`` tries 2,000 of each kind, or as many as ``KIT_PROPERTY_EXAMPLES`` says.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import itertools
 import linecache
 import os
 import re
 import sys
 import types
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +22,7 @@ from kit.errors import KitError
 from kit.source.module import self_contained
 
 EXAMPLES = int(os.environ.get("KIT_PROPERTY_EXAMPLES", "150"))
+NIGHTLY = int(os.environ.get("KIT_PROPERTY_EXAMPLES", "2000"))
 NAMES = [f"v{number}" for number in range(7)]
 
 
@@ -174,12 +182,33 @@ def answer(function):
     return re.sub(r" at 0x\w+", "", text).replace("kit_property_notebook", "fresh")
 
 
+notebooks = st.tuples(st.lists(cells, min_size=1, max_size=8), bodies)
+
+
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(cells, min_size=1, max_size=8), bodies)
-def test_a_module_does_the_same_or_is_refused(texts, body):
+@given(notebooks)
+def test_a_module_does_the_same_or_is_refused(notebook):
     """No NameError and no ImportError waits in a module that was made."""
+    try_notebook(*notebook)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@settings(max_examples=NIGHTLY, deadline=None, suppress_health_check=list(HealthCheck))
+@given(notebooks)
+def test_many_modules_do_the_same_or_are_refused(notebook):
+    """The long form, with new notebooks each time."""
+    try_notebook(*notebook)
+
+
+def try_notebook(texts, body):
+    """Compare a notebook with its module."""
     main = join("def main(tt, n):", f"    return {body}")
-    notebook = run([*HEAD, *texts, main])
+    compare(run([*HEAD, *texts, main]))
+
+
+def compare(notebook):
+    """Let a notebook's executor travel, and compare what it gives."""
     try:
         source = self_contained(notebook.main)
     except KitError as error:
@@ -190,3 +219,81 @@ def test_a_module_does_the_same_or_is_refused(texts, body):
     code = compile(source.text, "fresh", "exec", dont_inherit=True)
     exec(code, vars(fresh))  # noqa: S102 - what is tested
     assert answer(fresh.main) == answer(notebook.main), source.text
+
+
+HELPERS = ("kit_local_one", "kit_local_two")
+from_one = st.builds("from kit_local_one import {} as {}\n".format, names, names)
+from_two = st.builds("from kit_local_two import {} as {}\n".format, names, names)
+kept_of = st.builds(
+    "from {} import kept as {}\n".format, st.sampled_from(HELPERS), names
+)
+changes = st.one_of(
+    st.builds("{}.held = {}\n".format, names, literals),
+    st.builds("{}.append({})\n".format, names, literals),
+    st.builds("{}.more = {}\n".format, names, literals),
+    st.builds("{} += {}\n".format, names, literals),
+    st.builds("del {}\n".format, names),
+)
+modules = st.lists(cells | changes, min_size=1, max_size=6)
+numbers = itertools.count()
+
+
+programs = st.tuples(
+    modules,
+    st.lists(cells | from_one, min_size=1, max_size=6),
+    st.lists(cells | from_one | from_two | kept_of | changes, min_size=1, max_size=6),
+    bodies,
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(program=programs)
+def test_helper_modules_come_along_as_they_are(tmp_path_factory, program):
+    """Names of a notebook and of two modules clash, and each keeps its meaning."""
+    try_program(tmp_path_factory, *program)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@settings(max_examples=NIGHTLY, deadline=None, suppress_health_check=list(HealthCheck))
+@given(program=programs)
+def test_many_helper_modules_come_along_as_they_are(tmp_path_factory, program):
+    """The long form, with new programs each time."""
+    try_program(tmp_path_factory, *program)
+
+
+def try_program(tmp_path_factory, one, two, texts, body):
+    """Compare a notebook that takes from two modules with its module."""
+    folder = tmp_path_factory.getbasetemp() / f"modules{next(numbers)}"
+    folder.mkdir()
+    finders = [each for each in sys.meta_path if not _rewrites(each)]
+    before, sys.meta_path = sys.meta_path, finders
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    for name in HELPERS:
+        sys.modules.pop(name, None)
+    try:
+        for name, parts in zip(HELPERS, (one, two), strict=True):
+            (folder / f"{name}.py").write_text(working(parts), encoding="utf-8")
+            importlib.import_module(name)
+        main = join("def main(tt, n):", f"    return {body}")
+        compare(run([*HEAD, *texts, main]))
+    finally:
+        sys.path.remove(str(folder))
+        sys.meta_path = before
+
+
+def _rewrites(finder):
+    return "AssertionRewritingHook" in type(finder).__name__
+
+
+def working(parts):
+    """Return the text of a module, without the parts that fail."""
+    module = types.ModuleType("kit_local_trial")
+    sys.modules[module.__name__] = module
+    kept_parts = []
+    for part in (*HEAD, *parts):
+        with contextlib.suppress(Exception):  # the module would not load
+            exec(compile(part, "trial", "exec", dont_inherit=True), vars(module))  # noqa: S102 - as an import does
+            kept_parts.append(part)
+    return "".join(kept_parts)
