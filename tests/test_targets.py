@@ -140,7 +140,9 @@ def test_the_functions_take_what_the_commands_take():
     assert kit.prove("wage.py:load").task == "wage.load"
     with pytest.raises(TargetError, match="does not contain the source"):
         kit.prove("weigh.pb")
-    with pytest.raises((TargetError, DisplayError), match="does not contain the source"):
+    with pytest.raises(
+        (TargetError, DisplayError), match="does not contain the source"
+    ):
         kit.preview("weigh.pb")
 
 
