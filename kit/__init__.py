@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from kit.proof.prove import prove as prove
     from kit.readiness.climb import ready as ready
     from kit.readiness.ladder import Readiness as Readiness
+    from kit.readiness.workbench import Workbench as Workbench
+    from kit.readiness.workbench import workbench as workbench
     from kit.remote.client import Remote as Remote
     from kit.remote.endpoint import SignIn as SignIn
     from kit.resolver import TaskTemplateResolver as TaskTemplateResolver

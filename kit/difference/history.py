@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kit.notebook import interactive_shell
 from kit.shim.executable import RAISED
 from kit.task.task import PythonCustomizedContainerTask
 from kit.template.serialize import LOCAL_SETTINGS, task_spec
@@ -151,6 +152,12 @@ def _tasks(ip: Any) -> list[Task]:
     """
     found = [v for v in list(ip.user_ns.values()) if issubclass(type(v), _TASK)]
     return list({id(task): task for task in found}.values())
+
+
+def session_tasks() -> list[Task]:
+    """Return the tasks among the variables of the notebook; none if there is none."""
+    shell = interactive_shell()
+    return [] if shell is None else _tasks(shell)
 
 
 def _spec_bytes(task: Task) -> bytes | None:

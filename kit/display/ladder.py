@@ -13,6 +13,7 @@ from kit.display.summary import (
     Item,
     Section,
     Severity,
+    Style,
     Summary,
     Table,
     summarizes,
@@ -23,6 +24,7 @@ from kit.evidence import Rung, State
 from kit.notebook import in_notebook, interactive_shell
 from kit.readiness.climb import Climb
 from kit.readiness.ladder import Readiness, Standing
+from kit.readiness.workbench import Workbench
 
 ICONS = {
     State.PASSED: "✓",
@@ -140,6 +142,29 @@ def summarize_readiness(readiness: Readiness, *, target: str = "") -> Summary:
             Section("What is not available here", tuple(_absent(readiness))),
         ),
     )
+
+
+@summarizes(Workbench)
+def summarize_workbench(bench: Workbench) -> Summary:
+    """Summarize tasks as a table: what passed of each, what comes next, what to do."""
+    rows = tuple(map(_bench_row, bench.ladders))
+    table = Table(("task", "passed", "next", "do"), rows, styles=_BENCH_STYLES)
+    count = len(rows)
+    return Summary(
+        kind="workbench",
+        title=f"{count} task{'' if count == 1 else 's'}",
+        sections=(Section("Tasks", (table,) if rows else ()),),
+    )
+
+
+_BENCH_STYLES: tuple[Style, ...] = ("text", "text", "text", "code")
+
+
+def _bench_row(readiness: Readiness) -> tuple[str, ...]:
+    passed = [s.rung.title for s in readiness if s.state is State.PASSED]
+    step = readiness.next
+    told = ("nothing", "") if step is None else (rung_line(step), step.action)
+    return (readiness.task, ", ".join(passed) or "nothing", *told)
 
 
 _COMMANDS = {

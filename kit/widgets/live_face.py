@@ -9,6 +9,7 @@ from typing import Any
 from kit.checks.report import CheckReport
 from kit.difference.diff import Difference
 from kit.notebook import WIDGET_VIEW
+from kit.readiness.workbench import Workbench
 from kit.running.outputs import Outputs
 from kit.running.run import Run, Runs
 from kit.shim.context import Deck
@@ -87,6 +88,13 @@ def _(runs: Runs) -> Any:
     from kit.widgets.runs import RunsView
 
     return RunsView(runs)
+
+
+@new_view.register
+def _(bench: Workbench) -> Any:
+    from kit.widgets.workbench import WorkbenchView
+
+    return WorkbenchView(bench)
 
 
 @new_view.register(Deck)
