@@ -11,7 +11,7 @@ import os
 import time
 from typing import Any
 
-from kit.proof.child.raised import chain, trace
+from kit.proof.child.raised import chain, trace, unwrapped
 
 
 class Notes:
@@ -34,9 +34,8 @@ class Notes:
         """Note what ended the step that is not done; the first time counts."""
         if not self.has_failed:
             self.has_failed = True
-            self._write(
-                "failure", "failed", raised=chain(error), traceback=trace(error)
-            )
+            told = unwrapped(error)
+            self._write("failure", "failed", raised=chain(told), traceback=trace(told))
 
     def _write(self, step: str, status: str, **more: Any) -> None:
         now = time.monotonic()

@@ -18,6 +18,14 @@ _MACHINERY = {
 """Packages on the way to the author's code."""
 
 
+def unwrapped(error: BaseException) -> BaseException:
+    """Return what the author's code raised: flytekit's entrypoint takes it wrapped."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    inner = getattr(error, "value", None)
+    is_wrapper = "FlyteUserRuntimeException" in kinds
+    return inner if is_wrapper and isinstance(inner, BaseException) else error
+
+
 def chain(error: BaseException | None) -> list[dict[str, Any]]:
     """Describe an exception, and after it those it came from."""
     found: list[dict[str, Any]] = []
