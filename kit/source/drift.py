@@ -159,6 +159,10 @@ def _check_statements(definition: Definition) -> None:
             raise _changed(".".join(path))
 
 
+_OF_THE_PROCESS = ("os.environ", "sys.path")
+"""What every process has its own of: a run shows it, and ``environment=`` sets it."""
+
+
 def check_module(name: str, chains: Iterable[str], changed: Collection[str]) -> None:
     """Refuse attributes of a module that statements set.
 
@@ -172,7 +176,7 @@ def check_module(name: str, chains: Iterable[str], changed: Collection[str]) -> 
     """
     for chain in chains:
         place = ".".join(chain.split(".")[:2])
-        if place in changed and place != name:
+        if place in changed and place not in (name, *_OF_THE_PROCESS):
             raise CaptureError(
                 f"{place} was set here, and the module {name} of a container has it "
                 "as it was. Write it inside of the function."
