@@ -5,8 +5,10 @@ The version follows from the content, so that the same template is registered on
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -311,6 +313,7 @@ def ending(
 
 def _deck_file(page: bytes) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="kit-deck-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "deck.html").write_bytes(page)
     return folder / "deck.html"
 

@@ -28,7 +28,7 @@ TEMPORARY = {
     "demos": re.compile(f"kit-demo-{_RANDOM}"),
     "uploads": re.compile(f"kit-upload-{_RANDOM}"),
     "loaded": re.compile(f"kit-saved-{_RANDOM}"),
-    "work": re.compile(f"kit-(tmp|save|export|image|revision)-{_RANDOM}"),
+    "work": re.compile(f"kit-(tmp|save|export|image|revision|deck)-{_RANDOM}"),
     "outputs": re.compile(f"kit-{_RANDOM}"),
 }
 """The kinds of folders in the temporary directory, and their names."""
