@@ -23,7 +23,7 @@ TASK is module:task or path/to/file.py:task. Its inputs are flags of their own n
   kit launch TASK --help     lists them.
   kit launch TASK --limit 3
   kit launch TASK --limit 3 --version v1 --wait
-  kit launch TASK --limit 3 --endpoint localhost:30080 --insecure --format json
+  kit launch TASK --limit 3 --endpoint localhost:30080 --insecure
 
 Without --version the task is registered under a version from its content. What Flyte
 would refuse is refused here. Local files and folders are uploaded.

@@ -98,7 +98,7 @@ def _document(proof: Proof) -> dict[str, object]:
         "custom": None if proof.custom is None else asdict(proof.custom),
         "notes": list(proof.notes),
         "outputs": {name: to_json(value) for name, value in proof.outputs.items()},
-        "log": [asdict(line) for line in proof.log],
+        "log": [{"stream": line.stream, "text": line.text} for line in proof.log],
     }
 
 
