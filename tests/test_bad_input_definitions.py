@@ -325,6 +325,6 @@ def test_a_secret_without_a_key_is_told_when_shown(capsys):
     from kit.display.of_template import summarize_task
 
     task = make(secret_requests=[kit.Secret("db")])
-    print_summary(summarize_task(task, kit.SerializationSettings()))
+    print_summary(summarize_task(task, kit.SerializationSettings()), details=True)
     shown = " ".join(capsys.readouterr().out.split())
     assert "none: Kubernetes mounts no secret" in shown

@@ -101,7 +101,7 @@ def test_flags_are_settings_of_the_tasks(same, capsys):
     ("words", "message"),
     [
         (["missing.pb"], "missing.pb"),
-        (["."], "'.' is not a module name"),
+        (["."], "'.' is a folder"),
         (["cli_tasks:nothing"], "has no 'nothing'"),
         (["no_such_module:task"], "No module 'no_such_module'"),
         (["git:HEAD"], "git:REVISION:path/module.py:task"),

@@ -105,7 +105,7 @@ BAD = [
     (LiteralMap().SerializeToString(), TemplateError, "no task template"),
     (b"\x12\x02\xff\xfe", TemplateError, "no task template"),
     (3, TargetError, "A int is no side of a diff: 3."),
-    (None, TargetError, "A NoneType is no side"),
+    (None, KitError, "A NoneType is no side"),
     ([query], TargetError, "A list is no side"),
     (WorkflowSpec(), TargetError, "A WorkflowSpec is no side"),
     ("flyte:lab/development/x@v1", TargetError, "is not flyte://project"),
