@@ -79,7 +79,7 @@ def test_a_place_that_is_not_available(capsys, monkeypatch, tmp_path):
     assert main(["compare", *ECHO]) == 2
     out = capsys.readouterr().out
     assert "docker: No container engine answers" in out
-    assert "comparison cli.echo  agree" in out
+    assert "comparison cli.echo  2 of 3 agree" in out
 
 
 def test_one_place_is_refused(capsys):
