@@ -22,9 +22,9 @@ def test_the_demo_shows_the_whole_way(capsys, tmp_path: Path):
     for part in (
         "344 penguins in",
         "task penguins.heaviest",
-        "--inputs {{.input}} \\",
-        "resolver  kit.resolver.default_task_template_resolver",
-        "executor  kit.demo.sqlite.SQLiteQueryExecutor",
+        "- '{{.input}}'",
+        "- kit.resolver.default_task_template_resolver",
+        "- kit.demo.sqlite.SQLiteQueryExecutor",
         "stdout  querying penguins.sqlite",
         "SUCCEEDED",
         "rows: 3 rows",

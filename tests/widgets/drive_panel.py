@@ -171,7 +171,7 @@ def refused(page: Page) -> dict[str, Any]:
     wrong.wait_for()
     seen["wrong"] = wrong.inner_text()
     seen["cancel"] = button(page, "Cancel").is_disabled()
-    type_into(page, "steps", "200")
+    type_into(page, "steps", "1000")
     wrong.wait_for(state="detached")
     return seen
 
@@ -188,8 +188,9 @@ def cancelled(page: Page) -> dict[str, Any]:
     line(page, "step 20").wait_for(state="hidden")
     seen["stderr"] = line(page, "tired after 20").is_visible()
     field(page, "Stream").select_option("")
+    line(page, "step 20").wait_for()
     field(page, "Filter the log").fill("step 3")
-    line(page, "step 40").wait_for(state="hidden")
+    line(page, "step 20").wait_for(state="hidden")
     seen["filtered"] = line(page, "step 31").is_visible()
     field(page, "Filter the log").fill("")
     field(page, "pause").check()
@@ -334,7 +335,7 @@ def main(folder: Path, application: str = "lab") -> None:
         button(page, "Run ▸").wait_for()
         seen["refused"] = refused(page)
         seen["nested"] = nested(page)
-        type_into(page, "steps", "200")
+        type_into(page, "steps", "1000")
         seen["cancelled"] = cancelled(page)
         if application == "lab":
             seen["updates"] = flooded(page)
