@@ -162,8 +162,8 @@ def editing() -> Iterator[Bound]:
             save = "() => window.jupyterapp.commands.execute('docmanager:save')"
             lab.page.evaluate(save)
             saved = path.stat().st_size / 1000
-    yield Bound("first preview → page, in JupyterLab", opened[0], "ms", 300)
-    yield Bound("next previews → page", statistics.median(opened[1:]), "ms", 300)
+    yield Bound("first preview → page, in JupyterLab", opened[0], "ms", 1000)
+    yield Bound("next previews → page", statistics.median(opened[1:]), "ms", 400)
     yield Bound("edit in JupyterLab → page changed", spent, "ms", 60)
     yield Bound("notebook saved with 5 previews", saved, "KB", 250)
 
