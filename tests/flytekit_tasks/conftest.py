@@ -44,7 +44,8 @@ def birds_server() -> Iterator[str]:
     """Start a PostgreSQL with a table of birds, and return its address."""
     if not (_BINARIES / "initdb").exists():
         pytest.skip("Debian's package postgresql-15 is not installed.")
-    folder = Path(tempfile.mkdtemp(prefix="kit-server-"))  # others may enter it
+    # Its user must be able to enter it, which a private TMPDIR does not allow.
+    folder = Path(tempfile.mkdtemp(prefix="kit-server-", dir="/tmp"))
     password = folder / "password"
     password.write_text("feathers")
     as_root = os.geteuid() == 0
