@@ -8,6 +8,7 @@ because its code, UNAVAILABLE, is the same. The server's own words are kept whol
 from __future__ import annotations
 
 import functools
+import os
 import re
 import threading
 import time
@@ -291,13 +292,22 @@ def _times(attempts: int) -> str:
 
 @functools.cache
 def _grpc() -> Any:
+    """Import gRPC, without the lines that it writes when a server is restarted."""
+    chosen = os.environ.get(_VERBOSITY)
+    os.environ.setdefault(_VERBOSITY, "ERROR")  # it is read once, by the import
     try:
         import grpc
     except ImportError as error:
         raise MissingPackageError(
             "grpcio", extra="remote", purpose="A connection to Flyte"
         ) from error
+    finally:
+        if chosen is None:
+            del os.environ[_VERBOSITY]
     return grpc
+
+
+_VERBOSITY = "GRPC_VERBOSITY"
 
 
 def _open(endpoint: Endpoint) -> grpc.Channel:

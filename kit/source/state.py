@@ -235,7 +235,9 @@ def changed_since(
 
     Both are empty for what was not made in a cell, or before kit was imported.
     """
-    noted = _NOTED.get(made)
+    noted = None
+    with contextlib.suppress(TypeError):  # a type alias, say: none can be noted of it
+        noted = _NOTED.get(made)
     if noted is None:
         return [], []
     names = [

@@ -123,7 +123,7 @@ class FlyteDouble:
 
     def __exit__(self, *_: object) -> None:
         self.executions.close()
-        self.stop()
+        self.stop(grace=1.0)  # or gRPC logs the clients that are just closing
         self.bucket.stop()
         if self.authorization is not None:
             self.authorization.stop()
@@ -146,10 +146,10 @@ class FlyteDouble:
             self.port = self._server.add_secure_port(where, self.credentials)
         self._server.start()
 
-    def stop(self) -> None:
-        """Close all connections at once, as a server that is killed."""
+    def stop(self, grace: float | None = None) -> None:
+        """Close all connections, without grace at once, as a server that is killed."""
         if self._server is not None:
-            self._server.stop(None).wait()
+            self._server.stop(grace).wait()
             self._server = None
 
     @property

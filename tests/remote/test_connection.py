@@ -238,6 +238,44 @@ def test_a_server_of_flyte_2_is_recognized(tmp_path):
         server.stop(None)
 
 
+RESTARTED = """
+import os, sys, time
+from concurrent import futures
+import kit
+from flyteidl.admin.version_pb2 import GetVersionRequest
+
+assert "grpc" not in sys.modules
+try:
+    kit.Remote("127.0.0.1:1", insecure=True).call("GetVersion", GetVersionRequest())
+except kit.KitError:
+    import grpc
+
+class Slow(grpc.GenericRpcHandler):
+    def service(self, details):
+        return grpc.unary_unary_rpc_method_handler(lambda *_: time.sleep(1) or b"")
+
+server = grpc.server(futures.ThreadPoolExecutor(1))
+server.add_generic_rpc_handlers([Slow()])
+port = server.add_insecure_port("127.0.0.1:0")
+server.start()
+channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+grpc.channel_ready_future(channel).result(10)
+channel.unary_unary("/a/b").future(b"")
+time.sleep(0.2)
+server.stop(None).wait()
+time.sleep(0.2)
+print("GRPC_VERBOSITY" in os.environ)
+"""
+
+
+def test_grpc_logs_nothing_when_a_server_is_restarted():
+    """Its lines would stand in the notebook, and no variable of it stays."""
+    command = [sys.executable, "-c", RESTARTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+    assert "GOAWAY" not in done.stderr
+
+
 def test_a_server_of_something_else_is_no_flyte(tmp_path):
     """It speaks gRPC, and knows nothing of Flyte's."""
     server = grpc.server(grpc_pool())

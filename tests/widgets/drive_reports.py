@@ -1,6 +1,6 @@
 """Use reports and differences in JupyterLab, and say as JSON what was seen.
 
-    python drive_finder.py FOLDER
+    python drive_reports.py FOLDER
 
 Pictures are written into the folder.
 """
@@ -39,8 +39,8 @@ ATTACKS = (
 
 def reported(page: Page) -> dict[str, Any]:
     """Filter a report, and repair the task from it."""
-    report = page.locator(".kit-preview", has_text="check faulty")
-    status = report.locator(".kit-report-body [role=status]")
+    report = page.locator(".kit-live").first
+    status = report.get_by_role("status")
     seen: dict[str, Any] = {"all": status.inner_text()}
     report.get_by_label("severity", exact=True).select_option("error")
     status.filter(has_text="1 of").wait_for()
@@ -53,11 +53,11 @@ def reported(page: Page) -> dict[str, Any]:
 
 def compared(page: Page) -> dict[str, Any]:
     """Filter a difference by what it means."""
-    view = page.locator(".kit-preview", has_text="diff faulty")
-    status = view.locator(".kit-report-body [role=status]")
+    view = page.locator(".kit-live").nth(1)
+    status = view.get_by_role("status")
     seen: dict[str, Any] = {"all": status.inner_text()}
     view.get_by_label("impact", exact=True).select_option("resources")
-    status.filter(has_not_text=seen["all"]).wait_for()
+    status.filter(has_text=" of ").wait_for()
     seen["resources"] = status.inner_text()
     seen["sides"] = view.locator(".kit-sides").count()
     return seen
@@ -66,7 +66,7 @@ def compared(page: Page) -> dict[str, Any]:
 def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
     """Take pictures of all views in both themes, and look for problems."""
     seen = {}
-    views = [lab.page.locator(".kit-preview").nth(index) for index in range(2)]
+    views = [lab.page.locator(".kit-live").nth(index) for index in range(2)]
     for look in appearances(lab):
         for index, view in enumerate(views):
             view.scroll_into_view_if_needed()
@@ -79,7 +79,7 @@ def pictured(lab: Lab, folder: Path) -> dict[str, Any]:
 def attacked(lab: Lab) -> dict[str, Any]:
     """Show a report and a difference whose every text is made to act."""
     ran = [lab.run(index) for index in range(len(ATTACKS))]
-    views = lab.page.locator(".kit-preview")
+    views = lab.page.locator(".kit-live")
     for index in range(2):
         field = views.nth(index).get_by_label("text", exact=True)
         field.fill(PAYLOADS[2])
@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})
         lab = Lab(page, server, "find.ipynb")
         seen: dict[str, Any] = {"ran": all(map(lab.run, range(len(cells))))}
-        page.locator(".kit-finder").first.wait_for()
+        page.locator(".kit-live").nth(1).wait_for()
         seen["reported"] = reported(page)
         seen["compared"] = compared(page)
         seen["judged"] = judged(page)
