@@ -239,10 +239,12 @@ def _is_harmless(path: tuple[str, ...]) -> bool:
 def _check_attributes(definition: Definition, value: Any) -> None:
     """Refuse attributes of a decorated function that a statement set afterwards."""
     name = definition.name
+    attributes = set(getattr(value, "__dict__", ())) - {"__wrapped__"}
+    if not attributes:
+        return
     for unit in (definition.unit, *(cells().units if definition.unit.is_cell else ())):
         for _, path in _changes_on(unit):
-            is_own = len(path) > 1 and path[0] == name
-            if is_own and path[1] in getattr(value, "__dict__", ()):
+            if len(path) > 1 and path[0] == name and path[1] in attributes:
                 raise _set_on_function(name, path[1])
 
 
