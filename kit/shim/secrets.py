@@ -124,7 +124,7 @@ class SecretsManager:
         if not (group or key):
             msg = "A secret has a group or a key: call secrets.get(group, key)."
             raise ContextError(msg)
-        value = self._find(group, key, group_version)
+        value = self.find(group, key, group_version)
         if value is None:
             raise self._not_found(group, key, group_version)
         if encode_mode == "rb":
@@ -148,7 +148,8 @@ class SecretsManager:
     ) -> str:
         """Return the file that a secret is looked for in first."""
         *folders, name = (part.lower() for part in (group, group_version, key) if part)
-        return str(Path(self._folder, *folders, self._file_prefix + name))
+        file = self._file_prefix + name
+        return os.path.join(self._folder, *folders, file)  # noqa: PTH118 - of each call
 
     @property
     def _env_prefix(self) -> str:
@@ -162,9 +163,14 @@ class SecretsManager:
     def _file_prefix(self) -> str:
         return self._environ.get("FLYTE_SECRETS_FILE_PREFIX", "").strip()
 
-    def _find(
+    def find(
         self, group: str | None, key: str | None, version: str | None
     ) -> bytes | None:
+        """Return a secret's value, or None if it is in none of the places.
+
+        Raises:
+            SecretNotFoundError: It is in a file that cannot be read.
+        """
         for name in self._env_names(group, key, version):
             if name in self._environ:
                 return os.fsencode(self._environ[name]).strip()
@@ -284,9 +290,12 @@ def secret_variables(
     for secret in secrets:
         names = (secret.group, secret.key, secret.group_version)
         try:
-            value = manager.get(*names)
+            data = manager.find(*names)
         except SecretNotFoundError:
             continue
+        if data is None:
+            continue
+        value = os.fsdecode(data)  # a variable may have any bytes
         found[manager.get_secrets_env_var(*names)] = value
         if secret.env_var and secret.mount_requirement == _ENV_VAR:
             found.setdefault(secret.env_var, value)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from flyteidl.core import security_pb2
+from flyteidl.core.tasks_pb2 import TaskTemplate
 
 from kit.errors import ContextError, SecretNotFoundError
-from kit.shim.secrets import SecretsManager
+from kit.shim.secrets import SecretsManager, secret_variables
 
 MountType = security_pb2.Secret.MountType
 
@@ -164,3 +167,14 @@ def test_names_are_flytekits(monkeypatch):
                 *names
             )
             assert ours.get_secrets_file(*names) == theirs.get_secrets_file(*names)
+
+
+def test_a_secret_of_any_bytes_goes_into_a_variable(tmp_path):
+    """What is no text does not stop a call; the variable has the same bytes."""
+    template = TaskTemplate()
+    template.security_context.secrets.add(group="db", key="token")
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "token").write_bytes(b"\xff\xfe\x01")
+    environ = {"FLYTE_SECRETS_DEFAULT_DIR": str(tmp_path)}
+    found = secret_variables(template, environ)
+    assert os.fsencode(found["_FSEC_DB_TOKEN"]) == b"\xff\xfe\x01"
